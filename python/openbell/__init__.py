@@ -1,0 +1,5 @@
+"""A live, queryable picture of a trading session."""
+
+from openbell._core import Interval
+
+__all__ = ["Interval"]

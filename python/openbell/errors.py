@@ -1,0 +1,83 @@
+"""Every exception that openbell raises on purpose.
+
+Each inherits ``OpenbellError`` and the builtin that a caller would catch, and says what was wrong, where, and what
+would be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class OpenbellError(Exception):
+    """Base of all exceptions of openbell."""
+
+
+class SymbolError(OpenbellError, ValueError):
+    """A string is not a ticker, or no such symbol is registered."""
+
+
+class IntervalError(OpenbellError, ValueError):
+    """A string is not an interval, or the interval cannot be had for this symbol."""
+
+
+class IndicatorError(OpenbellError, ValueError):
+    """An indicator, one of its parameters, outputs or its key is unknown or out of range."""
+
+
+class ColumnsError(OpenbellError, ValueError):
+    """The columns of a batch are missing, of unequal length or of the wrong type."""
+
+
+class CalendarError(OpenbellError, ValueError):
+    """An exchange is unknown, or a date lies outside what its calendar covers."""
+
+
+class ClockError(OpenbellError, ValueError):
+    """The clock was asked to go back."""
+
+
+class SourceError(OpenbellError, ValueError):
+    """A data source cannot be read, lacks a column, or holds rows that were not to be skipped."""
+
+
+class NoDataError(OpenbellError, LookupError):
+    """A source has nothing for any of the symbols and days that were asked for."""
+
+
+class NotRunningError(OpenbellError, RuntimeError):
+    """The call needs a running session."""
+
+
+class StrategyError(OpenbellError, ValueError):
+    """A strategy cannot be loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One thing wrong with a config.
+
+    Attributes
+    ----------
+    path
+        Where it is, as a dotted path such as ``session_data_config.indicators.session[0].period``.
+    message
+        What is wrong and what would be right.
+    """
+
+    path: str
+    message: str
+
+
+class ConfigError(OpenbellError, ValueError):
+    """A config is wrong; ``problems`` lists everything that is, each with its path."""
+
+    def __init__(self, problems: Sequence[ConfigProblem], origin: str | None = None) -> None:
+        self.problems = tuple(problems)
+        self.origin = origin
+        head = f"{origin or 'config'}: {len(self.problems)} problem{'s' if len(self.problems) != 1 else ''}"
+        super().__init__("\n".join([head, *(f"  {p.path}: {p.message}" for p in self.problems)]))

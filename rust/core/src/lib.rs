@@ -1,0 +1,5 @@
+//! The engine of openbell.
+pub mod error;
+pub mod interval;
+pub mod symbol;
+pub mod time;

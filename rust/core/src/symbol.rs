@@ -1,0 +1,97 @@
+//! Ticker names and the dense ids that stand for them inside the engine.
+
+use rustc_hash::FxHashMap;
+
+use crate::error::{Error, Result, nearest};
+
+/// The slot of a symbol: its index in every table of the engine.
+pub type SymbolId = u32;
+
+const EXPECTED: &str = "1 to 32 characters of A-Z 0-9 . - / _ ^ =";
+const MAX_LENGTH: usize = 32;
+
+/// The ticker in upper case, or an error that says what a ticker looks like.
+pub fn parse_symbol(text: &str) -> Result<String> {
+    let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'/' | b'_' | b'^' | b'=');
+    if text.is_empty() || text.len() > MAX_LENGTH || !text.bytes().all(known) {
+        return Err(Error::Symbol { got: text.to_owned(), expected: EXPECTED });
+    }
+    Ok(text.to_ascii_uppercase())
+}
+
+/// Names and their ids, both ways. Ids are given in order of registration.
+#[derive(Debug, Default, Clone)]
+pub struct SymbolTable {
+    ids: FxHashMap<String, SymbolId>,
+    names: Vec<String>,
+}
+
+impl SymbolTable {
+    /// The id of `name`, which must already be in upper case, giving it one if it has none.
+    pub fn intern(&mut self, name: &str) -> SymbolId {
+        if let Some(&id) = self.ids.get(name) {
+            return id;
+        }
+        let id = self.names.len() as SymbolId;
+        self.ids.insert(name.to_owned(), id);
+        self.names.push(name.to_owned());
+        id
+    }
+
+    /// The id of a ticker in any case, if it is known.
+    pub fn get(&self, text: &str) -> Option<SymbolId> {
+        // Upper-case names, the usual spelling, are found without a copy.
+        self.ids.get(text).or_else(|| self.ids.get(&text.to_ascii_uppercase())).copied()
+    }
+
+    /// The id of a ticker, or an error that names the nearest known one.
+    pub fn require(&self, text: &str) -> Result<SymbolId> {
+        if let Some(id) = self.get(text) {
+            return Ok(id);
+        }
+        let name = parse_symbol(text)?;
+        let nearest = nearest(&name, self.names.iter().map(String::as_str)).map(str::to_owned);
+        Err(Error::UnknownSymbol { got: name, nearest })
+    }
+
+    pub fn name(&self, id: SymbolId) -> &str {
+        &self.names[id as usize]
+    }
+
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_are_upper_cased_and_checked() {
+        assert_eq!(parse_symbol("brk.b").expect("a ticker"), "BRK.B");
+        assert_eq!(parse_symbol("^GSPC").expect("a ticker"), "^GSPC");
+        for bad in ["", " ", "A B", "ÄPFEL", "A*", &"A".repeat(33)] {
+            assert!(matches!(parse_symbol(bad), Err(Error::Symbol { .. })), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn the_table_gives_each_name_one_id_and_the_nearest_for_a_slip() {
+        let mut table = SymbolTable::default();
+        assert_eq!(table.intern("AAPL"), 0);
+        assert_eq!(table.intern("MSFT"), 1);
+        assert_eq!(table.intern("AAPL"), 0);
+        assert_eq!(table.get("aapl"), Some(0));
+        let error = table.require("APL").expect_err("unknown");
+        assert_eq!(error.to_string(), "unknown symbol \"APL\"; did you mean \"AAPL\"?");
+    }
+}
