@@ -1,6 +1,18 @@
+from collections.abc import Mapping
 from typing import final
 
-__all__ = ["Interval", "build_info", "parse_symbol"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Interval",
+    "build_info",
+    "compute",
+    "indicator_key",
+    "indicator_warmup",
+    "list_indicators",
+    "parse_symbol",
+]
 
 @final
 class Interval:
@@ -26,4 +38,17 @@ class Interval:
     def __reduce__(self) -> tuple[type[Interval], tuple[str]]: ...
 
 def build_info() -> tuple[str, bool]: ...
+def compute(
+    name: str,
+    params: Mapping[str, float],
+    open: NDArray[np.float64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    close: NDArray[np.float64],
+    volume: NDArray[np.float64],
+    session: NDArray[np.int64] | None = None,
+) -> dict[str, NDArray[np.float64]]: ...
+def indicator_key(name: str, params: Mapping[str, float], interval: str | Interval) -> str: ...
+def indicator_warmup(name: str, params: Mapping[str, float]) -> tuple[int, int]: ...
+def list_indicators() -> list[dict[str, object]]: ...
 def parse_symbol(text: str) -> str: ...

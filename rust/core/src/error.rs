@@ -38,6 +38,9 @@ pub enum Error {
     #[error("{key} has no output {got:?}; it has {outputs}")]
     NoOutput { key: String, got: String, outputs: String },
 
+    #[error("the saved indicator state cannot be used: {reason}")]
+    Saved { reason: String },
+
     #[error("calendar {calendar}: {reason}")]
     Calendar { calendar: String, reason: String },
 

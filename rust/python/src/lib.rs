@@ -1,6 +1,7 @@
 //! `openbell._core`: thin bindings, no logic.
 
 mod error;
+mod indicators;
 mod interval;
 
 use pyo3::prelude::*;
@@ -10,6 +11,8 @@ mod _core {
     use super::PyResult;
     use super::{error, pyfunction};
 
+    #[pymodule_export]
+    use super::indicators::{compute, indicator_key, indicator_warmup, list_indicators};
     #[pymodule_export]
     use super::interval::PyInterval;
 

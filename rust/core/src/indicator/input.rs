@@ -1,0 +1,75 @@
+//! What an indicator is given at each step.
+
+use crate::bar::Bar;
+use crate::time::Day;
+
+use super::ring::Past;
+
+/// A value that a bar has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Whatever the indicator was told to read: the close unless its [`Spec`](super::Spec) says otherwise.
+    Source,
+    Open,
+    High,
+    Low,
+    Close,
+    Volume,
+}
+
+impl Field {
+    /// The bar's value; the close for [`Field::Source`], which the plan resolves before it asks.
+    #[inline]
+    pub fn of(self, bar: &Bar) -> f64 {
+        match self {
+            Self::Open => bar.open,
+            Self::High => bar.high,
+            Self::Low => bar.low,
+            Self::Source | Self::Close => bar.close,
+            Self::Volume => bar.volume,
+        }
+    }
+}
+
+/// How far back an indicator reads a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lookback {
+    pub field: Field,
+    pub bars: usize,
+}
+
+/// A bar with its place in the session.
+#[derive(Debug, Clone, Copy)]
+pub struct Tick {
+    pub bar: Bar,
+    /// The session's date.
+    pub session: Day,
+    /// Whether the bar lies in the regular session.
+    pub regular: bool,
+}
+
+/// One step of an indicator.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    pub bar: &'a Bar,
+    /// The value of the source.
+    pub x: f64,
+    /// The session's date.
+    pub session: Day,
+    /// Whether the bar lies in the regular session.
+    pub regular: bool,
+    /// How many bars this indicator has been given, with this one.
+    pub seen: usize,
+    pub(super) past: [Past<'a>; Input::MAX_PAST],
+}
+
+impl<'a> Input<'a> {
+    /// How many fields an indicator can look back on.
+    pub const MAX_PAST: usize = 3;
+
+    /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
+    #[inline]
+    pub fn past(&self, index: usize) -> Past<'a> {
+        self.past[index]
+    }
+}

@@ -1,0 +1,66 @@
+//! Indicators: O(1) state machines over plain words.
+//!
+//! An indicator is an immutable description (its parameters) and a state of `f64` words that live in a *block*, one
+//! for each symbol and interval. The description is shared by all symbols. Because a state is nothing but words, it is
+//! cloned by copying, saved by writing, rewound by copying back, and peeked by working on a copy: exact by
+//! construction, for every indicator alike. Values of the past are kept once per block and field, in rings that all its
+//! indicators share, so a kernel keeps only what is its own.
+//!
+//! To add one: a file with a type that implements [`Indicator`], one line in `registry.rs`, its reference test.
+
+mod input;
+mod params;
+pub mod parts;
+pub mod plan;
+pub mod registry;
+mod ring;
+mod spec;
+
+pub mod momentum;
+pub mod session;
+pub mod trend;
+pub mod volatility;
+pub mod volume;
+
+pub use input::{Field, Input, Lookback, Tick};
+pub use params::{Definition, Params};
+pub use ring::Past;
+pub use spec::{Family, ParamSpec, Spec};
+
+use bytemuck::Pod;
+
+use crate::error::Result;
+
+/// What every indicator is.
+pub trait Indicator: Sized {
+    /// Name, parameters, outputs and documentation.
+    const SPEC: Spec;
+
+    /// The words it keeps; all zero before the first value.
+    type State: Pod;
+
+    /// The indicator for these parameters, which were checked against [`Spec::params`] one by one; what must hold
+    /// between them is checked here.
+    fn new(params: &Params) -> Result<Self>;
+
+    /// How many values of its source it needs to have a value (index of the first one, plus one).
+    fn first(&self) -> usize;
+
+    /// After how many values two different starts agree to 1e-9: INDICATORS rule 8.
+    fn warm(&self) -> usize {
+        self.first()
+    }
+
+    /// The past it reads: at most [`Input::MAX_PAST`] fields with how many bars back.
+    fn lookbacks(&self) -> Vec<Lookback> {
+        Vec::new()
+    }
+
+    /// Words it keeps beyond `State`, such as a window over a series of its own.
+    fn own_words(&self) -> usize {
+        0
+    }
+
+    /// Takes one value of the source and writes every output, NaN where there is none yet.
+    fn update(&self, state: &mut Self::State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]);
+}

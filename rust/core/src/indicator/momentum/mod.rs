@@ -1,0 +1,5 @@
+//! How fast prices move.
+
+mod rsi;
+
+pub use rsi::Rsi;

@@ -1,0 +1,60 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::Wilder;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Relative strength index.
+#[derive(Debug, Clone)]
+pub struct Rsi {
+    period: usize,
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    previous: f64,
+    gain: Wilder,
+    loss: Wilder,
+}
+
+impl Indicator for Rsi {
+    const SPEC: Spec = Spec {
+        name: "rsi",
+        title: "Relative strength index",
+        family: Family::Momentum,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 14, 2)],
+        outputs: &["rsi"],
+        formula: "100 g / (g + l), g and l the Wilder averages of gains and losses; 50 where nothing has moved",
+        source: "J. W. Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib RSI, which gives 0 for a flat series",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn warm(&self) -> usize {
+        Wilder::warm(self.period)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let change = input.x - state.previous;
+        state.previous = input.x;
+        if input.seen == 1 {
+            out[0] = f64::NAN;
+            return;
+        }
+        let gain = state.gain.next(self.period, change.max(0.0));
+        let loss = state.loss.next(self.period, (-change).max(0.0));
+        let moved = gain + loss;
+        out[0] = if moved == 0.0 { 50.0 } else { 100.0 * gain / moved };
+    }
+}

@@ -1,0 +1,41 @@
+//! Exponential moving average with TA-Lib's start.
+
+use bytemuck::{Pod, Zeroable};
+
+/// Starts as the mean of its first `n` values, then moves by `2 / (n + 1)` of each difference.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct Ema {
+    seen: u64,
+    /// The sum until there is a mean.
+    value: f64,
+}
+
+impl Ema {
+    /// Bars until two different starts agree to 1e-9.
+    pub fn warm(n: usize) -> usize {
+        (10.4 * (n + 1) as f64).ceil() as usize
+    }
+
+    /// The factor for a period.
+    pub fn factor(n: usize) -> f64 {
+        2.0 / (n + 1) as f64
+    }
+
+    /// The average after `x`, NaN before the `n`-th value.
+    #[inline]
+    pub fn next(&mut self, n: usize, factor: f64, x: f64) -> f64 {
+        let n = n as u64;
+        if self.seen >= n {
+            self.value += factor * (x - self.value);
+            return self.value;
+        }
+        self.seen += 1;
+        self.value += x;
+        if self.seen < n {
+            return f64::NAN;
+        }
+        self.value /= n as f64;
+        self.value
+    }
+}

@@ -1,0 +1,36 @@
+//! Wilder's smoothing (rma).
+
+use bytemuck::{Pod, Zeroable};
+
+/// Starts as the mean of its first `n` values, then moves by `1 / n` of each difference.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct Wilder {
+    seen: u64,
+    /// The sum until there is a mean.
+    value: f64,
+}
+
+impl Wilder {
+    /// Bars until two different starts agree to 1e-9.
+    pub fn warm(n: usize) -> usize {
+        (20.7 * n as f64).ceil() as usize
+    }
+
+    /// The average after `x`, NaN before the `n`-th value.
+    #[inline]
+    pub fn next(&mut self, n: usize, x: f64) -> f64 {
+        let count = n as u64;
+        if self.seen >= count {
+            self.value += (x - self.value) / n as f64;
+            return self.value;
+        }
+        self.seen += 1;
+        self.value += x;
+        if self.seen < count {
+            return f64::NAN;
+        }
+        self.value /= n as f64;
+        self.value
+    }
+}

@@ -1,0 +1,61 @@
+//! Rings of past values, laid out in a block as `[newest, values...]`, a power of two long.
+
+/// A read-only view of a ring after the newest value was put in.
+#[derive(Debug, Clone, Copy)]
+pub struct Past<'a> {
+    values: &'a [f64],
+    newest: usize,
+}
+
+impl<'a> Past<'a> {
+    pub(super) const EMPTY: Past<'static> = Past { values: &[0.0], newest: 0 };
+
+    /// How many words a ring takes that can look `bars` back.
+    pub(super) const fn words(bars: usize) -> usize {
+        1 + (bars + 1).next_power_of_two()
+    }
+
+    pub(super) fn view(words: &'a [f64]) -> Self {
+        Self { values: &words[1..], newest: words[0].to_bits() as usize }
+    }
+
+    pub(super) fn push(words: &mut [f64], value: f64) {
+        let mask = words.len() - 2;
+        let newest = (words[0].to_bits() as usize + 1) & mask;
+        words[0] = f64::from_bits(newest as u64);
+        words[1 + newest] = value;
+    }
+
+    /// The value `bars` back; 0 is the newest. Zero where there was none yet.
+    #[inline]
+    pub fn lag(&self, bars: usize) -> f64 {
+        self.values[self.newest.wrapping_sub(bars) & (self.values.len() - 1)]
+    }
+
+    /// The last `n` values, oldest first.
+    pub fn last(self, n: usize) -> impl DoubleEndedIterator<Item = f64> + ExactSizeIterator + 'a {
+        (0..n).map(move |i| self.lag(n - 1 - i))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_looks_back_as_far_as_asked() {
+        for bars in [0, 1, 2, 3, 7, 8, 20] {
+            let mut words = vec![0.0; Past::words(bars)];
+            for value in 0..100 {
+                Past::push(&mut words, f64::from(value));
+                let past = Past::view(&words);
+                for back in 0..=bars.min(value as usize) {
+                    assert_eq!(past.lag(back), f64::from(value) - back as f64);
+                }
+            }
+            let last: Vec<f64> = Past::view(&words).last(bars + 1).collect();
+            assert_eq!(last.first().copied(), Some(99.0 - bars as f64));
+            assert_eq!(last.last().copied(), Some(99.0));
+        }
+    }
+}

@@ -1,0 +1,76 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::Ema;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Moving average convergence and divergence.
+#[derive(Debug, Clone)]
+pub struct Macd {
+    fast: usize,
+    slow: usize,
+    signal: usize,
+    factors: [f64; 3],
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    fast: Ema,
+    slow: Ema,
+    signal: Ema,
+}
+
+impl Indicator for Macd {
+    const SPEC: Spec = Spec {
+        name: "macd",
+        title: "Moving average convergence/divergence",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[
+            ParamSpec::bars("fast", 12, 2),
+            ParamSpec::bars("slow", 26, 2),
+            ParamSpec::bars("signal", 9, 1),
+        ],
+        outputs: &["macd", "signal", "histogram"],
+        formula: "macd = ema(fast) - ema(slow), signal = ema(macd), histogram = macd - signal; the fast average starts \
+                  late, as the mean of the values that end on bar `slow`; all three are hidden until the signal exists",
+        source: "TA-Lib MACD",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        let [fast, slow, signal] = ["fast", "slow", "signal"].map(|name| params.bars(name));
+        if fast >= slow {
+            return Err(params.refuse("fast", format!("less than slow = {slow}")));
+        }
+        Ok(Self { fast, slow, signal, factors: [fast, slow, signal].map(Ema::factor) })
+    }
+
+    fn first(&self) -> usize {
+        self.slow + self.signal - 1
+    }
+
+    fn warm(&self) -> usize {
+        Ema::warm(self.slow) + Ema::warm(self.signal)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out.fill(f64::NAN);
+        let slow = state.slow.next(self.slow, self.factors[1], input.x);
+        if input.seen <= self.slow - self.fast {
+            return;
+        }
+        let fast = state.fast.next(self.fast, self.factors[0], input.x);
+        if input.seen < self.slow {
+            return;
+        }
+        let macd = fast - slow;
+        let signal = state.signal.next(self.signal, self.factors[2], macd);
+        if !signal.is_nan() {
+            out.copy_from_slice(&[macd, signal, macd - signal]);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use crate::error::Result;
+use crate::indicator::parts::Sum;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Simple moving average.
+#[derive(Debug, Clone)]
+pub struct Sma {
+    period: usize,
+}
+
+impl Indicator for Sma {
+    const SPEC: Spec = Spec {
+        name: "sma",
+        title: "Simple moving average",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 1)],
+        outputs: &["sma"],
+        formula: "sum of the last n values / n",
+        source: "TA-Lib SMA",
+    };
+
+    type State = Sum;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, sum: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        sum.add(input.x);
+        if input.seen > self.period {
+            sum.add(-input.past(0).lag(self.period));
+        }
+        out[0] = if input.seen >= self.period { sum.value() / self.period as f64 } else { f64::NAN };
+    }
+}

@@ -1,0 +1,44 @@
+use crate::error::Result;
+use crate::indicator::parts::Moments;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Bollinger bands.
+#[derive(Debug, Clone)]
+pub struct Bbands {
+    period: usize,
+    width: f64,
+}
+
+impl Indicator for Bbands {
+    const SPEC: Spec = Spec {
+        name: "bbands",
+        title: "Bollinger bands",
+        family: Family::Volatility,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 2), ParamSpec::real("width", 2.0, 0.0, 100.0)],
+        outputs: &["middle", "upper", "lower"],
+        formula: "middle = sma(n), upper and lower = middle ± width · population standard deviation of the last n",
+        source: "TA-Lib BBANDS with SMA",
+    };
+
+    type State = Moments;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period"), width: params.get("width") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, moments: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (mean, variance) = moments.next(self.period, input.seen, input.past(0));
+        let half = self.width * variance.sqrt();
+        out.copy_from_slice(&[mean, mean + half, mean - half]);
+    }
+}

@@ -1,0 +1,5 @@
+//! How widely prices swing.
+
+mod bbands;
+
+pub use bbands::Bbands;

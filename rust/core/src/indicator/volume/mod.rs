@@ -1,0 +1,5 @@
+//! What volume says.
+
+mod vwap;
+
+pub use vwap::Vwap;

@@ -1,0 +1,124 @@
+//! The catalogue, keys, and indicators over arrays.
+
+use numpy::{PyArray1, PyReadonlyArray1};
+use openbell_core::bar::Bar;
+use openbell_core::error::Error;
+use openbell_core::indicator::plan::Plan;
+use openbell_core::indicator::registry::SPECS;
+use openbell_core::indicator::{Definition, Tick};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use crate::error::to_py;
+use crate::interval::IntervalArg;
+
+/// Parameters as a caller names them.
+pub(crate) type ParamArgs = Vec<(String, f64)>;
+
+/// The definition of a named indicator with these parameters.
+pub(crate) fn definition(name: &str, params: &ParamArgs) -> PyResult<Definition> {
+    Definition::new(name, params.iter().map(|(name, value)| (name.as_str(), *value))).map_err(to_py)
+}
+
+/// One dictionary an indicator: what its SPEC says, and its warm-up with the default parameters.
+#[pyfunction]
+pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let list = PyList::empty(py);
+    for spec in SPECS {
+        let default = Definition::new(spec.name, []).map_err(to_py)?;
+        let params = PyList::empty(py);
+        for param in spec.params {
+            let entry = PyDict::new(py);
+            entry.set_item("name", param.name)?;
+            entry.set_item("default", param.default)?;
+            entry.set_item("minimum", param.min)?;
+            entry.set_item("maximum", param.max)?;
+            entry.set_item("integer", param.integer)?;
+            params.append(entry)?;
+        }
+        let entry = PyDict::new(py);
+        entry.set_item("name", spec.name)?;
+        entry.set_item("title", spec.title)?;
+        entry.set_item("family", spec.family.name())?;
+        entry.set_item("params", params)?;
+        entry.set_item("outputs", spec.outputs)?;
+        entry.set_item("formula", spec.formula)?;
+        entry.set_item("source", spec.source)?;
+        entry.set_item("first", default.kernel().first())?;
+        entry.set_item("warm", default.kernel().warm())?;
+        list.append(entry)?;
+    }
+    Ok(list)
+}
+
+/// The key of an indicator, such as ``sma_20_5m``; defaults stand in for parameters not given.
+#[pyfunction]
+pub(crate) fn indicator_key(
+    name: &str,
+    params: std::collections::BTreeMap<String, f64>,
+    interval: IntervalArg,
+) -> PyResult<String> {
+    Ok(definition(name, &params.into_iter().collect())?.key(interval.0))
+}
+
+/// Bars until the first value and until convergence, with these parameters.
+#[pyfunction]
+pub(crate) fn indicator_warmup(
+    name: &str,
+    params: std::collections::BTreeMap<String, f64>,
+) -> PyResult<(usize, usize)> {
+    let definition = definition(name, &params.into_iter().collect())?;
+    Ok((definition.kernel().first(), definition.kernel().warm()))
+}
+
+/// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.
+///
+/// ``session`` numbers the session of each bar (int64, any numbers that differ); without it all bars are one session.
+#[pyfunction]
+#[pyo3(signature = (name, params, open, high, low, close, volume, session=None))]
+#[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
+pub(crate) fn compute<'py>(
+    py: Python<'py>,
+    name: &str,
+    params: std::collections::BTreeMap<String, f64>,
+    open: PyReadonlyArray1<'py, f64>,
+    high: PyReadonlyArray1<'py, f64>,
+    low: PyReadonlyArray1<'py, f64>,
+    close: PyReadonlyArray1<'py, f64>,
+    volume: PyReadonlyArray1<'py, f64>,
+    session: Option<PyReadonlyArray1<'py, i64>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let definition = definition(name, &params.into_iter().collect())?;
+    let names = definition.spec().outputs;
+    let (open, high, low) = (open.as_slice()?, high.as_slice()?, low.as_slice()?);
+    let (close, volume) = (close.as_slice()?, volume.as_slice()?);
+    let session = session.as_ref().map(|s| s.as_slice()).transpose()?;
+    let rows = close.len();
+    let lengths = [open.len(), high.len(), low.len(), volume.len(), session.map_or(rows, <[i64]>::len)];
+    if lengths.iter().any(|&n| n != rows) {
+        let reason = format!("all columns must be as long as close, which has {rows} rows");
+        return Err(to_py(Error::Columns { reason }));
+    }
+    let columns = py.detach(|| {
+        let plan = Plan::new(vec![definition]);
+        let mut block = plan.block();
+        let mut columns = vec![Vec::with_capacity(rows); names.len()];
+        for i in 0..rows {
+            let ohlc = [open[i], high[i], low[i], close[i]];
+            let bar = Bar::new(i as i64, ohlc, volume[i], f64::NAN, f64::NAN);
+            plan.update(
+                &mut block,
+                &Tick { bar, session: session.map_or(0, |s| s[i] as i32), regular: true },
+            );
+            for (column, value) in columns.iter_mut().zip(plan.outputs(&block)) {
+                column.push(*value);
+            }
+        }
+        columns
+    });
+    let result = PyDict::new(py);
+    for (name, column) in names.iter().zip(columns) {
+        result.set_item(name, PyArray1::from_vec(py, column))?;
+    }
+    Ok(result)
+}
