@@ -1,7 +1,15 @@
-//! The engine of openbell.
+//! The engine of openbell: a trading session as one ordered stream of inputs applied by one writer.
+//!
+//! No Python, no clock, no global state, no I/O. Floors, from the ground up: `error`, `time`, `interval`, `symbol`,
+//! `bar`, `calendar`, `derive`, `indicator`, `series`, `session`; a module uses only those before it.
+
 pub mod bar;
+pub mod calendar;
+pub mod derive;
 pub mod error;
 pub mod indicator;
 pub mod interval;
+pub mod series;
+pub mod session;
 pub mod symbol;
 pub mod time;

@@ -1,5 +1,7 @@
 //! Ticker names and the dense ids that stand for them inside the engine.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Result, nearest};
@@ -22,8 +24,8 @@ pub fn parse_symbol(text: &str) -> Result<String> {
 /// Names and their ids, both ways. Ids are given in order of registration.
 #[derive(Debug, Default, Clone)]
 pub struct SymbolTable {
-    ids: FxHashMap<String, SymbolId>,
-    names: Vec<String>,
+    ids: FxHashMap<Arc<str>, SymbolId>,
+    names: Vec<Arc<str>>,
 }
 
 impl SymbolTable {
@@ -33,15 +35,16 @@ impl SymbolTable {
             return id;
         }
         let id = self.names.len() as SymbolId;
-        self.ids.insert(name.to_owned(), id);
-        self.names.push(name.to_owned());
+        let name: Arc<str> = name.into();
+        self.ids.insert(Arc::clone(&name), id);
+        self.names.push(name);
         id
     }
 
     /// The id of a ticker in any case, if it is known.
     pub fn get(&self, text: &str) -> Option<SymbolId> {
         // Upper-case names, the usual spelling, are found without a copy.
-        self.ids.get(text).or_else(|| self.ids.get(&text.to_ascii_uppercase())).copied()
+        self.ids.get(text).or_else(|| self.ids.get(text.to_ascii_uppercase().as_str())).copied()
     }
 
     /// The id of a ticker, or an error that names the nearest known one.
@@ -50,15 +53,15 @@ impl SymbolTable {
             return Ok(id);
         }
         let name = parse_symbol(text)?;
-        let nearest = nearest(&name, self.names.iter().map(String::as_str)).map(str::to_owned);
+        let nearest = nearest(&name, self.names.iter().map(AsRef::as_ref)).map(str::to_owned);
         Err(Error::UnknownSymbol { got: name, nearest })
     }
 
-    pub fn name(&self, id: SymbolId) -> &str {
+    pub fn name(&self, id: SymbolId) -> &Arc<str> {
         &self.names[id as usize]
     }
 
-    pub fn names(&self) -> &[String] {
+    pub fn names(&self) -> &[Arc<str>] {
         &self.names
     }
 

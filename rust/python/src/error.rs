@@ -25,8 +25,8 @@ pub(crate) fn to_py(error: Error) -> PyErr {
         | Error::UnknownParameter { .. }
         | Error::Parameter { .. }
         | Error::NoIndicator { .. }
-        | Error::NoOutput { .. } => exceptions::IndicatorError::new_err(message),
-        Error::Saved { .. } => exceptions::IndicatorError::new_err(message),
+        | Error::NoOutput { .. }
+        | Error::Saved { .. } => exceptions::IndicatorError::new_err(message),
         Error::Calendar { .. } => exceptions::CalendarError::new_err(message),
         Error::Columns { .. } => exceptions::ColumnsError::new_err(message),
         Error::ClockBack { .. } => exceptions::ClockError::new_err(message),

@@ -1,8 +1,15 @@
 //! `openbell._core`: thin bindings, no logic.
 
+#![allow(clippy::doc_markdown, reason = "docstrings are read by Python people, in NumPy style")]
+#![allow(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments as owned values")]
+
+mod bar;
 mod error;
+mod event;
 mod indicators;
 mod interval;
+mod report;
+mod session;
 
 use pyo3::prelude::*;
 
@@ -12,9 +19,19 @@ mod _core {
     use super::{error, pyfunction};
 
     #[pymodule_export]
+    use super::bar::{PyBar, PyBars};
+    #[pymodule_export]
+    use super::event::PyEvent;
+    #[pymodule_export]
     use super::indicators::{compute, indicator_key, indicator_warmup, list_indicators};
     #[pymodule_export]
     use super::interval::PyInterval;
+    #[pymodule_export]
+    use super::report::{PyCoverage, PyReport, check_bars};
+    #[pymodule_export]
+    use super::session::read::{PyIndicatorData, PyMetrics};
+    #[pymodule_export]
+    use super::session::{PyFeed, SessionCore};
 
     /// The version of the extension module and whether it is a debug build.
     #[pyfunction]

@@ -65,7 +65,7 @@ pub fn check(bar: &Bar) -> Result<(), Refusal> {
     let ordered =
         bar.low <= bar.open && bar.open <= bar.high && bar.low <= bar.close && bar.close <= bar.high;
     let finite = (bar.high - bar.low + bar.volume).is_finite();
-    let optional = !bar.notional.is_infinite() && !(bar.trade_count < 0.0 || bar.trade_count.is_infinite());
+    let optional = !(bar.notional.is_infinite() || bar.trade_count < 0.0 || bar.trade_count.is_infinite());
     if ordered && finite && optional && bar.volume >= 0.0 {
         return Ok(());
     }

@@ -1,10 +1,12 @@
 //! One bar, its checks, and how bars add up.
 
 mod check;
+mod columns;
 
 use bytemuck::{Pod, Zeroable};
 
 pub use check::{Refusal, check};
+pub use columns::Columns;
 
 use crate::time::Nanos;
 

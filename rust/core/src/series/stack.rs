@@ -1,0 +1,94 @@
+//! A set of indicators over one series, and the states it can be rewound to.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::indicator::Tick;
+use crate::indicator::plan::{Block, Plan};
+
+use super::MARK_EVERY;
+
+/// Indicators with their keys, shared by all symbols that have them.
+#[derive(Debug)]
+pub struct Program {
+    pub plan: Plan,
+    /// One key an indicator of the plan.
+    pub keys: Vec<String>,
+    /// Whether values are those of the completed earlier sessions, fixed during a session.
+    pub historical: bool,
+}
+
+impl Program {
+    /// The indicator of a key.
+    pub fn position(&self, key: &str) -> Option<usize> {
+        self.keys.iter().position(|k| k == key)
+    }
+}
+
+/// The state of a program for one symbol.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    program: Arc<Program>,
+    block: Block,
+    /// States by the number of bars of this session they have seen; the oldest is never ahead of the oldest held bar.
+    marks: VecDeque<(usize, Block)>,
+}
+
+impl Stack {
+    pub fn new(program: Arc<Program>) -> Self {
+        let block = program.plan.block();
+        Self { program, marks: VecDeque::from([(0, block.clone())]), block }
+    }
+
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The state that readers see: for historical indicators, that of the session's start.
+    pub fn block(&self) -> &Block {
+        if self.program.historical { self.oldest() } else { &self.block }
+    }
+
+    /// The oldest state that is kept.
+    pub fn oldest(&self) -> &Block {
+        // A mark is made at the start of a session and is dropped only when a later one stands behind it.
+        self.marks.front().map_or(&self.block, |(_, block)| block)
+    }
+
+    /// Takes the bar that brings the session to `count` bars.
+    #[inline]
+    pub(super) fn step(&mut self, tick: &Tick, count: usize) {
+        self.program.plan.update(&mut self.block, tick);
+        if count.is_multiple_of(MARK_EVERY) {
+            self.marks.push_back((count, self.block.clone()));
+        }
+    }
+
+    /// Goes back to a state that has not seen the bar of that ordinal; gives how many bars it has seen.
+    pub(super) fn rewind(&mut self, ordinal: usize) -> usize {
+        while self.marks.len() > 1 && self.marks.back().is_some_and(|(count, _)| *count > ordinal) {
+            self.marks.pop_back();
+        }
+        match self.marks.back() {
+            Some((count, block)) => {
+                self.block.clone_from(block);
+                *count
+            }
+            None => ordinal,
+        }
+    }
+
+    pub(super) fn forget_before(&mut self, ordinal: usize) {
+        if self.program.historical {
+            return;
+        }
+        while self.marks.len() > 1 && self.marks.front().is_some_and(|(count, _)| *count < ordinal) {
+            self.marks.pop_front();
+        }
+    }
+
+    pub(super) fn begin_session(&mut self) {
+        self.marks.clear();
+        self.marks.push_back((0, self.block.clone()));
+    }
+}

@@ -1,0 +1,20 @@
+//! The store: every symbol's bars, derived bars, indicators and metrics, changed by one ordered stream of inputs.
+
+mod coverage;
+mod event;
+mod feed;
+mod layout;
+mod metrics;
+mod read;
+mod report;
+mod store;
+mod track;
+
+pub use coverage::{Coverage, Gap};
+pub use event::{Event, EventKind, EventMask, Events};
+pub use feed::{Feed, FeedRow};
+pub use layout::{IndicatorRequest, IntervalRequest, Layout};
+pub use metrics::{Metrics, Total};
+pub use read::{IndicatorView, SymbolView};
+pub use report::{Counts, Outcome, RefusedRow, Report};
+pub use store::{Progress, Row, Session, Settings};

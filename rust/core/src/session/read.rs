@@ -1,0 +1,294 @@
+//! What readers ask: always copies, never a view into a slot.
+
+use std::sync::Arc;
+
+use crate::bar::Bar;
+use crate::error::{Error, Result, nearest};
+use crate::interval::Interval;
+use crate::series::{PastSession, Place, Series, Stack};
+use crate::time::{Day, Nanos};
+
+use super::coverage::Coverage;
+use super::metrics::Metrics;
+use super::report::Counts;
+use super::store::Session;
+use super::track::{Derived, Track};
+
+/// One symbol of a session.
+#[derive(Debug, Clone, Copy)]
+pub struct SymbolView<'a> {
+    session: &'a Session,
+    track: &'a Track,
+}
+
+/// One indicator of one symbol.
+#[derive(Debug, Clone, Copy)]
+pub struct IndicatorView<'a> {
+    symbol: SymbolView<'a>,
+    series: &'a Series,
+    stack: &'a Stack,
+    index: usize,
+}
+
+impl Session {
+    /// A symbol by its ticker in any case, if it is there.
+    #[inline]
+    pub fn find_symbol(&self, text: &str) -> Option<SymbolView<'_>> {
+        let id = self.symbols.get(text)?;
+        Some(SymbolView { session: self, track: &self.tracks[id as usize] })
+    }
+
+    /// A symbol by its ticker in any case, or an error that names the nearest one.
+    pub fn symbol(&self, text: &str) -> Result<SymbolView<'_>> {
+        let id = self.symbols.require(text)?;
+        Ok(SymbolView { session: self, track: &self.tracks[id as usize] })
+    }
+}
+
+impl<'a> SymbolView<'a> {
+    pub fn name(&self) -> &'a Arc<str> {
+        self.session.symbols.name(self.track.id)
+    }
+
+    pub fn metrics(&self) -> &'a Metrics {
+        &self.track.metrics
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.track.counts
+    }
+
+    /// The date of the current session, if one has begun.
+    pub fn date(&self) -> Option<Day> {
+        self.track.date()
+    }
+
+    pub fn base_interval(&self) -> Interval {
+        self.track.base.interval()
+    }
+
+    /// Base and derived intervals, shortest first.
+    pub fn intervals(&self) -> impl Iterator<Item = Interval> + 'a {
+        self.all_series().map(Series::interval)
+    }
+
+    fn all_series(&self) -> impl Iterator<Item = &'a Series> + use<'a> {
+        std::iter::once(&self.track.base).chain(self.track.derived.iter().map(|d| &d.series))
+    }
+
+    fn derived(&self, interval: Interval) -> Option<&'a Derived> {
+        self.track.derived.iter().find(|d| d.series.interval() == interval)
+    }
+
+    pub fn series(&self, interval: Interval) -> Result<&'a Series> {
+        self.all_series().find(|s| s.interval() == interval).ok_or_else(|| Error::NoSeries {
+            symbol: self.name().to_string(),
+            interval: interval.to_string(),
+            available: self.intervals().map(|i| i.to_string()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The bar in progress. Base bars come whole, so only longer intervals have one.
+    pub fn forming(&self, interval: Interval) -> Result<Option<Bar>> {
+        self.series(interval)?;
+        Ok(self.derived(interval).and_then(|d| d.forming).map(|f| f.bar))
+    }
+
+    /// The newest closed bar, of this session or, if it has none yet, of the last that had.
+    #[inline]
+    pub fn latest(&self, interval: Interval) -> Result<Option<Bar>> {
+        let series = self.series(interval)?;
+        Ok(series.newest().or_else(|| series.past().next_back().and_then(|p| p.bars.last())).copied())
+    }
+
+    /// Earlier sessions' bars, oldest first.
+    pub fn past(&self, interval: Interval) -> Result<impl Iterator<Item = &'a PastSession> + use<'a>> {
+        Ok(self.series(interval)?.past())
+    }
+
+    /// Expected and present bars of this session so far; none before one has begun.
+    pub fn coverage(&self, interval: Interval) -> Result<Option<Coverage>> {
+        let grid = self.grid(interval)?;
+        let calendar = &self.session.calendars[self.track.calendar];
+        Ok(self.track.coverage(calendar, grid, self.session.clock))
+    }
+
+    /// Expected and present bars of earlier sessions that are kept.
+    pub fn past_coverage(&self, interval: Interval) -> Result<Vec<Coverage>> {
+        let grid = self.grid(interval)?;
+        Ok(self.track.past_coverage(&self.session.calendars[self.track.calendar], grid))
+    }
+
+    fn grid(&self, interval: Interval) -> Result<&'a crate::derive::Grid> {
+        self.series(interval)?;
+        Ok(self.derived(interval).map_or(self.track.grid(), |d| &d.grid))
+    }
+
+    /// All indicators, by interval, in the order they were asked for.
+    pub fn indicators(&self) -> impl Iterator<Item = IndicatorView<'a>> + use<'a> {
+        let symbol = *self;
+        self.all_series().flat_map(move |series| {
+            series.stacks().iter().flat_map(move |stack| {
+                (0..stack.program().keys.len()).map(move |index| IndicatorView {
+                    symbol,
+                    series,
+                    stack,
+                    index,
+                })
+            })
+        })
+    }
+
+    /// An indicator by its key.
+    #[inline]
+    pub fn find_indicator(&self, key: &str) -> Option<IndicatorView<'a>> {
+        for series in self.all_series() {
+            for stack in series.stacks() {
+                if let Some(index) = stack.program().position(key) {
+                    return Some(IndicatorView { symbol: *self, series, stack, index });
+                }
+            }
+        }
+        None
+    }
+
+    /// An indicator by its key, or an error that names the nearest one.
+    pub fn indicator(&self, key: &str) -> Result<IndicatorView<'a>> {
+        self.find_indicator(key).ok_or_else(|| {
+            let keys: Vec<&str> = self.indicators().map(|i| i.key()).collect();
+            let nearest = nearest(key, keys).map(str::to_owned);
+            Error::NoIndicator { symbol: self.name().to_string(), key: key.to_owned(), nearest }
+        })
+    }
+
+    /// A number that two symbols share only if their bars, derived bars, indicators, metrics and presence are the
+    /// same, bit for bit. FNV-1a over the words.
+    pub fn digest(&self) -> u64 {
+        let mut digest = Digest(0xcbf2_9ce4_8422_2325);
+        for series in self.all_series() {
+            digest.bars(series.bars());
+            series.past().for_each(|p| digest.bars(p.bars.iter()));
+            for stack in series.stacks() {
+                digest.bytes(&stack.program().plan.save(stack.block()));
+            }
+        }
+        for derived in &self.track.derived {
+            digest.bars(derived.forming.iter().map(|f| &f.bar));
+        }
+        let metrics = &self.track.metrics;
+        for total in [&metrics.regular, &metrics.extended] {
+            digest.bars(total.bar.iter());
+            digest.bytes(&total.count.to_le_bytes());
+        }
+        digest.bytes(&metrics.previous_close.to_bits().to_le_bytes());
+        digest.bytes(bytemuck::cast_slice(self.track.presence_bits()));
+        digest.0
+    }
+
+    fn place(&self) -> Place<'a> {
+        Place { calendar: &self.session.calendars[self.track.calendar], date: self.track.date().unwrap_or(0) }
+    }
+}
+
+struct Digest(u64);
+
+impl Digest {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn bars<'b>(&mut self, bars: impl Iterator<Item = &'b Bar>) {
+        for bar in bars {
+            self.bytes(bytemuck::bytes_of(bar));
+        }
+        self.bytes(&[0xff]);
+    }
+}
+
+impl<'a> IndicatorView<'a> {
+    pub fn key(&self) -> &'a str {
+        &self.stack.program().keys[self.index]
+    }
+
+    pub fn interval(&self) -> Interval {
+        self.series.interval()
+    }
+
+    pub fn definition(&self) -> &'a crate::indicator::Definition {
+        &self.stack.program().plan.definitions()[self.index]
+    }
+
+    /// Whether it is fixed during a session.
+    pub fn is_historical(&self) -> bool {
+        self.stack.program().historical
+    }
+
+    /// Every output, NaN where there is no value.
+    #[inline]
+    pub fn values(&self) -> &'a [f64] {
+        let plan = &self.stack.program().plan;
+        &plan.outputs(self.stack.block())[plan.output_range(self.index)]
+    }
+
+    /// Every output as it would be if the bar in progress closed now; the committed values when there is none.
+    pub fn forming(&self) -> Result<Vec<f64>> {
+        let Some(bar) = self.symbol.forming(self.interval())?.filter(|_| !self.is_historical()) else {
+            return Ok(self.values().to_vec());
+        };
+        let plan = &self.stack.program().plan;
+        let place = self.symbol.place();
+        let regular =
+            place.calendar.segment_at(bar.ts, usize::MAX).is_none_or(|s| place.calendar.segment(s).regular);
+        let tick = crate::indicator::Tick { bar, session: place.date, regular };
+        Ok(plan.peek(self.stack.block(), &tick)[plan.output_range(self.index)].to_vec())
+    }
+
+    /// Which output a name stands for; the first one without a name.
+    pub fn output(&self, field: Option<&str>) -> Result<usize> {
+        let outputs = self.definition().spec().outputs;
+        let Some(field) = field else { return Ok(0) };
+        outputs.iter().position(|&o| o == field).ok_or_else(|| Error::NoOutput {
+            key: self.key().to_owned(),
+            got: field.to_owned(),
+            outputs: outputs.join(", "),
+        })
+    }
+
+    /// Whether it has a value.
+    pub fn is_valid(&self) -> bool {
+        !self.values()[0].is_nan()
+    }
+
+    /// Whether it has seen enough bars that its start no longer matters: INDICATORS rule 8.
+    pub fn is_warm(&self) -> bool {
+        self.is_valid() && self.seen() >= self.definition().kernel().warm() as u64
+    }
+
+    /// How many bars it has been given.
+    pub fn seen(&self) -> u64 {
+        self.stack.program().plan.seen(self.stack.block(), self.index)
+    }
+
+    /// Open time of the newest bar that it has been given.
+    pub fn last_bar(&self) -> Option<Nanos> {
+        let past = || self.series.past().next_back().and_then(|p| p.bars.last()).map(|b| b.ts);
+        if self.is_historical() { past() } else { self.series.newest().map(|b| b.ts).or_else(past) }
+    }
+
+    /// One row of outputs for each held bar of this session.
+    pub fn trace(&self) -> Vec<Vec<f64>> {
+        if self.is_historical() {
+            return self.series.held().map(|_| self.values().to_vec()).collect();
+        }
+        let stacks = self.series.stacks();
+        let stack = stacks.iter().position(|s| std::ptr::eq(s, self.stack)).unwrap_or_default();
+        let range = self.stack.program().plan.output_range(self.index);
+        self.series
+            .trace(stack, self.symbol.place())
+            .into_iter()
+            .map(|row| row[range.clone()].to_vec())
+            .collect()
+    }
+}

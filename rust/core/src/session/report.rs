@@ -1,0 +1,91 @@
+//! What became of the bars that were applied.
+
+use crate::bar::Refusal;
+use crate::symbol::SymbolId;
+use crate::time::Nanos;
+
+/// What became of one bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Newer than all: stored.
+    Appended,
+    /// Stored already, bit for bit: ignored.
+    Identical,
+    /// Stored with other values: replaced.
+    Corrected,
+    /// Older than the newest but missing: put in its place.
+    Inserted,
+    /// Older than what the ring holds, or of an earlier session: dropped.
+    TooOld,
+    /// In no session segment of the symbol's calendar: dropped.
+    OutsideSession,
+    /// Not a bar: refused.
+    Refused(Refusal),
+}
+
+/// How often each outcome occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub appended: u64,
+    pub identical: u64,
+    pub corrected: u64,
+    pub inserted: u64,
+    pub too_old: u64,
+    pub outside_session: u64,
+    pub refused: u64,
+}
+
+impl Counts {
+    #[inline]
+    pub fn count(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Appended => &mut self.appended,
+            Outcome::Identical => &mut self.identical,
+            Outcome::Corrected => &mut self.corrected,
+            Outcome::Inserted => &mut self.inserted,
+            Outcome::TooOld => &mut self.too_old,
+            Outcome::OutsideSession => &mut self.outside_session,
+            Outcome::Refused(_) => &mut self.refused,
+        } += 1;
+    }
+
+    /// Adds the numbers of another.
+    pub fn add(&mut self, other: &Self) {
+        self.appended += other.appended;
+        self.identical += other.identical;
+        self.corrected += other.corrected;
+        self.inserted += other.inserted;
+        self.too_old += other.too_old;
+        self.outside_session += other.outside_session;
+        self.refused += other.refused;
+    }
+
+    /// Name and number of each outcome.
+    pub fn entries(&self) -> [(&'static str, u64); 7] {
+        [
+            ("appended", self.appended),
+            ("identical", self.identical),
+            ("corrected", self.corrected),
+            ("inserted", self.inserted),
+            ("too_old", self.too_old),
+            ("outside_session", self.outside_session),
+            ("refused", self.refused),
+        ]
+    }
+}
+
+/// A refused row of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedRow {
+    pub row: usize,
+    pub symbol: SymbolId,
+    pub ts: Nanos,
+    pub refusal: Refusal,
+}
+
+/// What became of a batch: numbers, and every refused row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    pub counts: Counts,
+    pub refused: Vec<RefusedRow>,
+}

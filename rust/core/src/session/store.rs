@@ -1,0 +1,315 @@
+//! The session: all symbols, one clock, one writer.
+
+use crate::bar::{Bar, Columns, Refusal};
+use crate::calendar::Calendar;
+use crate::derive::Align;
+use crate::error::{Error, Result};
+use crate::interval::Interval;
+use crate::symbol::{SymbolId, SymbolTable, parse_symbol};
+use crate::time::{Day, Nanos};
+
+use super::event::{Event, EventMask, Events};
+use super::feed::{Feed, FeedOrder, FeedRow};
+use super::layout::Layout;
+use super::report::{Counts, Outcome, RefusedRow, Report};
+use super::track::{Context, Track};
+
+/// What holds for every symbol of a session.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Session bars that each series holds.
+    pub capacity: usize,
+    pub align: Align,
+}
+
+/// One base bar of one symbol.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub symbol: SymbolId,
+    pub bar: Bar,
+}
+
+/// Why a run came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// A step left events.
+    Events,
+    /// Enough rows for one go; there are more.
+    More,
+    /// The clock stands at the time asked for.
+    Until,
+}
+
+/// A trading session: bars in, derived bars, indicators and events out.
+#[derive(Debug)]
+pub struct Session {
+    settings: Settings,
+    pub(super) calendars: Vec<Calendar>,
+    pub(super) symbols: SymbolTable,
+    /// Place of each symbol in name order.
+    rank: Vec<u32>,
+    pub(super) tracks: Vec<Track>,
+    pub(super) clock: Nanos,
+    due: Nanos,
+    events: Events,
+    loading: bool,
+    stale: Vec<SymbolId>,
+    /// The last session that each calendar has begun by the clock.
+    begun: Vec<Option<usize>>,
+    refusals: [u64; Refusal::ALL.len()],
+}
+
+impl Session {
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            calendars: Vec::new(),
+            symbols: SymbolTable::default(),
+            rank: Vec::new(),
+            tracks: Vec::new(),
+            clock: Nanos::MIN,
+            due: Nanos::MAX,
+            events: Events::default(),
+            loading: false,
+            stale: Vec::new(),
+            begun: Vec::new(),
+            refusals: [0; Refusal::ALL.len()],
+        }
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Adds a calendar; gives its index.
+    pub fn add_calendar(&mut self, calendar: Calendar) -> usize {
+        self.calendars.push(calendar);
+        self.begun.push(None);
+        self.calendars.len() - 1
+    }
+
+    pub fn symbols(&self) -> &SymbolTable {
+        &self.symbols
+    }
+
+    /// Adds symbols of one calendar and layout. Symbols that are there already are left as they are. Gives how many
+    /// were added.
+    pub fn register<'a>(
+        &mut self,
+        names: impl IntoIterator<Item = &'a str>,
+        calendar: usize,
+        layout: &Layout,
+    ) -> Result<usize> {
+        let names = names.into_iter().map(parse_symbol).collect::<Result<Vec<String>>>()?;
+        let before = self.tracks.len();
+        for name in names {
+            let id = self.symbols.intern(&name);
+            if id as usize == self.tracks.len() {
+                self.tracks.push(Track::new(id, calendar, layout, self.settings.capacity));
+            }
+        }
+        let mut order: Vec<SymbolId> = (0..self.tracks.len() as SymbolId).collect();
+        order.sort_by_key(|&id| self.symbols.name(id));
+        self.rank = vec![0; order.len()];
+        for (rank, id) in order.into_iter().enumerate() {
+            self.rank[id as usize] = rank as u32;
+        }
+        Ok(self.tracks.len() - before)
+    }
+
+    /// The id of a symbol whose base interval this is.
+    #[inline]
+    pub fn base_of(&self, text: &str, interval: Interval) -> Result<SymbolId> {
+        let id = self.symbols.require(text)?;
+        let base = self.tracks[id as usize].base.interval();
+        if base == interval {
+            return Ok(id);
+        }
+        let symbol = self.symbols.name(id).to_string();
+        Err(Error::NotBase { symbol, interval: interval.to_string(), base: base.to_string() })
+    }
+
+    /// Place of each symbol in name order, by id.
+    pub fn rank(&self) -> &[u32] {
+        &self.rank
+    }
+
+    pub fn clock(&self) -> Nanos {
+        self.clock
+    }
+
+    /// Which events are kept for [`Self::take_events`].
+    pub fn subscribe(&mut self, mask: EventMask) {
+        self.events.mask = mask;
+    }
+
+    /// The events since the last call, shorter intervals first, then by symbol name.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        self.events.take(&self.rank)
+    }
+
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// While history is loaded, rings do not evict and no events come about.
+    pub fn set_loading(&mut self, loading: bool) {
+        self.loading = loading;
+    }
+
+    /// Applies base bars in the order given.
+    pub fn apply(&mut self, rows: &[Row]) -> Report {
+        let mut report = Report::default();
+        for (index, row) in rows.iter().enumerate() {
+            let outcome = self.apply_row(row.symbol, &row.bar);
+            report.counts.count(outcome);
+            if let Outcome::Refused(refusal) = outcome {
+                report.refused.push(RefusedRow { row: index, symbol: row.symbol, ts: row.bar.ts, refusal });
+            }
+        }
+        self.repair();
+        report
+    }
+
+    #[inline]
+    fn apply_row(&mut self, symbol: SymbolId, bar: &Bar) -> Outcome {
+        let track = &mut self.tracks[symbol as usize];
+        let mut context = Context {
+            calendar: &self.calendars[track.calendar],
+            clock: self.clock,
+            loading: self.loading,
+            events: &mut self.events,
+            due: &mut self.due,
+            revised: false,
+        };
+        let outcome = track.apply(bar, &mut context);
+        // An append may revise too: a bucket that the clock had closed.
+        if context.revised {
+            self.stale.push(symbol);
+        }
+        if let Outcome::Refused(refusal) = outcome {
+            self.refusals[refusal as usize] += 1;
+        }
+        outcome
+    }
+
+    fn repair(&mut self) {
+        for symbol in self.stale.drain(..) {
+            let track = &mut self.tracks[symbol as usize];
+            track.repair(&self.calendars[track.calendar]);
+        }
+    }
+
+    /// Moves the clock: bars in progress that ended by then are closed, and sessions that have begun begin.
+    pub fn advance(&mut self, now: Nanos) -> Result<()> {
+        if now < self.clock {
+            return Err(Error::ClockBack { now: self.clock, asked: now });
+        }
+        self.clock = now;
+        if now >= self.due {
+            self.due = Nanos::MAX;
+            self.each_track(Track::tick);
+        }
+        for index in 0..self.calendars.len() {
+            let session = self.calendars[index].session_begun(now);
+            if let Some(session) = session.filter(|_| session > self.begun[index]) {
+                self.begin(index, session);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the session of a date for all symbols of a calendar: the bars of the session before become history.
+    pub fn begin_session(&mut self, calendar: usize, date: Day) -> Result<()> {
+        let Some(session) = self.calendars[calendar].session_on(date) else {
+            let name = self.calendars[calendar].name().to_owned();
+            return Err(Error::Calendar {
+                calendar: name,
+                reason: format!("it has no session on day {date}"),
+            });
+        };
+        self.begin(calendar, session);
+        Ok(())
+    }
+
+    fn begin(&mut self, calendar: usize, session: usize) {
+        self.begun[calendar] = self.begun[calendar].max(Some(session));
+        self.each_track(|track, context| {
+            if track.calendar == calendar && track.session.is_none_or(|current| current < session) {
+                track.begin_session(session, context);
+            }
+        });
+    }
+
+    fn each_track(&mut self, mut visit: impl FnMut(&mut Track, &mut Context<'_>)) {
+        for track in &mut self.tracks {
+            let mut context = Context {
+                calendar: &self.calendars[track.calendar],
+                clock: self.clock,
+                loading: self.loading,
+                events: &mut self.events,
+                due: &mut self.due,
+                revised: false,
+            };
+            visit(track, &mut context);
+        }
+    }
+
+    /// Steps through a feed: all bars that end at one time, then the clock, then the next. Stops after the first step
+    /// that left events, after the step that made it `most` rows, or when the next bar ends after `until`; the clock
+    /// then stands at `until`.
+    pub fn run(&mut self, feed: &mut Feed, until: Nanos, most: usize) -> Result<Progress> {
+        let limit = feed.remaining().saturating_sub(most);
+        while let Some(step) = feed.next_step(until) {
+            let end = feed.rows()[step.start].end;
+            for index in step {
+                let FeedRow { symbol, bar, .. } = &feed.rows()[index];
+                self.apply_row(*symbol, bar);
+            }
+            self.repair();
+            self.advance(end.max(self.clock))?;
+            if !self.events.is_empty() {
+                return Ok(Progress::Events);
+            }
+            if feed.remaining() <= limit {
+                return Ok(Progress::More);
+            }
+        }
+        self.advance(until.max(self.clock))?;
+        Ok(if self.events.is_empty() { Progress::Until } else { Progress::Events })
+    }
+
+    /// A feed of these columns for [`Self::run`]: in order of time, then of symbol name, then as given. Rows in no
+    /// session are counted and left out; rows whose symbol is not registered are left out.
+    pub fn feed(&mut self, columns: &Columns<'_>) -> Feed {
+        let mut rows = Vec::with_capacity(columns.len());
+        let mut hint = 0;
+        for index in 0..columns.len() {
+            let symbol = columns.symbol[index];
+            let Some(track) = self.tracks.get_mut(symbol as usize) else { continue };
+            let calendar = &self.calendars[track.calendar];
+            let ts = columns.ts[index];
+            match calendar.segment_at(ts, hint) {
+                Some(segment) => {
+                    hint = segment;
+                    let end = track.grid().bucket(calendar, segment, ts).end;
+                    rows.push(FeedOrder { end, rank: self.rank[symbol as usize], row: index as u32 });
+                }
+                None => track.counts.count(Outcome::OutsideSession),
+            }
+        }
+        Feed::new(rows, columns, self.rank.len())
+    }
+
+    /// Why rows were refused, and how often, all symbols together.
+    pub fn refusals(&self) -> impl Iterator<Item = (Refusal, u64)> + '_ {
+        Refusal::ALL.into_iter().zip(self.refusals).filter(|(_, count)| *count > 0)
+    }
+
+    /// Totals over all symbols.
+    pub fn counts(&self) -> Counts {
+        let mut total = Counts::default();
+        self.tracks.iter().for_each(|track| total.add(&track.counts));
+        total
+    }
+}

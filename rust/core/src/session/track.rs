@@ -1,0 +1,427 @@
+//! One symbol: its base bars and everything that follows from them.
+//!
+//! The state is a function of the base bars and of one time, the *watermark*: the later of the clock and the end of the
+//! symbol's newest base bar. A derived bar is closed if and only if its bucket ends at or before the watermark. Whatever
+//! order bars arrive in, the same bars and the same watermark give the same state.
+
+use crate::bar::{Bar, Refusal, check};
+use crate::calendar::Calendar;
+use crate::derive::Grid;
+use crate::indicator::Tick;
+use crate::interval::Interval;
+use crate::series::{Place, Series};
+use crate::symbol::SymbolId;
+use crate::time::{Day, Nanos};
+
+use super::coverage::{Coverage, Presence};
+use super::event::{EventKind, Events};
+use super::layout::Layout;
+use super::metrics::Metrics;
+use super::report::{Counts, Outcome};
+
+/// What a step knows besides the bar.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) calendar: &'a Calendar,
+    pub(super) clock: Nanos,
+    /// History is being loaded: the ring does not evict and nothing is told.
+    pub(super) loading: bool,
+    pub(super) events: &'a mut Events,
+    /// The earliest end of a bar in progress: when the clock must look again.
+    pub(super) due: &'a mut Nanos,
+    /// Set when a bar that indicators had seen was changed.
+    pub(super) revised: bool,
+}
+
+/// A longer interval of the symbol.
+#[derive(Debug, Clone)]
+pub(super) struct Derived {
+    pub(super) series: Series,
+    pub(super) grid: Grid,
+    /// What bars that have left the base ring add to the bucket they were in.
+    head: Option<Bar>,
+    pub(super) forming: Option<Forming>,
+}
+
+/// A bar in progress.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forming {
+    pub(super) bar: Bar,
+    pub(super) end: Nanos,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Track {
+    pub(super) id: SymbolId,
+    pub(super) calendar: usize,
+    /// Index of the current session in the calendar.
+    pub(super) session: Option<usize>,
+    date: Day,
+    /// The segment of the last bar, tried first for the next.
+    segment: usize,
+    grid: Grid,
+    pub(super) base: Series,
+    pub(super) derived: Vec<Derived>,
+    pub(super) metrics: Metrics,
+    /// The metrics of the bars that have left the ring.
+    metrics_head: Metrics,
+    presence: Presence,
+    past_presence: Vec<(usize, Day, Presence)>,
+    /// End of the newest base bar.
+    newest_end: Nanos,
+    pub(super) counts: Counts,
+}
+
+impl Track {
+    pub(super) fn new(id: SymbolId, calendar: usize, layout: &Layout, capacity: usize) -> Self {
+        let (base, derived) = layout.series.split_first().expect("a layout has a base");
+        Self {
+            id,
+            calendar,
+            session: None,
+            date: 0,
+            segment: 0,
+            grid: base.grid,
+            base: base.build(capacity),
+            derived: derived
+                .iter()
+                .map(|d| Derived { series: d.build(capacity), grid: d.grid, head: None, forming: None })
+                .collect(),
+            metrics: Metrics::default(),
+            metrics_head: Metrics::default(),
+            presence: Presence::default(),
+            past_presence: Vec::new(),
+            newest_end: Nanos::MIN,
+            counts: Counts::default(),
+        }
+    }
+
+    fn place<'a>(&self, calendar: &'a Calendar) -> Place<'a> {
+        Place { calendar, date: self.date }
+    }
+
+    pub(super) fn watermark(&self, clock: Nanos) -> Nanos {
+        clock.max(self.newest_end)
+    }
+
+    /// Takes one base bar. Indicators may be stale afterwards: see [`Self::repair`].
+    #[inline]
+    pub(super) fn apply(&mut self, bar: &Bar, context: &mut Context<'_>) -> Outcome {
+        let outcome = self.place_bar(bar, context);
+        self.counts.count(outcome);
+        outcome
+    }
+
+    #[inline]
+    fn place_bar(&mut self, bar: &Bar, context: &mut Context<'_>) -> Outcome {
+        if let Err(refusal) = check(bar) {
+            return Outcome::Refused(refusal);
+        }
+        let calendar = context.calendar;
+        let Some(segment) = calendar.segment_at(bar.ts, self.segment) else {
+            return Outcome::OutsideSession;
+        };
+        if segment != self.segment || self.session.is_none() {
+            let session = calendar.session_of(segment);
+            match self.session {
+                Some(current) if session < current => return Outcome::TooOld,
+                Some(current) if session == current => {}
+                _ => self.begin_session(session, context),
+            }
+            self.segment = segment;
+        }
+        let bucket = self.grid.bucket(calendar, segment, bar.ts);
+        if bucket.start != bar.ts {
+            return Outcome::Refused(Refusal::Unaligned);
+        }
+        match self.base.newest() {
+            Some(newest) if bar.ts <= newest.ts => self.revise(bar, segment, context),
+            _ => {
+                self.newest_end = bucket.end;
+                self.append(bar, segment, context);
+                Outcome::Appended
+            }
+        }
+    }
+
+    #[inline]
+    fn append(&mut self, bar: &Bar, segment: usize, context: &mut Context<'_>) {
+        let regular = context.calendar.segment(segment).regular;
+        let tick = Tick { bar: *bar, session: self.date, regular };
+        self.presence.set(context.calendar, &self.grid, segment, bar.ts);
+        self.metrics.fold(bar, regular);
+        self.base.push(&tick);
+        context.bar_closed(self.id, &self.base, bar);
+        let watermark = self.watermark(context.clock);
+        for derived in &mut self.derived {
+            derived.append(self.id, &tick, segment, watermark, context);
+        }
+        if !context.loading {
+            let place = self.place(context.calendar);
+            let evicted = self.base.evict(place);
+            if !evicted.is_empty() {
+                self.absorb(&evicted, context.calendar);
+            }
+        }
+    }
+
+    /// Keeps what evicted base bars add to metrics and to buckets that still need them.
+    fn absorb(&mut self, evicted: &[Bar], calendar: &Calendar) {
+        let mut hint = 0;
+        for bar in evicted {
+            hint = calendar.segment_at(bar.ts, hint).unwrap_or(hint);
+            let regular = calendar.segment(hint).regular;
+            self.metrics_head.fold(bar, regular);
+            for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
+                let start = derived.grid.bucket(calendar, hint, bar.ts).start;
+                match derived.head.as_mut().filter(|head| head.ts == start) {
+                    Some(head) => head.fold(bar),
+                    None => derived.head = Some(Bar { ts: start, ..*bar }),
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn revise(&mut self, bar: &Bar, segment: usize, context: &mut Context<'_>) -> Outcome {
+        if self.base.is_too_old(bar.ts) {
+            return Outcome::TooOld;
+        }
+        let (old, outcome) = match self.base.find(bar.ts) {
+            Ok(place) if self.base.bar(place).same(bar) => return Outcome::Identical,
+            Ok(place) => {
+                let old = *self.base.bar(place);
+                self.base.replace(place, *bar);
+                (Some(old), Outcome::Corrected)
+            }
+            Err(place) => {
+                self.base.insert(place, *bar);
+                self.presence.set(context.calendar, &self.grid, segment, bar.ts);
+                (None, Outcome::Inserted)
+            }
+        };
+        context.bar_revised(self.id, self.base.interval(), old, bar);
+        self.recount(context.calendar);
+        let regular = context.calendar.segment(segment).regular;
+        for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
+            derived.revise(self.id, bar.ts, segment, &self.base, context);
+        }
+        if !context.loading {
+            let place = self.place(context.calendar);
+            let evicted = self.base.evict(place);
+            self.absorb(&evicted, context.calendar);
+        }
+        outcome
+    }
+
+    /// The metrics from the bars, after one of them changed.
+    fn recount(&mut self, calendar: &Calendar) {
+        let mut metrics = self.metrics_head;
+        metrics.previous_close = self.metrics.previous_close;
+        let mut hint = 0;
+        for bar in self.base.held() {
+            hint = calendar.segment_at(bar.ts, hint).unwrap_or(hint);
+            metrics.fold(bar, calendar.segment(hint).regular);
+        }
+        self.metrics = metrics;
+    }
+
+    /// Brings all indicators up to date after revisions.
+    pub(super) fn repair(&mut self, calendar: &Calendar) {
+        let place = self.place(calendar);
+        self.base.repair(place);
+        for derived in &mut self.derived {
+            derived.series.repair(place);
+        }
+    }
+
+    /// Closes the bars in progress that ended by now.
+    pub(super) fn tick(&mut self, context: &mut Context<'_>) {
+        for derived in &mut self.derived {
+            if let Some(forming) = derived.forming {
+                if forming.end <= context.clock {
+                    derived.close(self.id, self.date, context);
+                } else {
+                    *context.due = forming.end.min(*context.due);
+                }
+            }
+        }
+    }
+
+    /// Ends the current session, if there is one, and begins another.
+    pub(super) fn begin_session(&mut self, session: usize, context: &mut Context<'_>) {
+        let calendar = context.calendar;
+        let next = &calendar.sessions()[session];
+        if let Some(ended) = self.session {
+            let place = self.place(calendar);
+            for derived in &mut self.derived {
+                if derived.forming.is_some_and(|f| f.end <= next.first_open) {
+                    derived.close(self.id, place.date, context);
+                }
+                // A bucket that goes on keeps what this session added to it: the base bars are about to leave.
+                derived.head = derived.forming.map(|f| f.bar);
+                derived.series.roll(ended, place, session);
+            }
+            self.base.roll(ended, place, session);
+            let keep = std::iter::once(&self.base).chain(self.derived.iter().map(|d| &d.series));
+            let keep = keep.map(Series::keep_sessions).max().unwrap_or(0);
+            self.past_presence.push((ended, self.date, std::mem::take(&mut self.presence)));
+            self.past_presence.retain(|(index, ..)| index + keep >= session);
+            self.metrics = self.metrics.next_session();
+            self.metrics_head = Metrics::default();
+        }
+        self.presence = Presence::new(calendar, session, &self.grid);
+        self.session = Some(session);
+        self.date = next.date;
+        self.segment = next.segments.start;
+    }
+
+    /// Expected and present bars of an interval, this session's up to the watermark.
+    pub(super) fn coverage(&self, calendar: &Calendar, shown: &Grid, clock: Nanos) -> Option<Coverage> {
+        self.session?;
+        Some(self.presence.coverage(calendar, self.date, &self.grid, shown, self.watermark(clock)))
+    }
+
+    /// Expected and present bars of the earlier sessions that are kept.
+    pub(super) fn past_coverage(&self, calendar: &Calendar, shown: &Grid) -> Vec<Coverage> {
+        self.past_presence
+            .iter()
+            .map(|(_, date, presence)| presence.coverage(calendar, *date, &self.grid, shown, Nanos::MAX))
+            .collect()
+    }
+
+    pub(super) fn presence_bits(&self) -> &[u64] {
+        self.presence.bits()
+    }
+
+    pub(super) fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    pub(super) fn date(&self) -> Option<Day> {
+        self.session.map(|_| self.date)
+    }
+}
+
+impl Derived {
+    /// Days and weeks are made of the regular session.
+    fn takes(&self, regular: bool) -> bool {
+        regular || self.grid.interval().is_intraday()
+    }
+
+    /// Takes a base bar that is newer than all.
+    #[inline]
+    fn append(
+        &mut self,
+        id: SymbolId,
+        tick: &Tick,
+        segment: usize,
+        watermark: Nanos,
+        context: &mut Context<'_>,
+    ) {
+        if !self.takes(tick.regular) {
+            return;
+        }
+        let bar = &tick.bar;
+        match &mut self.forming {
+            Some(forming) if bar.ts < forming.end => forming.bar.fold(bar),
+            _ => {
+                self.close(id, tick.session, context);
+                let bucket = self.grid.bucket(context.calendar, segment, bar.ts);
+                let held = self.series.find(bucket.start).ok();
+                if let Some(place) = held {
+                    // The clock closed the bucket before this bar came.
+                    let old = *self.series.bar(place);
+                    let mut bar_now = old;
+                    bar_now.fold(bar);
+                    self.series.replace(place, bar_now);
+                    context.bar_revised(id, self.series.interval(), Some(old), &bar_now);
+                    return;
+                }
+                self.forming = Some(Forming { bar: Bar { ts: bucket.start, ..*bar }, end: bucket.end });
+                if bucket.end > watermark {
+                    *context.due = bucket.end.min(*context.due);
+                }
+            }
+        }
+        if self.forming.is_some_and(|f| f.end <= watermark) {
+            self.close(id, tick.session, context);
+        }
+    }
+
+    /// Closes the bar in progress, if there is one.
+    fn close(&mut self, id: SymbolId, date: Day, context: &mut Context<'_>) {
+        let Some(forming) = self.forming.take() else { return };
+        let bar = forming.bar;
+        let regular = context
+            .calendar
+            .segment_at(bar.ts, usize::MAX)
+            .is_none_or(|segment| context.calendar.segment(segment).regular);
+        self.series.push(&Tick { bar, session: date, regular });
+        context.bar_closed(id, &self.series, &bar);
+        if !context.loading {
+            // What leaves a derived ring is in no one's bucket.
+            self.series.evict(Place { calendar: context.calendar, date });
+        }
+    }
+
+    /// Puts the bucket of a changed base bar together again.
+    fn revise(&mut self, id: SymbolId, ts: Nanos, segment: usize, base: &Series, context: &mut Context<'_>) {
+        let bucket = self.grid.bucket(context.calendar, segment, ts);
+        let mut sum = self.head.filter(|head| head.ts == bucket.start);
+        let mut hint = segment;
+        for bar in base.held_within(bucket.start, bucket.end) {
+            hint = context.calendar.segment_at(bar.ts, hint).unwrap_or(hint);
+            if !self.takes(context.calendar.segment(hint).regular) {
+                continue;
+            }
+            match &mut sum {
+                Some(sum) => sum.fold(bar),
+                None => sum = Some(Bar { ts: bucket.start, ..*bar }),
+            }
+        }
+        let Some(bar) = sum else { return };
+        if let Some(forming) = self.forming.as_mut().filter(|f| f.bar.ts == bucket.start) {
+            forming.bar = bar;
+            return;
+        }
+        let old = match self.series.find(bucket.start) {
+            Ok(place) if self.series.bar(place).same(&bar) => return,
+            Ok(place) => {
+                let old = *self.series.bar(place);
+                self.series.replace(place, bar);
+                Some(old)
+            }
+            Err(_) if self.series.is_too_old(bucket.start) => return,
+            Err(place) => {
+                self.series.insert(place, bar);
+                None
+            }
+        };
+        context.bar_revised(id, self.series.interval(), old, &bar);
+    }
+}
+
+impl Context<'_> {
+    #[inline]
+    fn bar_closed(&mut self, id: SymbolId, series: &Series, bar: &Bar) {
+        if self.loading {
+            return;
+        }
+        self.events.bar_closed(id, series.interval(), bar);
+        if self.events.mask.wants(EventKind::IndicatorValid, series.interval()) && !series.is_stale() {
+            for stack in series.stacks().iter().filter(|s| !s.program().historical) {
+                for index in stack.program().plan.just_valid(stack.block()) {
+                    self.events.indicator_valid(id, series.interval(), bar, &stack.program().keys[index]);
+                }
+            }
+        }
+    }
+
+    fn bar_revised(&mut self, id: SymbolId, interval: Interval, old: Option<Bar>, bar: &Bar) {
+        self.revised = true;
+        if !self.loading {
+            self.events.bar_revised(id, interval, old, bar);
+        }
+    }
+}

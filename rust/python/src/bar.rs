@@ -1,0 +1,301 @@
+//! `Bar` and `Bars`: copies out of the engine.
+
+use std::sync::Arc;
+
+use numpy::PyArray1;
+use openbell_core::bar;
+use openbell_core::interval::Interval;
+use openbell_core::time::{Day, Nanos};
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use crate::interval::PyInterval;
+
+/// One bar. ``ts`` is its open time in nanoseconds since 1970 UTC; membership is ``[ts, end)``.
+///
+/// Parameters
+/// ----------
+/// ts : int
+///     Open time, nanoseconds since 1970 UTC.
+/// open, high, low, close : float
+///     Prices.
+/// volume : float
+///     Traded quantity.
+/// vwap : float, optional
+///     The bar's own volume-weighted average price, as the source gives it.
+/// trade_count : float, optional
+///     Number of trades.
+#[pyclass(frozen, name = "Bar", module = "openbell")]
+#[derive(Debug, Clone)]
+pub(crate) struct PyBar {
+    pub(crate) bar: bar::Bar,
+    pub(crate) symbol: Option<Arc<str>>,
+    pub(crate) interval: Option<Interval>,
+}
+
+#[pymethods]
+impl PyBar {
+    #[new]
+    #[pyo3(signature = (ts, open, high, low, close, volume, vwap=None, trade_count=None))]
+    #[expect(clippy::too_many_arguments, reason = "a bar has this many fields")]
+    fn new(
+        ts: i64,
+        open: f64,
+        high: f64,
+        low: f64,
+        close: f64,
+        volume: f64,
+        vwap: Option<f64>,
+        trade_count: Option<f64>,
+    ) -> Self {
+        let (vwap, trade_count) = (vwap.unwrap_or(f64::NAN), trade_count.unwrap_or(f64::NAN));
+        let bar = bar::Bar::new(ts, [open, high, low, close], volume, vwap, trade_count);
+        Self { bar, symbol: None, interval: None }
+    }
+
+    /// Ticker, or ``None`` for a bar that was not read from a session.
+    #[getter]
+    fn symbol(&self) -> Option<&str> {
+        self.symbol.as_deref()
+    }
+
+    /// Interval, or ``None`` for a bar that was not read from a session.
+    #[getter]
+    fn interval(&self) -> Option<PyInterval> {
+        self.interval.map(PyInterval)
+    }
+
+    /// Open time, nanoseconds since 1970 UTC.
+    #[getter]
+    fn ts(&self) -> i64 {
+        self.bar.ts
+    }
+
+    #[getter]
+    fn open(&self) -> f64 {
+        self.bar.open
+    }
+
+    #[getter]
+    fn high(&self) -> f64 {
+        self.bar.high
+    }
+
+    #[getter]
+    fn low(&self) -> f64 {
+        self.bar.low
+    }
+
+    #[getter]
+    fn close(&self) -> f64 {
+        self.bar.close
+    }
+
+    #[getter]
+    fn volume(&self) -> f64 {
+        self.bar.volume
+    }
+
+    /// The bar's own volume-weighted average price (notional / volume), ``None`` if the source gave none.
+    #[getter]
+    fn vwap(&self) -> Option<f64> {
+        Some(self.bar.vwap()).filter(|v| !v.is_nan())
+    }
+
+    /// Number of trades, ``None`` if the source gave none.
+    #[getter]
+    fn trade_count(&self) -> Option<f64> {
+        Some(self.bar.trade_count).filter(|v| !v.is_nan())
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        self.bar.same(&other.bar) && self.symbol == other.symbol && self.interval == other.interval
+    }
+
+    fn __hash__(&self) -> u64 {
+        (self.bar.ts as u64) ^ self.bar.close.to_bits().rotate_left(32)
+    }
+
+    fn __repr__(&self) -> String {
+        let bar = &self.bar;
+        let whose = match (&self.symbol, self.interval) {
+            (Some(symbol), Some(interval)) => format!("{symbol} {interval} "),
+            _ => String::new(),
+        };
+        format!(
+            "Bar({whose}ts={}, open={}, high={}, low={}, close={}, volume={})",
+            bar.ts, bar.open, bar.high, bar.low, bar.close, bar.volume
+        )
+    }
+}
+
+/// Bars as columns: NumPy arrays of equal length, made when they are first asked for and never changed afterwards.
+///
+/// ``ts`` is int64 (open time, nanoseconds since 1970 UTC), the others are float64; ``vwap`` and ``trade_count`` are NaN
+/// where the source gave none. ``len()``, indexing and iteration give ``Bar`` objects.
+#[pyclass(frozen, name = "Bars", module = "openbell", sequence)]
+pub(crate) struct PyBars {
+    symbol: Arc<str>,
+    interval: Interval,
+    bars: Vec<bar::Bar>,
+    /// Date and number of bars of each session, for historical bars.
+    sessions: Vec<(Day, usize)>,
+    columns: [PyOnceLock<Py<PyAny>>; 8],
+}
+
+impl PyBars {
+    pub(crate) fn new(
+        symbol: Arc<str>,
+        interval: Interval,
+        bars: Vec<bar::Bar>,
+        sessions: Vec<(Day, usize)>,
+    ) -> Self {
+        Self { symbol, interval, bars, sessions, columns: [const { PyOnceLock::new() }; 8] }
+    }
+
+    fn column<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        of: fn(&bar::Bar) -> f64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let make = || {
+            let array = PyArray1::from_iter(py, self.bars.iter().map(of));
+            read_only(array.as_any())?;
+            Ok::<_, PyErr>(array.into_any().unbind())
+        };
+        Ok(self.columns[index].get_or_try_init(py, make)?.bind(py).clone())
+    }
+
+    fn bar(&self, index: usize) -> PyBar {
+        PyBar { bar: self.bars[index], symbol: Some(Arc::clone(&self.symbol)), interval: Some(self.interval) }
+    }
+}
+
+fn read_only(array: &Bound<'_, PyAny>) -> PyResult<()> {
+    let flags = PyDict::new(array.py());
+    flags.set_item("write", false)?;
+    array.call_method("setflags", (), Some(&flags)).map(drop)
+}
+
+#[pymethods]
+impl PyBars {
+    /// Ticker.
+    #[getter]
+    fn symbol(&self) -> &str {
+        &self.symbol
+    }
+
+    #[getter]
+    fn interval(&self) -> PyInterval {
+        PyInterval(self.interval)
+    }
+
+    /// Open times, int64 nanoseconds since 1970 UTC.
+    #[getter]
+    fn ts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let make = || {
+            let array = PyArray1::from_iter(py, self.bars.iter().map(|b| b.ts));
+            read_only(array.as_any())?;
+            Ok::<_, PyErr>(array.into_any().unbind())
+        };
+        Ok(self.columns[0].get_or_try_init(py, make)?.bind(py).clone())
+    }
+
+    #[getter]
+    fn open<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.column(py, 1, |b| b.open)
+    }
+
+    #[getter]
+    fn high<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.column(py, 2, |b| b.high)
+    }
+
+    #[getter]
+    fn low<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.column(py, 3, |b| b.low)
+    }
+
+    #[getter]
+    fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.column(py, 4, |b| b.close)
+    }
+
+    #[getter]
+    fn volume<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.column(py, 5, |b| b.volume)
+    }
+
+    /// The bars' own volume-weighted average prices (notional / volume), NaN where the source gave none.
+    #[getter]
+    fn vwap<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.column(py, 6, bar::Bar::vwap)
+    }
+
+    /// Numbers of trades, NaN where the source gave none.
+    #[getter]
+    fn trade_count<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.column(py, 7, |b| b.trade_count)
+    }
+
+    fn __len__(&self) -> usize {
+        self.bars.len()
+    }
+
+    fn __getitem__(&self, index: isize) -> PyResult<PyBar> {
+        let place = if index < 0 { index + self.bars.len() as isize } else { index };
+        if place < 0 || place as usize >= self.bars.len() {
+            return Err(PyIndexError::new_err(format!("bar {index} of {}", self.bars.len())));
+        }
+        Ok(self.bar(place as usize))
+    }
+
+    /// The bars of each session: ``{datetime.date: Bars}``, oldest first. Empty for bars of the running session.
+    fn by_date<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let result = PyDict::new(py);
+        let mut start = 0;
+        for &(date, count) in &self.sessions {
+            let bars = self.bars[start..start + count].to_vec();
+            start += count;
+            let bars = Self::new(Arc::clone(&self.symbol), self.interval, bars, vec![(date, count)]);
+            result.set_item(py_date(py, date)?, Py::new(py, bars)?)?;
+        }
+        Ok(result)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Bars({} {}, {} bars)", self.symbol, self.interval, self.bars.len())
+    }
+}
+
+/// A `datetime.date` of days since 1970-01-01.
+pub(crate) fn py_date(py: Python<'_>, day: Day) -> PyResult<Bound<'_, PyAny>> {
+    const ORDINAL_OF_1970: i32 = 719_163;
+    py.import("datetime")?.getattr("date")?.call_method1("fromordinal", (day + ORDINAL_OF_1970,))
+}
+
+/// A point in time as a caller gives it: nanoseconds since 1970 UTC, or an aware `datetime`.
+pub(crate) struct TimeArg(pub(crate) Nanos);
+
+impl<'py> FromPyObject<'_, 'py> for TimeArg {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(ns) = value.extract::<i64>() {
+            return Ok(Self(ns));
+        }
+        if value.getattr("tzinfo").is_ok_and(|tz| tz.is_none()) {
+            let message = format!(
+                "{} has no time zone; give nanoseconds since 1970 UTC or an aware datetime",
+                value.repr()?
+            );
+            return Err(pyo3::exceptions::PyValueError::new_err(message));
+        }
+        // A timestamp is a float of seconds: exact to the microsecond, which is all that a datetime has.
+        let seconds: f64 = value.call_method0("timestamp")?.extract()?;
+        Ok(Self((seconds * 1e6).round() as i64 * 1_000))
+    }
+}

@@ -1,0 +1,194 @@
+//! `SessionCore`: the engine behind one lock. Writers detach from the interpreter and let go of the lock between lots of
+//! rows; readers copy out.
+
+pub(crate) mod read;
+mod write;
+
+use numpy::PyReadonlyArray1;
+use openbell_core::bar::Columns;
+use openbell_core::calendar::{Calendar, Segment};
+use openbell_core::derive::Align;
+use openbell_core::error::Error;
+use openbell_core::session::{Feed, IndicatorRequest, IntervalRequest, Layout, Session, Settings};
+use parking_lot::{Mutex, RwLock};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::error::to_py;
+use crate::indicators::definition;
+use crate::interval::{IntervalArg, PyInterval};
+
+/// The engine of one session. Use it through ``openbell.SessionData``.
+#[pyclass(frozen, subclass, name = "SessionCore", module = "openbell._core")]
+#[derive(Debug)]
+pub(crate) struct SessionCore(RwLock<Session>);
+
+/// Base bars in the order in which a backtest plays them; made by ``SessionCore.feed``.
+#[pyclass(frozen, name = "Feed", module = "openbell._core")]
+#[derive(Debug)]
+pub(crate) struct PyFeed(Mutex<Feed>);
+
+#[pymethods]
+impl PyFeed {
+    /// Rows that are still to come.
+    #[getter]
+    fn remaining(&self) -> usize {
+        self.0.lock().remaining()
+    }
+
+    fn __len__(&self) -> usize {
+        self.0.lock().rows().len()
+    }
+}
+
+impl SessionCore {
+    /// Reads under the lock. The common case, no writer, costs no detaching.
+    fn read<R: Send>(&self, py: Python<'_>, read: impl FnOnce(&Session) -> R + Send) -> R {
+        if let Some(session) = self.0.try_read() {
+            return read(&session);
+        }
+        py.detach(|| read(&self.0.read()))
+    }
+
+    /// Writes under the lock, detached from the interpreter.
+    fn write<R: Send>(&self, py: Python<'_>, write: impl FnOnce(&mut Session) -> R + Send) -> R {
+        py.detach(|| write(&mut self.0.write()))
+    }
+}
+
+#[pymethods]
+impl SessionCore {
+    #[new]
+    #[pyo3(signature = (capacity=5000, align="session"))]
+    fn new(capacity: usize, align: &str) -> PyResult<Self> {
+        let align = match align {
+            "session" => Align::Session,
+            "clock" => Align::Clock,
+            "epoch" => Align::Epoch,
+            _ => {
+                let message = format!("align = {align:?}: it must be \"session\", \"clock\" or \"epoch\"");
+                return Err(PyValueError::new_err(message));
+            }
+        };
+        if capacity == 0 {
+            return Err(PyValueError::new_err("capacity = 0: a ring holds at least one bar"));
+        }
+        Ok(Self(RwLock::new(Session::new(Settings { capacity, align }))))
+    }
+
+    /// Adds a calendar given as one row a segment; gives its index.
+    fn add_calendar(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        date: PyReadonlyArray1<'_, i32>,
+        open_ns: PyReadonlyArray1<'_, i64>,
+        close_ns: PyReadonlyArray1<'_, i64>,
+        regular: PyReadonlyArray1<'_, bool>,
+        utc_offset_ns: PyReadonlyArray1<'_, i64>,
+    ) -> PyResult<usize> {
+        let (date, open, close) = (date.as_slice()?, open_ns.as_slice()?, close_ns.as_slice()?);
+        let (regular, offset) = (regular.as_slice()?, utc_offset_ns.as_slice()?);
+        if [open.len(), close.len(), regular.len(), offset.len()].iter().any(|&n| n != date.len()) {
+            let reason = "its columns must be of one length".to_owned();
+            return Err(to_py(Error::Calendar { calendar: name.to_owned(), reason }));
+        }
+        let segments = (0..date.len())
+            .map(|i| Segment {
+                date: date[i],
+                open: open[i],
+                close: close[i],
+                regular: regular[i],
+                utc_offset: offset[i],
+            })
+            .collect();
+        let calendar = Calendar::new(name, segments).map_err(to_py)?;
+        Ok(self.write(py, |session| session.add_calendar(calendar)))
+    }
+
+    /// Registers symbols with their base interval, longer intervals and indicators; gives how many are new.
+    ///
+    /// ``intervals`` are ``(interval, sessions of history to keep)``, ``indicators`` are
+    /// ``(name, params, interval, historical)``.
+    fn register(
+        &self,
+        py: Python<'_>,
+        names: Vec<String>,
+        calendar: usize,
+        base: (IntervalArg, usize),
+        intervals: Vec<(IntervalArg, usize)>,
+        indicators: Vec<(String, std::collections::BTreeMap<String, f64>, IntervalArg, bool)>,
+    ) -> PyResult<usize> {
+        let request = |(interval, keep_sessions): &(IntervalArg, usize)| IntervalRequest {
+            interval: interval.0,
+            keep_sessions: *keep_sessions,
+        };
+        let intervals: Vec<IntervalRequest> = intervals.iter().map(request).collect();
+        let indicators = indicators
+            .into_iter()
+            .map(|(name, params, interval, historical)| {
+                let definition = definition(&name, &params.into_iter().collect())?;
+                Ok(IndicatorRequest { definition, interval: interval.0, historical })
+            })
+            .collect::<PyResult<Vec<_>>>()?;
+        let base = request(&base);
+        self.write(py, |session| {
+            let layout = Layout::new(base, &intervals, &indicators, session.settings().align)?;
+            session.register(names.iter().map(String::as_str), calendar, &layout)
+        })
+        .map_err(to_py)
+    }
+
+    /// Tickers in order of registration: a symbol's id is its place.
+    fn symbol_names(&self, py: Python<'_>) -> Vec<String> {
+        self.read(py, |session| session.symbols().names().iter().map(ToString::to_string).collect())
+    }
+
+    /// Base interval and longer intervals of a symbol, shortest first; empty if it is not registered.
+    fn intervals(&self, py: Python<'_>, symbol: &str) -> Vec<PyInterval> {
+        self.read(py, |session| {
+            session
+                .find_symbol(symbol)
+                .map_or_else(Vec::new, |view| view.intervals().map(PyInterval).collect())
+        })
+    }
+
+    /// The clock in nanoseconds since 1970 UTC, ``None`` before it was first set.
+    #[getter]
+    fn now_ns(&self, py: Python<'_>) -> Option<i64> {
+        self.read(py, |session| Some(session.clock()).filter(|&now| now != i64::MIN))
+    }
+}
+
+/// Borrowed NumPy columns of a batch.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct ColumnsArg<'py> {
+    symbol: PyReadonlyArray1<'py, u32>,
+    ts: PyReadonlyArray1<'py, i64>,
+    open: PyReadonlyArray1<'py, f64>,
+    high: PyReadonlyArray1<'py, f64>,
+    low: PyReadonlyArray1<'py, f64>,
+    close: PyReadonlyArray1<'py, f64>,
+    volume: PyReadonlyArray1<'py, f64>,
+    vwap: Option<PyReadonlyArray1<'py, f64>>,
+    trade_count: Option<PyReadonlyArray1<'py, f64>>,
+}
+
+impl ColumnsArg<'_> {
+    fn columns(&self) -> PyResult<Columns<'_>> {
+        let columns = Columns {
+            symbol: self.symbol.as_slice()?,
+            ts: self.ts.as_slice()?,
+            open: self.open.as_slice()?,
+            high: self.high.as_slice()?,
+            low: self.low.as_slice()?,
+            close: self.close.as_slice()?,
+            volume: self.volume.as_slice()?,
+            vwap: self.vwap.as_ref().map(|c| c.as_slice()).transpose()?,
+            trade_count: self.trade_count.as_ref().map(|c| c.as_slice()).transpose()?,
+        };
+        columns.check().map_err(to_py)?;
+        Ok(columns)
+    }
+}

@@ -1,0 +1,187 @@
+//! What changes a session.
+
+use openbell_core::bar::Columns;
+use openbell_core::session::{EventKind, EventMask, Progress, RefusedRow, Report, Row};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+use super::{ColumnsArg, PyFeed, SessionCore};
+use crate::bar::PyBar;
+use crate::error::to_py;
+use crate::event::PyEvent;
+use crate::interval::IntervalArg;
+use crate::report::PyReport;
+
+/// Rows between which readers get their turn.
+const LOT: usize = 1024;
+
+impl SessionCore {
+    /// Applies rows in lots. Rows of symbols that are not registered are reported as refused.
+    fn apply_lots(&self, py: Python<'_>, columns: &Columns<'_>, loading: bool) -> PyResult<PyReport> {
+        let known = self.read(py, |session| session.symbols().len());
+        let mut strangers = Vec::new();
+        let mut report = Report::default();
+        py.detach(|| {
+            let mut rows = Vec::with_capacity(LOT);
+            let mut places = Vec::with_capacity(LOT);
+            let mut start = 0;
+            while start < columns.len() {
+                let end = (start + LOT).min(columns.len());
+                rows.clear();
+                places.clear();
+                for row in start..end {
+                    if columns.symbol[row] as usize >= known {
+                        strangers.push(row);
+                        continue;
+                    }
+                    rows.push(Row { symbol: columns.symbol[row], bar: columns.bar(row) });
+                    places.push(row);
+                }
+                let mut session = self.0.write();
+                session.set_loading(loading);
+                let lot = session.apply(&rows);
+                session.set_loading(false);
+                drop(session);
+                report.counts.add(&lot.counts);
+                report.refused.extend(lot.refused.iter().map(|r| RefusedRow { row: places[r.row], ..*r }));
+                start = end;
+            }
+        });
+        let mut report = self.read(py, |session| PyReport::new(report, session.symbols()));
+        for row in strangers {
+            report.refuse(
+                row,
+                format!("#{}", columns.symbol[row]),
+                columns.ts[row],
+                "symbol is not registered",
+            );
+        }
+        Ok(report)
+    }
+}
+
+#[pymethods]
+impl SessionCore {
+    /// Applies columns of base bars in the order given; ``symbol`` are ids (uint32).
+    fn apply_columns(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyReport> {
+        self.apply_lots(py, &columns.columns()?, false)
+    }
+
+    /// Applies columns of history: as `apply_columns`, but nothing is evicted and no events come about.
+    fn load_columns(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyReport> {
+        self.apply_lots(py, &columns.columns()?, true)
+    }
+
+    /// Applies one base bar.
+    ///
+    /// Parameters
+    /// ----------
+    /// symbol : str
+    ///     A registered ticker.
+    /// interval : str or Interval
+    ///     The symbol's base interval.
+    /// bar : Bar
+    ///     The bar.
+    ///
+    /// Returns
+    /// -------
+    /// ApplyReport
+    ///     What became of it.
+    ///
+    /// Raises
+    /// ------
+    /// SymbolError
+    ///     If the symbol is not registered.
+    /// IntervalError
+    ///     If the interval is not the symbol's base interval.
+    fn apply_bar(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        interval: IntervalArg,
+        bar: PyRef<'_, PyBar>,
+    ) -> PyResult<PyReport> {
+        let bar = bar.bar;
+        let apply = |session: &mut openbell_core::session::Session| {
+            let id = session.base_of(symbol, interval.0)?;
+            let report = session.apply(&[Row { symbol: id, bar }]);
+            Ok(PyReport::new(report, session.symbols()))
+        };
+        // One bar takes less time than detaching does.
+        let report = match self.0.try_write() {
+            Some(mut session) => apply(&mut session),
+            None => py.detach(|| apply(&mut self.0.write())),
+        };
+        report.map_err(to_py)
+    }
+
+    /// Moves the clock (nanoseconds since 1970 UTC): bars in progress that ended by then are closed.
+    fn advance_ns(&self, py: Python<'_>, now_ns: i64) -> PyResult<()> {
+        self.write(py, |session| session.advance(now_ns)).map_err(to_py)
+    }
+
+    /// Begins the session of a date (days since 1970) for all symbols of a calendar.
+    fn begin_session(&self, py: Python<'_>, calendar: usize, date: i32) -> PyResult<()> {
+        self.write(py, |session| session.begin_session(calendar, date)).map_err(to_py)
+    }
+
+    /// Puts columns in the order in which `run` plays them. Rows in no session are counted and left out.
+    fn feed(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyFeed> {
+        let columns = columns.columns()?;
+        Ok(PyFeed(self.write(py, |session| session.feed(&columns)).into()))
+    }
+
+    /// Plays a feed up to a time (nanoseconds since 1970 UTC), or to the end of the first step that left events.
+    /// ``True`` if there are events; ``False`` if the clock stands at ``until_ns``.
+    fn run(&self, py: Python<'_>, feed: &PyFeed, until_ns: i64) -> PyResult<bool> {
+        py.detach(|| {
+            let mut feed = feed.0.lock();
+            loop {
+                match self.0.write().run(&mut feed, until_ns, LOT)? {
+                    Progress::Events => return Ok(true),
+                    Progress::Until => return Ok(false),
+                    Progress::More => {}
+                }
+            }
+        })
+        .map_err(to_py)
+    }
+
+    /// Chooses which events are kept: kinds by name, and bars of which intervals (none: all).
+    fn subscribe_events(
+        &self,
+        py: Python<'_>,
+        kinds: Vec<String>,
+        intervals: Vec<IntervalArg>,
+    ) -> PyResult<()> {
+        let kinds = kinds
+            .iter()
+            .map(|name| {
+                EventKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+                    let known = EventKind::ALL.map(EventKind::name).join(", ");
+                    PyValueError::new_err(format!("{name:?} is not an event; there are {known}"))
+                })
+            })
+            .collect::<PyResult<Vec<_>>>()?;
+        let mask = EventMask::new(&kinds, intervals.iter().map(|i| i.0).collect());
+        self.write(py, |session| session.subscribe(mask));
+        Ok(())
+    }
+
+    /// The events since the last call: shorter intervals first, then by symbol name.
+    fn take_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let events = self.write(py, |session| {
+            let events = session.take_events();
+            events.into_iter().map(|e| PyEvent::new(e, session.symbols())).collect::<Vec<_>>()
+        });
+        PyList::new(py, events)
+    }
+
+    /// Ids (uint32) of tickers; 2^32 - 1 for those that are not registered.
+    fn symbol_ids<'py>(&self, py: Python<'py>, names: Vec<String>) -> Bound<'py, numpy::PyArray1<u32>> {
+        let ids: Vec<u32> = self
+            .read(py, |session| names.iter().map(|n| session.symbols().get(n).unwrap_or(u32::MAX)).collect());
+        numpy::PyArray1::from_vec(py, ids)
+    }
+}
