@@ -1,11 +1,12 @@
 """The extension module. Import these names from ``openbell``."""
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 __all__ = [
     "ApplyReport",
@@ -92,7 +93,7 @@ class Bar:
     def __ne__(self, value: object, /) -> bool: ...
 
 @final
-class Bars(Sequence[Bar]):
+class Bars:
     @property
     def symbol(self) -> str: ...
     @property
@@ -115,6 +116,7 @@ class Bars(Sequence[Bar]):
     def trade_count(self) -> _Floats: ...
     def __len__(self) -> int: ...
     def __getitem__(self, key: int, /) -> Bar: ...
+    def __iter__(self) -> Iterator[Bar]: ...
     def by_date(self) -> dict[datetime.date, Bars]: ...
 
 @final
@@ -227,6 +229,7 @@ class Feed:
     def remaining(self) -> int: ...
     def __len__(self) -> int: ...
 
+@disjoint_base
 class SessionCore:
     def __new__(cls, capacity: int = 5000, align: str = "session") -> Self: ...
     @property

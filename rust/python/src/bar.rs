@@ -9,7 +9,7 @@ use openbell_core::time::{Day, Nanos};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyIterator, PyList};
 
 use crate::interval::PyInterval;
 
@@ -251,6 +251,10 @@ impl PyBars {
             return Err(PyIndexError::new_err(format!("bar {index} of {}", self.bars.len())));
         }
         Ok(self.bar(place as usize))
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+        PyList::new(py, (0..self.bars.len()).map(|index| self.bar(index)))?.try_iter()
     }
 
     /// The bars of each session: ``{datetime.date: Bars}``, oldest first. Empty for bars of the running session.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::doc_markdown, reason = "docstrings are read by Python people, in NumPy style")]
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments as owned values")]
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "Python methods take their object by reference")]
 
 mod bar;
 mod error;
