@@ -1,6 +1,6 @@
 """The extension module. Import these names from ``openbell``."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, TypeAlias, final
 
@@ -30,7 +30,7 @@ __all__ = [
 
 _Floats: TypeAlias = NDArray[np.float64]
 _Ints: TypeAlias = NDArray[np.int64]
-_Time: TypeAlias = int | datetime.datetime
+_Time: TypeAlias = int | dt.datetime
 
 @final
 class Interval:
@@ -117,7 +117,7 @@ class Bars:
     def __len__(self) -> int: ...
     def __getitem__(self, key: int, /) -> Bar: ...
     def __iter__(self) -> Iterator[Bar]: ...
-    def by_date(self) -> dict[datetime.date, Bars]: ...
+    def by_date(self) -> dict[dt.date, Bars]: ...
 
 @final
 class ApplyReport:
@@ -142,7 +142,7 @@ class ApplyReport:
 @final
 class Coverage:
     @property
-    def date(self) -> datetime.date: ...
+    def date(self) -> dt.date: ...
     @property
     def expected(self) -> int: ...
     @property

@@ -62,9 +62,18 @@ macro_rules! registry {
 registry! {
     Sma(trend::Sma),
     Ema(trend::Ema),
+    Wma(trend::Wma),
     Macd(trend::Macd),
+    Adx(trend::Adx),
     Rsi(momentum::Rsi),
+    Stoch(momentum::Stoch),
+    Roc(momentum::Roc),
     Bbands(volatility::Bbands),
+    Atr(volatility::Atr),
+    Stddev(volatility::Stddev),
+    Obv(volume::Obv),
     Vwap(volume::Vwap),
+    VolumeSma(volume::VolumeSma),
     SessionHigh(session::SessionHigh),
+    SessionLow(session::SessionLow),
 }

@@ -1,19 +1,10 @@
-use bytemuck::{Pod, Zeroable};
-
 use crate::error::Result;
+use crate::indicator::parts::{Anchored, Highest};
 use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 
 /// Highest price since the session's open.
 #[derive(Debug, Clone)]
 pub struct SessionHigh;
-
-#[repr(C)]
-#[derive(Debug, Clone, Copy, Pod, Zeroable)]
-pub struct State {
-    /// The session's date plus one, so that zero is none.
-    session: i64,
-    high: f64,
-}
 
 impl Indicator for SessionHigh {
     const SPEC: Spec = Spec {
@@ -27,7 +18,7 @@ impl Indicator for SessionHigh {
         source: "definition",
     };
 
-    type State = State;
+    type State = Anchored;
 
     fn new(_: &Params) -> Result<Self> {
         Ok(Self)
@@ -38,14 +29,7 @@ impl Indicator for SessionHigh {
     }
 
     #[inline]
-    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let session = i64::from(input.session) + 1;
-        if state.session != session {
-            *state = State { session, high: f64::NEG_INFINITY };
-        }
-        if input.regular {
-            state.high = state.high.max(input.x);
-        }
-        out[0] = if state.high == f64::NEG_INFINITY { f64::NAN } else { state.high };
+    fn update(&self, anchored: &mut Anchored, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = anchored.next::<Highest>(input);
     }
 }

@@ -1,0 +1,45 @@
+use crate::error::Result;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Rate of change.
+#[derive(Debug, Clone)]
+pub struct Roc {
+    period: usize,
+}
+
+impl Indicator for Roc {
+    const SPEC: Spec = Spec {
+        name: "roc",
+        title: "Rate of change, in percent",
+        family: Family::Momentum,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 10, 1)],
+        outputs: &["roc"],
+        formula: "100 (x / x n bars back − 1); 0 where the base is 0",
+        source: "TA-Lib ROC",
+    };
+
+    type State = [f64; 0];
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        if input.seen <= self.period {
+            out[0] = f64::NAN;
+            return;
+        }
+        let base = input.past(0).lag(self.period);
+        out[0] = if base == 0.0 { 0.0 } else { (input.x / base - 1.0) * 100.0 };
+    }
+}

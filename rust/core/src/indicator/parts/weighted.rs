@@ -1,0 +1,46 @@
+//! Linearly weighted sum of a window.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::indicator::ring::Past;
+
+/// Sums of differences from a reference within the window, plain and weighted 1 (oldest) to `n` (newest).
+///
+/// A step costs two additions; rounding errors would add up for ever, so both sums are taken anew from the window
+/// every `n` bars, which depends on the number of bars alone.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct Weighted {
+    age: u64,
+    reference: f64,
+    sum: f64,
+    weighted: f64,
+}
+
+impl Weighted {
+    /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the weighted mean of the
+    /// last `n`, NaN before there are `n`.
+    #[inline]
+    pub fn mean(&mut self, n: usize, seen: usize, past: Past<'_>) -> f64 {
+        if seen < n {
+            return f64::NAN;
+        }
+        let count = n as f64;
+        if seen == n || self.age as usize >= n {
+            self.reference = past.lag(0);
+            (self.sum, self.weighted) = (0.0, 0.0);
+            for (i, x) in past.last(n).enumerate() {
+                let x = x - self.reference;
+                self.sum += x;
+                self.weighted += (i + 1) as f64 * x;
+            }
+            self.age = 1;
+        } else {
+            let new = past.lag(0) - self.reference;
+            self.weighted += count * new - self.sum;
+            self.sum += new - (past.lag(n) - self.reference);
+            self.age += 1;
+        }
+        self.reference + self.weighted / (0.5 * count * (count + 1.0))
+    }
+}

@@ -1,0 +1,41 @@
+use crate::error::Result;
+use crate::indicator::parts::Weighted;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Linearly weighted moving average.
+#[derive(Debug, Clone)]
+pub struct Wma {
+    period: usize,
+}
+
+impl Indicator for Wma {
+    const SPEC: Spec = Spec {
+        name: "wma",
+        title: "Weighted moving average",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 1)],
+        outputs: &["wma"],
+        formula: "sum of i · x over the last n values, i = 1 (oldest) … n (newest), / (n (n + 1) / 2)",
+        source: "TA-Lib WMA",
+    };
+
+    type State = Weighted;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, weighted: &mut Weighted, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = weighted.mean(self.period, input.seen, input.past(0));
+    }
+}

@@ -1,0 +1,42 @@
+use crate::error::Result;
+use crate::indicator::parts::Moments;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Population standard deviation of a window.
+#[derive(Debug, Clone)]
+pub struct Stddev {
+    period: usize,
+}
+
+impl Indicator for Stddev {
+    const SPEC: Spec = Spec {
+        name: "stddev",
+        title: "Standard deviation",
+        family: Family::Volatility,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 2)],
+        outputs: &["stddev"],
+        formula: "square root of the mean squared distance of the last n values from their mean (population, ddof 0); 0 \
+                  for equal values",
+        source: "TA-Lib STDDEV with nbdev 1",
+    };
+
+    type State = Moments;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, moments: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = moments.next(self.period, input.seen, input.past(0)).1.sqrt();
+    }
+}

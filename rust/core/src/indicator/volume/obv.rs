@@ -1,0 +1,52 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::Sum;
+use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+
+/// On-balance volume.
+#[derive(Debug, Clone)]
+pub struct Obv;
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    close: f64,
+    balance: Sum,
+}
+
+impl Indicator for Obv {
+    const SPEC: Spec = Spec {
+        name: "obv",
+        title: "On-balance volume",
+        family: Family::Volume,
+        reads: Field::Close,
+        params: &[],
+        outputs: &["obv"],
+        formula: "starts at the first bar's volume; adds the volume of a bar that closes higher, takes off that of one \
+                  that closes lower, unchanged by equal closes",
+        source: "J. E. Granville (1963); TA-Lib OBV",
+    };
+
+    type State = State;
+
+    fn new(_: &Params) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn first(&self) -> usize {
+        1
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let volume = input.bar.volume;
+        if input.seen == 1 || input.x > state.close {
+            state.balance.add(volume);
+        } else if input.x < state.close {
+            state.balance.add(-volume);
+        }
+        state.close = input.x;
+        out[0] = state.balance.value();
+    }
+}

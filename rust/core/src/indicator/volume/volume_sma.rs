@@ -1,0 +1,40 @@
+use crate::error::Result;
+use crate::indicator::parts::Sum;
+use crate::indicator::trend::Sma;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Simple moving average of the volume.
+#[derive(Debug, Clone)]
+pub struct VolumeSma(Sma);
+
+impl Indicator for VolumeSma {
+    const SPEC: Spec = Spec {
+        name: "volume_sma",
+        title: "Simple moving average of the volume",
+        family: Family::Volume,
+        reads: Field::Volume,
+        params: &[ParamSpec::bars("period", 20, 1)],
+        outputs: &["volume_sma"],
+        formula: "sum of the volumes of the last n bars / n",
+        source: "TA-Lib SMA over volume",
+    };
+
+    type State = Sum;
+
+    fn new(params: &Params) -> Result<Self> {
+        Sma::new(params).map(Self)
+    }
+
+    fn first(&self) -> usize {
+        self.0.first()
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        self.0.lookbacks()
+    }
+
+    #[inline]
+    fn update(&self, sum: &mut Sum, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        self.0.update(sum, own, input, out);
+    }
+}

@@ -1,0 +1,124 @@
+//! INDICATORS rules 4 to 6: flat prices, rounding, and drift over ten million bars.
+
+use openbell_core::bar::Bar;
+use openbell_core::indicator::plan::Plan;
+use openbell_core::indicator::{Definition, Tick};
+
+fn plan(names: &[&str]) -> Plan {
+    Plan::new(names.iter().map(|name| Definition::new(name, []).expect(name)).collect())
+}
+
+fn tick(i: i64, price: f64, volume: f64) -> Tick {
+    let bar = Bar::new(i * 60_000_000_000, [price; 4], volume, f64::NAN, f64::NAN);
+    Tick { bar, session: 1, regular: true }
+}
+
+/// Cheap noise: the same everywhere, about uniform in 0..1.
+fn noise(i: i64) -> f64 {
+    let x = (i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (x >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+fn deviation(window: &[f64]) -> f64 {
+    let first = window[0];
+    let mean = window.iter().map(|x| x - first).sum::<f64>() / window.len() as f64;
+    let squares: f64 = window.iter().map(|x| (x - first - mean).powi(2)).sum();
+    (squares / window.len() as f64).sqrt()
+}
+
+#[test]
+fn a_small_deviation_at_a_large_price_is_right_after_a_million_bars() {
+    let plan = plan(&["stddev", "bbands"]);
+    let mut block = plan.block();
+    let price = |i: i64| 1e6 + 0.01 * (12.0_f64).sqrt() * (noise(i) - 0.5);
+    for i in 0..1_000_000 {
+        plan.update(&mut block, &tick(i, price(i), 1.0));
+    }
+    let window: Vec<f64> = (999_980..1_000_000).map(price).collect();
+    let exact = deviation(&window);
+    assert!((exact - 0.01).abs() < 0.005, "the noise has a deviation of about 0.01, not {exact}");
+    let [sigma, middle, upper, _] = plan.outputs(&block) else { panic!("four outputs") };
+    assert!((sigma / exact - 1.0).abs() < 1e-6, "{sigma} against {exact}");
+    assert!(((upper - middle) / (2.0 * exact) - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_deviation_is_right_after_a_jump_has_left_the_window() {
+    let plan = plan(&["stddev"]);
+    let mut block = plan.block();
+    let price = |i: i64| if i == 500 { 1e6 } else { 100.0 + 0.01 * noise(i) };
+    for i in 0..1_000 {
+        plan.update(&mut block, &tick(i, price(i), 1.0));
+        if i > 520 {
+            let window: Vec<f64> = (i - 19..=i).map(price).collect();
+            let (got, exact) = (plan.outputs(&block)[0], deviation(&window));
+            assert!((got / exact - 1.0).abs() < 1e-6, "bar {i}: {got} against {exact}");
+        }
+    }
+}
+
+#[test]
+fn ten_million_bars_do_not_decay_a_rolling_sum() {
+    const BARS: i64 = 10_000_000;
+    let plan = plan(&["sma", "wma", "volume_sma", "stddev"]);
+    let mut block = plan.block();
+    let price = |i: i64| ((1e4 + 2e3 * noise(i)) * 100.0).round() / 100.0;
+    let volume = |i: i64| (noise(i + 7) * 1e7).floor();
+    for i in 0..BARS {
+        plan.update(&mut block, &tick(i, price(i), volume(i)));
+    }
+    let prices: Vec<f64> = (BARS - 20..BARS).map(price).collect();
+    let weighted: f64 = prices.iter().enumerate().map(|(i, x)| (i + 1) as f64 * x).sum();
+    let volumes: f64 = (BARS - 20..BARS).map(volume).sum();
+    let exact = [prices.iter().sum::<f64>() / 20.0, weighted / 210.0, volumes / 20.0, deviation(&prices)];
+    for ((got, want), definition) in plan.outputs(&block).iter().zip(exact).zip(plan.definitions()) {
+        assert!((got / want - 1.0).abs() < 1e-9, "{}: {got} against {want}", definition.spec().name);
+    }
+}
+
+/// What each output says when nothing moves, with and without volume. NaN means "no value".
+#[test]
+fn flat_prices_have_an_answer_each() {
+    const NONE: f64 = f64::NAN;
+    let price = 37.0;
+    let table: &[(&str, &[f64], &[f64])] = &[
+        ("sma", &[price], &[price]),
+        ("ema", &[price], &[price]),
+        ("wma", &[price], &[price]),
+        ("macd", &[0.0; 3], &[0.0; 3]),
+        ("adx", &[0.0; 3], &[0.0; 3]),
+        ("rsi", &[50.0], &[50.0]),
+        ("stoch", &[0.0; 2], &[0.0; 2]),
+        ("roc", &[0.0], &[0.0]),
+        ("bbands", &[price; 3], &[price; 3]),
+        ("atr", &[0.0], &[0.0]),
+        ("stddev", &[0.0], &[0.0]),
+        ("obv", &[5.0], &[0.0]),
+        ("vwap", &[price], &[NONE]),
+        ("volume_sma", &[5.0], &[0.0]),
+        ("session_high", &[price], &[price]),
+        ("session_low", &[price], &[price]),
+    ];
+    let listed = openbell_core::indicator::registry::SPECS.iter().map(|s| s.name);
+    assert!(listed.eq(table.iter().map(|row| row.0)), "every indicator has its row, in catalogue order");
+    for &(name, traded, untraded) in table {
+        for (volume, expected) in [(5.0, traded), (0.0, untraded)] {
+            let plan = plan(&[name]);
+            let mut block = plan.block();
+            (0..300).for_each(|i| plan.update(&mut block, &tick(i, price, volume)));
+            for (got, want) in plan.outputs(&block).iter().zip(expected) {
+                let same = (got.is_nan() && want.is_nan()) || got == want;
+                assert!(same, "{name} with volume {volume}: {got}, not {want}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_base_of_zero_has_a_rate_of_change_of_zero() {
+    let plan = plan(&["roc"]);
+    let mut block = plan.block();
+    (0..30).for_each(|i| plan.update(&mut block, &tick(i, if i < 20 { 0.0 } else { 5.0 }, 1.0)));
+    assert_eq!(plan.outputs(&block), [0.0]);
+}
