@@ -25,7 +25,7 @@ impl Indicator for Macd {
     const SPEC: Spec = Spec {
         name: "macd",
         title: "Moving average convergence/divergence",
-        family: Family::Trend,
+        family: Family::Momentum,
         reads: Field::Close,
         params: &[
             ParamSpec::bars("fast", 12, 2),

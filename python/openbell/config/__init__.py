@@ -1,0 +1,37 @@
+"""The session config: one frozen template of a run, read from JSON, TOML or YAML."""
+
+from openbell.config.example import example, schema, write_example
+from openbell.config.sections import (
+    BacktestConfig,
+    BarsConfig,
+    GapFillerConfig,
+    HistoricalConfig,
+    IndicatorsConfig,
+    ScannerConfig,
+    ScannerSchedule,
+    SessionDataConfig,
+    StreamingConfig,
+)
+from openbell.config.session import SessionConfig
+from openbell.config.source import CsvConfig, FrameConfig, OtherSourceConfig, ParquetConfig, SimulatorConfig
+
+__all__ = [
+    "BacktestConfig",
+    "BarsConfig",
+    "CsvConfig",
+    "FrameConfig",
+    "GapFillerConfig",
+    "HistoricalConfig",
+    "IndicatorsConfig",
+    "OtherSourceConfig",
+    "ParquetConfig",
+    "ScannerConfig",
+    "ScannerSchedule",
+    "SessionConfig",
+    "SessionDataConfig",
+    "SimulatorConfig",
+    "StreamingConfig",
+    "example",
+    "schema",
+    "write_example",
+]

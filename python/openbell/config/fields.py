@@ -1,0 +1,112 @@
+"""Values that stand in several sections, and the base of all sections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from openbell._core import Interval, parse_symbol
+from openbell.errors import ConfigProblem, OpenbellError
+from openbell.indicators import IndicatorConfig
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys are refused, and nothing in it can be changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def frozen(value: Any) -> Any:
+    """Give the same value with mappings that are read-only and tuples for lists, all the way down."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({str(key): frozen(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    return value
+
+
+def thawed(value: Any) -> Any:
+    """Undo `frozen`, for JSON."""
+    if isinstance(value, Mapping):
+        return {key: thawed(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return [thawed(item) for item in value]
+    return value
+
+
+def several(problems: list[ConfigProblem]) -> PydanticCustomError:
+    """Give an error that carries several problems, with paths relative to the section that raises it."""
+    return PydanticCustomError("openbell", "{problems}", {"problems": tuple(problems)})
+
+
+def _symbol(value: str) -> str:
+    return parse_symbol(value)
+
+
+def _interval(value: object) -> Interval:
+    if not isinstance(value, str | Interval):
+        raise ValueError(f"{value!r} is not an interval; write one such as '5m'")  # noqa: TRY004  # pydantic's contract
+    return Interval(value)
+
+
+_INDICATOR_KEYS = ("name", "type", "period", "interval", "params")
+
+
+def _indicator(value: object) -> IndicatorConfig:
+    import difflib
+
+    if isinstance(value, IndicatorConfig):
+        return value
+    if not isinstance(value, Mapping):
+        raise ValueError('write an indicator as {"name": "sma", "period": 20, "interval": "5m"}')  # noqa: TRY004
+    problems = []
+    for key in value:
+        if key not in _INDICATOR_KEYS:
+            near = difflib.get_close_matches(str(key), _INDICATOR_KEYS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_INDICATOR_KEYS)}"
+            problems.append(ConfigProblem(str(key), f"unknown key{hint}"))
+    if "name" not in value:
+        problems.append(ConfigProblem("name", "it is missing; see `openbell indicators`"))
+    if not isinstance(value.get("params", {}), Mapping):
+        problems.append(ConfigProblem("params", 'write parameters as {"period": 20}'))
+    if problems:
+        raise several(problems)
+    try:
+        return IndicatorConfig(**value)
+    except OpenbellError as error:
+        raise ValueError(str(error)) from None
+
+
+_INDICATOR_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "description": "a name that `openbell indicators` lists"},
+        "type": {"type": "string", "description": "its family; may be left out"},
+        "period": {"type": "integer", "minimum": 1},
+        "interval": {"type": "string", "examples": ["5m"]},
+        "params": {"type": "object", "additionalProperties": {"type": "number"}},
+    },
+    "required": ["name", "interval"],
+    "additionalProperties": False,
+}
+
+type_interval = {"type": "string", "pattern": "^[0-9]+[smhdw]$", "examples": ["1m", "5m", "1h", "1d"]}
+
+Symbol = Annotated[str, AfterValidator(_symbol)]
+IntervalField = Annotated[
+    Interval, PlainValidator(_interval), PlainSerializer(str, return_type=str), WithJsonSchema(type_interval)
+]
+IndicatorField = Annotated[
+    IndicatorConfig,
+    PlainValidator(_indicator),
+    PlainSerializer(IndicatorConfig.to_dict, return_type=dict[str, Any]),
+    WithJsonSchema(_INDICATOR_SCHEMA),
+]
+FrozenMapping = Annotated[
+    Mapping[str, Any], AfterValidator(frozen), PlainSerializer(thawed, return_type=dict[str, Any])
+]
+FrozenNames = Annotated[Mapping[str, str], AfterValidator(frozen), PlainSerializer(thawed, return_type=dict[str, str])]

@@ -1,0 +1,161 @@
+"""The sections of a config, with their defaults."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+
+from openbell.config.fields import FrozenMapping, IndicatorField, IntervalField, Section, Symbol, several
+from openbell.errors import ConfigProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from openbell._core import Interval
+
+Symbols = Annotated[
+    Annotated[Literal["*"], Tag("all")] | Annotated[tuple[Symbol, ...], Tag("list")],
+    Discriminator(lambda value: "all" if isinstance(value, str) else "list"),
+]
+Positive = Annotated[float, Field(gt=0)]
+
+
+def repeated(values: Iterable[object], path: str = "") -> list[ConfigProblem]:
+    """Give a problem for each value that stands more than once."""
+    counts = Counter(str(value) for value in values)
+    return [ConfigProblem(path, f"{value} stands {n} times") for value, n in counts.items() if n > 1]
+
+
+class BacktestConfig(Section):
+    """The window of a backtest, both days included, and its speed: 0 as fast as possible, 1 real time."""
+
+    start: dt.date
+    end: dt.date
+    speed: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> BacktestConfig:
+        if self.end < self.start:
+            raise several([ConfigProblem("end", f"{self.end} is before start = {self.start}")])
+        return self
+
+
+class HistoricalConfig(Section):
+    """How much of earlier sessions is kept, and of which intervals (none named: of the streams)."""
+
+    trailing_days: int = Field(default=0, ge=0, le=10_000)
+    intervals: tuple[IntervalField, ...] = ()
+    load_timeout_seconds: Positive = 30.0
+
+
+class IndicatorsConfig(Section):
+    """Indicators that the session's bars update, and indicators of completed sessions that stay fixed."""
+
+    session: tuple[IndicatorField, ...] = ()
+    historical: tuple[IndicatorField, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> IndicatorsConfig:
+        problems = []
+        for name, indicators in (("session", self.session), ("historical", self.historical)):
+            problems += repeated([i.make_key() for i in indicators], name)
+        both = {i.make_key() for i in self.session} & {i.make_key() for i in self.historical}
+        problems += [
+            ConfigProblem("historical", f"{key} stands in session too; a key is read from one") for key in sorted(both)
+        ]
+        if problems:
+            raise several(problems)
+        return self
+
+
+class BarsConfig(Section):
+    """How bars are kept: ring capacity, alignment of derived bars, extended hours, patience with late bars."""
+
+    capacity: int = Field(default=5000, ge=2, le=100_000_000)
+    align: Literal["session", "clock", "epoch"] = "session"
+    extended_hours: bool = False
+    late_grace_seconds: float = Field(default=5.0, ge=0)
+
+
+class GapFillerConfig(Section):
+    """How often and how soon a gap is asked for again."""
+
+    max_retries: int = Field(default=5, ge=0)
+    retry_interval_seconds: Positive = 60.0
+
+
+class StreamingConfig(Section):
+    """Lag and queues of a live session."""
+
+    catchup_threshold_seconds: Positive = 60.0
+    lag_session_share: float = Field(default=0.5, gt=0, le=1)
+    queue_seconds: Positive = 300.0
+    queue_policy: Literal["block", "reject", "coalesce", "halt"] = "block"
+    removal_timeout_seconds: Positive = 10.0
+    barrier_timeout_seconds: Positive = 2.0
+
+
+class ScannerSchedule(Section):
+    """When a scanner runs: from ``start`` to ``end``, local time of the exchange, every ``interval``."""
+
+    start: dt.time
+    end: dt.time
+    interval: IntervalField
+
+
+class ScannerConfig(Section):
+    """A scanner: a dotted path or built-in name, or a filter expression."""
+
+    module: str | None = None
+    filter: str | None = None
+    name: str | None = None
+    enabled: bool = True
+    universe: str | tuple[Symbol, ...] = ()
+    config: FrozenMapping = Field(default={}, validate_default=True)
+    pre_session: bool = False
+    regular_session: tuple[ScannerSchedule, ...] = ()
+    rank: str | None = None
+    limit: Annotated[int, Field(ge=1)] | None = None
+    promote: bool = False
+    lock: bool = False
+    time_limit_seconds: Positive | None = None
+
+    @model_validator(mode="after")
+    def _module_or_filter(self) -> ScannerConfig:
+        if (self.module is None) == (self.filter is None):
+            raise several([ConfigProblem("module", "give either module or filter")])
+        return self
+
+
+class SessionDataConfig(Section):
+    """What a session has: symbols, streams, history, indicators, and how they are kept."""
+
+    symbols: Symbols
+    streams: tuple[IntervalField, ...] = Field(default=("1m",), validate_default=True)
+    historical: HistoricalConfig = HistoricalConfig()
+    indicators: IndicatorsConfig = IndicatorsConfig()
+    bars: BarsConfig = BarsConfig()
+    gap_filler: GapFillerConfig = GapFillerConfig()
+    streaming: StreamingConfig = StreamingConfig()
+    scanners: tuple[ScannerConfig, ...] = ()
+
+    @field_validator("symbols")
+    @classmethod
+    def _distinct_symbols(cls, symbols: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if symbols == ():
+            raise ValueError('name at least one symbol, or "*" for all that the source has')
+        if isinstance(symbols, tuple) and (problems := repeated(symbols)):
+            raise several(problems)
+        return symbols
+
+    @field_validator("streams")
+    @classmethod
+    def _distinct_streams(cls, streams: Sequence[Interval]) -> Sequence[Interval]:
+        if not streams:
+            raise ValueError("name at least one interval")
+        if problems := repeated(streams):
+            raise several(problems)
+        return streams

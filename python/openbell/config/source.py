@@ -1,0 +1,155 @@
+"""Where the bars come from, by kind."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+
+from openbell.config.fields import FrozenNames, IntervalField, Section, Symbol, several
+from openbell.errors import ConfigProblem
+
+if TYPE_CHECKING:
+    from openbell._core import Interval
+
+ENTRY_POINTS = "openbell.sources"
+COLUMN_NAMES = ("ts", "symbol", "open", "high", "low", "close", "volume", "vwap", "trade_count")
+
+
+class TabularConfig(Section):
+    """What bars in a table need to be told.
+
+    Attributes
+    ----------
+    interval
+        Of the bars in the table.
+    columns
+        Our name of a column to the table's: ``{"ts": "ts_utc"}``.
+    tz
+        Zone of times that carry none, such as ``America/New_York``; UTC if not given.
+    label
+        Whether times name a bar's open or its close.
+    unit
+        Of times that are whole numbers, since 1970.
+    on_bad
+        Whether a bad row refuses the table, or is counted and left out.
+    gaps_verified
+        Whether a minute that is not there is known to have had no trade.
+    """
+
+    interval: IntervalField = Field(default="1m", validate_default=True)
+    columns: FrozenNames = Field(default={}, validate_default=True)
+    tz: str | None = None
+    label: Literal["open", "close"] = "open"
+    unit: Literal["s", "ms", "us", "ns"] | None = None
+    on_bad: Literal["refuse", "skip"] = "refuse"
+    gaps_verified: bool = False
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, columns: FrozenNames) -> FrozenNames:
+        unknown = [name for name in columns if name not in COLUMN_NAMES]
+        if unknown:
+            raise several(
+                [ConfigProblem(name, f"unknown column; known are {', '.join(COLUMN_NAMES)}") for name in unknown]
+            )
+        return columns
+
+    @field_validator("tz")
+    @classmethod
+    def _known_zone(cls, tz: str | None) -> str | None:
+        import zoneinfo
+
+        if tz is not None and tz not in zoneinfo.available_timezones():
+            near = difflib.get_close_matches(tz, sorted(zoneinfo.available_timezones()), n=1)
+            raise ValueError(f"unknown time zone {tz!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return tz
+
+
+class CsvConfig(TabularConfig):
+    """A CSV or CSV.gz file, or a folder of them."""
+
+    kind: Literal["csv"]
+    path: str
+
+
+class ParquetConfig(TabularConfig):
+    """A Parquet file, or a folder of them."""
+
+    kind: Literal["parquet"]
+    path: str
+
+
+class FrameConfig(TabularConfig):
+    """A data frame, handed over in Python: ``SessionCoordinator(config, source=FrameSource(frame, ...))``."""
+
+    kind: Literal["frame"]
+
+
+class SimulatorConfig(Section):
+    """Invented bars, the same for the same seed.
+
+    Attributes
+    ----------
+    symbols
+        Names, or how many to invent.
+    """
+
+    kind: Literal["simulator"]
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    symbols: Annotated[
+        Annotated[int, Field(ge=1, le=100_000), Tag("count")] | Annotated[tuple[Symbol, ...], Tag("list")],
+        Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "count"),
+    ] = 10
+    interval: IntervalField = Field(default="1m", validate_default=True)
+
+    @field_validator("interval")
+    @classmethod
+    def _whole_minutes(cls, interval: Interval) -> Interval:
+        if interval.unit not in {"m", "h"}:
+            raise ValueError(f"the simulator makes bars of minutes or hours, not of {interval}")
+        return interval
+
+
+class OtherSourceConfig(Section):
+    """A source that another package brings, by entry point; its own keys are its own."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    kind: str
+
+    @model_validator(mode="after")
+    def _installed(self) -> OtherSourceConfig:
+        installed = {point.name for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+        if self.kind not in installed:
+            kinds = sorted({*BUILT_IN, *installed})
+            near = difflib.get_close_matches(self.kind, kinds, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(kinds)}"
+            raise several([ConfigProblem("kind", f"unknown kind {self.kind!r}{hint}")])
+        return self
+
+
+BUILT_IN = ("csv", "parquet", "frame", "simulator")
+
+
+def _kind(value: Any) -> str | None:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    if kind is None:
+        return None
+    return kind if kind in BUILT_IN else "other"
+
+
+SourceConfig = Annotated[
+    Annotated[CsvConfig, Tag("csv")]
+    | Annotated[ParquetConfig, Tag("parquet")]
+    | Annotated[FrameConfig, Tag("frame")]
+    | Annotated[SimulatorConfig, Tag("simulator")]
+    | Annotated[OtherSourceConfig, Tag("other")],
+    Discriminator(
+        _kind,
+        custom_error_type="openbell_kind",
+        custom_error_message=f"kind is missing; there are {', '.join(BUILT_IN)}",
+    ),
+]

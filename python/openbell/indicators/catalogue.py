@@ -1,0 +1,102 @@
+"""What indicators there are, as the extension module describes them."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from dataclasses import dataclass
+from enum import StrEnum
+
+from openbell import _core
+from openbell.errors import IndicatorError
+
+
+class IndicatorType(StrEnum):
+    """The kind of question an indicator answers."""
+
+    TREND = "trend"
+    MOMENTUM = "momentum"
+    VOLATILITY = "volatility"
+    VOLUME = "volume"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInfo:
+    """One parameter of an indicator; the range from ``minimum`` to ``maximum`` is closed."""
+
+    name: str
+    default: float
+    minimum: float
+    maximum: float
+    integer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorInfo:
+    """One indicator of the catalogue.
+
+    Attributes
+    ----------
+    name, title, type
+        ``sma``, "Simple moving average", `IndicatorType.TREND`.
+    params
+        In the order in which they stand in a key.
+    outputs
+        The first is the indicator's value.
+    formula, source
+        What it computes, with its behaviour where nothing moves, and where that is published.
+    first, warm
+        Bars until the first value, and until the starting point no longer matters, with the default parameters.
+    """
+
+    name: str
+    title: str
+    type: IndicatorType
+    params: tuple[ParameterInfo, ...]
+    outputs: tuple[str, ...]
+    formula: str
+    source: str
+    first: int
+    warm: int
+
+
+@functools.cache
+def list_indicators() -> tuple[IndicatorInfo, ...]:
+    """List all indicators, in catalogue order.
+
+    Examples
+    --------
+    >>> [info.name for info in list_indicators()][:3]
+    ['sma', 'ema', 'wma']
+    """
+    return tuple(
+        IndicatorInfo(
+            name=entry["name"],
+            title=entry["title"],
+            type=IndicatorType(entry["family"]),
+            params=tuple(ParameterInfo(**param) for param in entry["params"]),
+            outputs=tuple(entry["outputs"]),
+            formula=entry["formula"],
+            source=entry["source"],
+            first=entry["first"],
+            warm=entry["warm"],
+        )
+        for entry in _core.list_indicators()
+    )
+
+
+def indicator_info(name: str) -> IndicatorInfo:
+    """Give the catalogue's entry of a name.
+
+    Raises
+    ------
+    IndicatorError
+        If there is none, with the nearest name.
+    """
+    by_name = {info.name: info for info in list_indicators()}
+    if name in by_name:
+        return by_name[name]
+    near = difflib.get_close_matches(str(name).lower(), by_name, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(by_name)}"
+    raise IndicatorError(f"unknown indicator {name!r}{hint}")

@@ -1,0 +1,133 @@
+"""One indicator with its parameters and interval."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from openbell._core import Interval, indicator_key, indicator_warmup
+from openbell.errors import IndicatorError
+from openbell.indicators.catalogue import IndicatorType, indicator_info
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class IndicatorConfig:
+    """An indicator, its parameters and the interval whose bars it reads. Immutable, hashable, equal by key.
+
+    Parameters
+    ----------
+    name
+        A name of the catalogue, such as ``sma``.
+    type
+        Its family; it comes from the catalogue, and a contradicting one is refused.
+    period
+        Shorthand for the parameter of that name.
+    interval
+        The bars it reads, such as ``5m``.
+    params
+        Further parameters; those that are not given take their defaults.
+
+    Raises
+    ------
+    IndicatorError
+        If the name or a parameter is unknown or out of range.
+    IntervalError
+        If the interval is missing or is not one.
+
+    Examples
+    --------
+    >>> IndicatorConfig("macd", interval="5m", params={"signal": 5}).make_key()
+    'macd_12_26_5_5m'
+    """
+
+    __slots__ = ("_key", "interval", "name", "params", "type")
+
+    def __init__(
+        self,
+        name: str,
+        type: IndicatorType | str | None = None,  # noqa: A002  # the name of the key in a config
+        period: int | None = None,
+        interval: Interval | str | None = None,
+        params: Mapping[str, float] | None = None,
+    ) -> None:
+        info = indicator_info(name)
+        if type is not None and str(type).lower() != info.type:
+            raise IndicatorError(f"{name}: its type is {info.type.value!r}, not {str(type)!r}")
+        if interval is None:
+            raise IndicatorError(f"{name}: interval is missing; give one such as '5m'")
+        given = dict(params or {})
+        if period is not None:
+            if all(p.name != "period" for p in info.params):
+                takes = ", ".join(p.name for p in info.params) or "no parameters"
+                raise IndicatorError(f"{name}: it has no period; it takes {takes}")
+            if given.setdefault("period", period) != period:
+                raise IndicatorError(f"{name}: period is given twice, as {period} and as {given['period']}")
+        for key, value in given.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise IndicatorError(f"{name}: {key} = {value!r} is not a number")
+        self._set("interval", Interval(interval))
+        self._set("_key", indicator_key(name, given, self.interval))
+        self._set("name", name)
+        self._set("type", info.type)
+        complete = {p.name: given.get(p.name, int(p.default) if p.integer else p.default) for p in info.params}
+        self._set("params", MappingProxyType(complete))
+
+    name: str
+    type: IndicatorType
+    interval: Interval
+    params: Mapping[str, float]
+    _key: str
+
+    def _set(self, field: str, value: object) -> None:
+        object.__setattr__(self, field, value)
+
+    def __setattr__(self, field: str, value: object) -> None:
+        raise AttributeError(f"an IndicatorConfig does not change: {field} cannot be set")
+
+    @property
+    def period(self) -> int | None:
+        """The parameter of that name, if it has one."""
+        period = self.params.get("period")
+        return None if period is None else int(period)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of its outputs; the first is its value."""
+        return indicator_info(self.name).outputs
+
+    @property
+    def first(self) -> int:
+        """Bars until it has a value."""
+        return indicator_warmup(self.name, dict(self.params))[0]
+
+    @property
+    def warm(self) -> int:
+        """Bars until the starting point no longer matters (to 1e-9)."""
+        return indicator_warmup(self.name, dict(self.params))[1]
+
+    def make_key(self) -> str:
+        """Give the key by which it is read: name, parameters in declared order, interval."""
+        return self._key
+
+    def to_dict(self) -> dict[str, object]:
+        """Give what a config file says of it."""
+        return {
+            "name": self.name,
+            "type": self.type.value,
+            "interval": str(self.interval),
+            "params": dict(self.params),
+        }
+
+    def __repr__(self) -> str:
+        return f"IndicatorConfig({self._key!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IndicatorConfig) and other._key == self._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.name, self.type, None, str(self.interval), dict(self.params))
