@@ -1,0 +1,24 @@
+"""Where bars come from: files, frames, a simulator, and whatever another package brings."""
+
+from openbell.sources.columns import Columns
+from openbell.sources.files import CsvSource, ParquetSource
+from openbell.sources.frame import FrameSource
+from openbell.sources.manager import DataManager
+from openbell.sources.opening import open_source
+from openbell.sources.protocol import Capabilities, Source
+from openbell.sources.refused import RefusedRow, RefusedRows
+from openbell.sources.simulator import SimulatorSource
+
+__all__ = [
+    "Capabilities",
+    "Columns",
+    "CsvSource",
+    "DataManager",
+    "FrameSource",
+    "ParquetSource",
+    "RefusedRow",
+    "RefusedRows",
+    "SimulatorSource",
+    "Source",
+    "open_source",
+]

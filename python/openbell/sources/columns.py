@@ -1,0 +1,71 @@
+"""Bars of many symbols as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+OPTIONAL = ("vwap", "trade_count")
+NUMBERS = ("open", "high", "low", "close", "volume", *OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Bars as arrays of one length, in the order in which they stand at their source.
+
+    Attributes
+    ----------
+    names
+        The symbols, each once.
+    symbol
+        uint32, index into ``names``.
+    ts
+        int64, the bar's open in nanoseconds since 1970 UTC.
+    open, high, low, close, volume
+        float64.
+    vwap, trade_count
+        float64, NaN where a bar has none; None if no bar has one.
+    """
+
+    names: tuple[str, ...]
+    symbol: NDArray[np.uint32]
+    ts: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    vwap: NDArray[np.float64] | None = None
+    trade_count: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ts)
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Give columns without a row."""
+        none = np.empty(0)
+        return cls((), none.astype(np.uint32), none.astype(np.int64), none, none, none, none, none)
+
+    def take(self, rows: NDArray[Any] | slice) -> Self:
+        """Give the rows that a mask, indices or a slice select."""
+        values = {name: getattr(self, name) for name in ("symbol", "ts", *NUMBERS)}
+        return replace(self, **{name: value[rows] for name, value in values.items() if value is not None})
+
+    def select(self, symbols: Sequence[str]) -> Self:
+        """Give the rows of some symbols; those that have none are simply not there."""
+        wanted = set(symbols)
+        known = np.array([name in wanted for name in self.names], dtype=bool)
+        return self.take(known[self.symbol]) if len(self.names) else self
+
+    def core(self, ids: NDArray[np.uint32]) -> dict[str, Any]:
+        """Give the form that the engine takes: ``ids`` are its numbers for ``names``."""
+        columns = {name: getattr(self, name) for name in ("ts", *NUMBERS)}
+        return {"symbol": ids[self.symbol] if len(ids) else self.symbol, **columns}

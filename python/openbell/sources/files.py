@@ -1,0 +1,125 @@
+"""CSV and Parquet: a file, or a folder of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openbell.errors import SourceError
+from openbell.sources.columns import NUMBERS, Columns
+from openbell.sources.protocol import Capabilities
+from openbell.sources.table import Table, TableOptions, pick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import polars as pl
+
+    from openbell._core import Interval
+    from openbell.sources.refused import RefusedRows
+
+
+class _FileSource(ABC):
+    """Bars in files, read at first use.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder, whose files are taken in order of name. Without a symbol column, a file's name up to the
+        first dot is its symbol.
+    options
+        As in the config: ``interval``, ``columns``, ``tz``, ``label``, ``unit``, ``on_bad``, ``gaps_verified``.
+
+    Raises
+    ------
+    SourceError
+        If there is nothing to read; at first use, if a column is missing or rows are bad.
+    """
+
+    suffixes: tuple[str, ...]
+
+    def __init__(self, path: str | Path, **options: Any) -> None:
+        self.path = Path(path)
+        self.options = TableOptions(**options)
+        if not self.path.exists():
+            raise SourceError(f"{self.path}: there is no such file or folder")
+        if self.path.is_dir():
+            self.files = sorted(p for p in self.path.iterdir() if p.name.lower().endswith(self.suffixes))
+            if not self.files:
+                raise SourceError(f"{self.path}: there is no {' or '.join(self.suffixes)} file in it")
+        else:
+            self.files = [self.path]
+
+    @property
+    def interval(self) -> Interval:
+        return self.options.interval
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(label=str(self.path), gaps_verified=self.options.gaps_verified)
+
+    @property
+    def refused(self) -> RefusedRows:
+        return self._table.refused
+
+    def symbols(self) -> tuple[str, ...]:
+        """List the symbols in the files, in order of name."""
+        return self._table.symbols()
+
+    def span(self) -> tuple[int, int] | None:
+        """Give the opens of the first and the last bar; None if there is no bar."""
+        return self._table.span()
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        """Give the bars of some symbols (all: None) that open within ``[start_ns, end_ns)``, in file order."""
+        return self._table.history(symbols, start_ns, end_ns)
+
+    @cached_property
+    def _table(self) -> Table:
+        return Table(self._frames(), self.options)
+
+    def _frames(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        import polars as pl
+
+        for file in self.files:
+            try:
+                yield str(file), self._read(file)
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise SourceError(f"{file}: it cannot be read: {str(error).splitlines()[0]}") from None
+
+    @abstractmethod
+    def _read(self, file: Path) -> pl.DataFrame:
+        """Read the columns that are wanted of a file."""
+
+
+class CsvSource(_FileSource):
+    """Bars in CSV files, plain or gzipped, with a header line."""
+
+    suffixes = (".csv", ".csv.gz")
+
+    def _read(self, file: Path) -> pl.DataFrame:
+        import polars as pl
+
+        header = pl.read_csv(file, n_rows=0).columns
+        found = pick(header, self.options, str(file))
+        types: dict[str, Any] = {column: pl.Float64 for name, column in found.items() if name in NUMBERS}
+        # Everything that is not a number is text first: a ticker may be NAN, TRUE or NULL.
+        types[found["ts"]] = pl.Int64 if self.options.unit else pl.String
+        if "symbol" in found:
+            types[found["symbol"]] = pl.String
+        # What cannot be read becomes null, and a null is reported as the bad row it is.
+        return pl.read_csv(file, columns=list(found.values()), schema_overrides=types, ignore_errors=True)
+
+
+class ParquetSource(_FileSource):
+    """Bars in Parquet files."""
+
+    suffixes = (".parquet",)
+
+    def _read(self, file: Path) -> pl.DataFrame:
+        import polars as pl
+
+        found = pick(list(pl.read_parquet_schema(file)), self.options, str(file))
+        return pl.read_parquet(file, columns=list(found.values()))

@@ -1,0 +1,51 @@
+"""The source that a config asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+from openbell.config import CsvConfig, FrameConfig, ParquetConfig, SimulatorConfig
+from openbell.config.source import ENTRY_POINTS
+from openbell.errors import SourceError
+from openbell.sources.files import CsvSource, ParquetSource
+from openbell.sources.simulator import SimulatorSource
+from openbell.sources.table import TableOptions
+
+if TYPE_CHECKING:
+    from openbell.clock import TimeManager
+    from openbell.config import SessionConfig
+    from openbell.config.source import TabularConfig
+    from openbell.sources.protocol import Source
+
+
+def open_source(config: SessionConfig, time_manager: TimeManager) -> Source:
+    """Open the source of a config.
+
+    A kind that another package brings is looked up among the entry points of the group ``openbell.sources``: a callable
+    that takes the config and the time manager and gives a `Source`.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be opened.
+    """
+    source = config.source
+    if isinstance(source, CsvConfig):
+        return CsvSource(config.resolve(source.path), **_options(source))
+    if isinstance(source, ParquetConfig):
+        return ParquetSource(config.resolve(source.path), **_options(source))
+    if isinstance(source, SimulatorConfig):
+        return SimulatorSource(source.symbols, seed=source.seed, time_manager=time_manager)
+    if isinstance(source, FrameConfig):
+        raise SourceError(
+            "source.kind is 'frame': hand the frame over, SessionCoordinator(config, source=FrameSource(frame))"
+        )
+    (point,) = importlib.metadata.entry_points(group=ENTRY_POINTS, name=source.kind)
+    opened: Source = point.load()(config, time_manager)
+    return opened
+
+
+def _options(source: TabularConfig) -> dict[str, Any]:
+    return {option.name: getattr(source, option.name) for option in dataclasses.fields(TableOptions)}

@@ -1,0 +1,193 @@
+"""A table of bars, however it was read: names, times and numbers made sure of."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from openbell._core import Interval, check_bars, parse_symbol
+from openbell.errors import SourceError, SymbolError
+from openbell.sources.columns import NUMBERS, OPTIONAL, Columns
+from openbell.sources.refused import RefusedRow, RefusedRows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableOptions:
+    """What a table of bars needs to be told: see `openbell.config.source.TabularConfig`."""
+
+    interval: Interval = field(default_factory=lambda: Interval("1m"))
+    columns: Mapping[str, str] = field(default_factory=dict)
+    tz: str | None = None
+    label: Literal["open", "close"] = "open"
+    unit: Literal["s", "ms", "us", "ns"] | None = None
+    on_bad: Literal["refuse", "skip"] = "refuse"
+    gaps_verified: bool = False
+
+
+def pick(there: Sequence[str], options: TableOptions, file: str) -> dict[str, str]:
+    """Find the columns of a table: our name to the table's.
+
+    Raises
+    ------
+    SourceError
+        With what is there, if one that is needed is not.
+    """
+    found = {}
+    for name in ("symbol", "ts", *NUMBERS):
+        column = options.columns.get(name, name)
+        if column in there:
+            found[name] = column
+        elif name in options.columns or name not in ("symbol", *OPTIONAL):
+            near = difflib.get_close_matches(column, there, n=1) or [c for c in there if c.startswith(column)]
+            hint = f'; did you mean {near[0]!r}? say so with columns = {{"{name}": "{near[0]}"}}' if near else ""
+            raise SourceError(f"{file}: it has no column {column!r}, but {', '.join(there)}{hint}")
+    return found
+
+
+class Table:
+    """Bars of one or several frames in memory, answered by time."""
+
+    def __init__(self, frames: Iterable[tuple[str, pl.DataFrame]], options: TableOptions) -> None:
+        self.refused = RefusedRows()
+        self._columns = _joined([_clean(file, frame, options, self.refused) for file, frame in frames])
+        if options.on_bad == "refuse" and self.refused.total:
+            counts = ", ".join(f"{n} {reason}" for reason, n in self.refused.counts.items())
+            rows = "".join(f"\n  {row}" for row in self.refused.rows[:SHOWN])
+            raise SourceError(
+                f'{self.refused.total} bad rows ({counts}); mend them, or leave them out with on_bad = "skip":{rows}'
+            )
+        self._order = np.argsort(self._columns.ts, kind="stable")
+        self._times = self._columns.ts[self._order]
+
+    def symbols(self) -> tuple[str, ...]:
+        """List the symbols, in order of name."""
+        return self._columns.names
+
+    def span(self) -> tuple[int, int] | None:
+        """Give the first and the last time."""
+        return (int(self._times[0]), int(self._times[-1])) if len(self._times) else None
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        """Give the rows within ``[start_ns, end_ns)``, in the table's order."""
+        first, last = np.searchsorted(self._times, [start_ns, end_ns])
+        rows = self._columns.take(np.sort(self._order[first:last]))
+        return rows if symbols is None else rows.select(symbols)
+
+
+def times_ns(column: pl.Series, options: TableOptions, file: str) -> pl.Series:
+    """Read times as nanoseconds since 1970 UTC, null where they cannot be read. The label is not looked at."""
+    import polars as pl
+
+    if column.dtype.is_integer():
+        if options.unit is None:
+            raise SourceError(f"{file}: {column.name} holds whole numbers; say their unit, one of {', '.join(UNITS)}")
+        return column.cast(pl.Int64) * UNITS[options.unit]
+    if column.dtype == pl.String:
+        try:
+            column = column.str.strip_chars().str.to_datetime(time_unit="ns", strict=False)
+        except pl.exceptions.ComputeError:
+            return pl.Series(column.name, [None] * len(column), dtype=pl.Int64)
+    elif column.dtype == pl.Date:
+        column = column.cast(pl.Datetime("ns"))
+    if not isinstance(column.dtype, pl.Datetime):
+        raise SourceError(f"{file}: {column.name} holds {column.dtype}, which are not times")
+    if column.dtype.time_zone is None:
+        # An hour that the change of clocks repeats or leaves out has no one time.
+        column = column.dt.replace_time_zone(options.tz or "UTC", ambiguous="null", non_existent="null")
+    return column.dt.epoch("ns")
+
+
+def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: RefusedRows) -> Columns:
+    import polars as pl
+
+    found = pick(frame.columns, options, file)
+    ts = times_ns(frame[found["ts"]], options, file)
+    if options.label == "close":
+        ts = ts - options.interval.nanos
+    read = ts.is_not_null().to_numpy()
+    ts_ns = ts.fill_null(0).to_numpy().astype(np.int64)
+    names, symbol = _symbols(file, frame, found)
+    numbers = {
+        name: frame[column].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
+        for name, column in found.items()
+        if name in NUMBERS
+    }
+    good = read & (symbol >= 0)
+    # A bar of minutes starts on a whole minute everywhere; what else alignment asks for is the session's business.
+    grain = 1_000_000_000 if options.interval.unit == "s" else 60_000_000_000
+    reasons: dict[int, str] = {int(row): "symbol is not a ticker" for row in np.flatnonzero(symbol < 0)}
+    reasons |= {int(row): "time cannot be read" for row in np.flatnonzero(~read)}
+    for row in np.flatnonzero(good & (ts_ns % grain != 0)):
+        reasons[int(row)] = "time not aligned to the interval"
+    bad_rows, bad_reasons = check_bars(ts_ns, **numbers)
+    for row, reason in zip(bad_rows.tolist(), bad_reasons, strict=True):
+        reasons.setdefault(row, reason)
+    if reasons:
+        raw_ts, raw_symbol = frame[found["ts"]], frame[found["symbol"]] if "symbol" in found else None
+        refused.add(
+            RefusedRow(
+                file, row + 2, str(raw_symbol[row] if raw_symbol is not None else names[0]), str(raw_ts[row]), reason
+            )
+            for row, reason in sorted(reasons.items())
+        )
+        good[list(reasons)] = False
+    columns = Columns(names, symbol.astype(np.uint32), ts_ns, **numbers)
+    return columns if good.all() else columns.take(good)
+
+
+def _symbols(file: str, frame: pl.DataFrame, found: Mapping[str, str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Give the tickers in order, and each row's index among them, -1 where it is none."""
+    import polars as pl
+
+    if "symbol" not in found:
+        from pathlib import Path
+
+        stem = Path(file).name.split(".")[0]
+        try:
+            return (parse_symbol(stem),), np.zeros(len(frame), dtype=np.int64)
+        except SymbolError:
+            raise SourceError(f"{file}: it has no column 'symbol', and its name is not a ticker either") from None
+    column = frame[found["symbol"]].cast(pl.String)
+    tickers: dict[str, str] = {}
+    for text in column.unique().drop_nulls().to_list():
+        try:
+            tickers[text] = parse_symbol(text)
+        except SymbolError:
+            continue
+    names = tuple(sorted(set(tickers.values())))
+    places = {name: i for i, name in enumerate(names)}
+    index = {text: places[name] for text, name in tickers.items()}
+    if not index:
+        return names, np.full(len(frame), -1, dtype=np.int64)
+    rows = column.replace_strict(list(index), list(index.values()), default=-1, return_dtype=pl.Int64)
+    return names, rows.fill_null(-1).to_numpy()
+
+
+def _joined(parts: list[Columns]) -> Columns:
+    """Put the rows of several tables one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return Columns.empty()
+    names = tuple(sorted({name for part in parts for name in part.names}))
+    places = {name: i for i, name in enumerate(names)}
+    ids = [np.array([places[name] for name in part.names], dtype=np.uint32)[part.symbol] for part in parts]
+    columns: dict[str, Any] = {"symbol": np.concatenate(ids), "ts": np.concatenate([part.ts for part in parts])}
+    for name in NUMBERS:
+        values = [getattr(part, name) for part in parts]
+        if any(value is not None for value in values):
+            filled = [np.full(len(p), np.nan) if v is None else v for p, v in zip(parts, values, strict=True)]
+            columns[name] = np.concatenate(filled)
+    return Columns(names, **columns)
