@@ -94,6 +94,11 @@ class TimeManager:
 
     # Sessions
 
+    @property
+    def bounds(self) -> tuple[dt.date, dt.date]:
+        """First and last session that is known."""
+        return coverage(self._calendar)
+
     def get_trading_session(self, date: dt.date) -> TradingSession:
         """Give what is known of a date; without segments if there is no session."""
         self._check_covered(date)

@@ -448,6 +448,11 @@ impl SessionCore {
         Ok(dict)
     }
 
+    /// How many bars of an interval closed in the running session, those that left the ring included.
+    fn bar_count(&self, py: Python<'_>, symbol: &str, interval: IntervalArg) -> PyResult<usize> {
+        self.read(py, |session| session.symbol(symbol)?.series(interval.0).map(|s| s.count())).map_err(to_py)
+    }
+
     /// A number that two symbols share only if their bars, derived bars, indicators, metrics and presence are the same,
     /// bit for bit.
     fn digest(&self, py: Python<'_>, symbol: &str) -> PyResult<u64> {

@@ -1,0 +1,70 @@
+"""Calling a strategy: what it wants to hear, and what became of the calls."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from openbell.coordinator.strategy import Strategy, overrides
+from openbell.errors import StrategyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from openbell._core import Event, Interval
+    from openbell.session import SessionData
+
+logger = logging.getLogger(__name__)
+
+SHOWN = 10
+KINDS = {"on_bar": "bar_closed", "on_bar_revised": "bar_revised", "on_indicator_valid": "indicator_valid"}
+
+
+class Calls:
+    """The calls of one strategy in one run. What raises is counted, logged, and does not stop the run."""
+
+    def __init__(self, strategy: Strategy, session: SessionData, streams: Sequence[Interval]) -> None:
+        from openbell._core import Interval as IntervalType
+
+        self._strategy = strategy
+        self._session = session
+        self.count = 0
+        self.errors = 0
+        self.first_errors: list[str] = []
+        self.kinds = [kind for name, kind in KINDS.items() if overrides(strategy, name)]
+        self.intervals = list(streams)
+        if strategy.intervals is not None:
+            wanted = [IntervalType(text) for text in strategy.intervals]
+            if lost := [str(i) for i in wanted if i not in streams]:
+                has = ", ".join(map(str, streams))
+                raise StrategyError(
+                    f"{type(strategy).__name__}.intervals names {', '.join(lost)}; the config streams {has}"
+                )
+            self.intervals = wanted
+
+    def lifecycle(self, name: str) -> None:
+        """Call ``on_start``, ``on_session_start``, ``on_session_end`` or ``on_stop``."""
+        if overrides(self._strategy, name):
+            self._call(getattr(self._strategy, name), self._session)
+
+    def events(self, events: Iterable[Event]) -> None:
+        """Call for each event of a step, in their order."""
+        strategy, session = self._strategy, self._session
+        for event in events:
+            if event.kind == "bar_closed":
+                self._call(strategy.on_bar, session, event.bar)
+            elif event.kind == "bar_revised":
+                self._call(strategy.on_bar_revised, session, event.bar, event.old)
+            else:
+                self._call(strategy.on_indicator_valid, session, event.symbol, event.key)
+
+    def _call(self, callback: Callable[..., None], *args: object) -> None:
+        self.count += 1
+        try:
+            callback(*args)
+        except Exception as error:
+            self.errors += 1
+            message = f"{type(self._strategy).__name__}.{callback.__name__}: {type(error).__name__}: {error}"
+            if len(self.first_errors) < SHOWN:
+                self.first_errors.append(message)
+                logger.exception("a callback raised; the run goes on: %s", message)

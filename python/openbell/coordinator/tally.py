@@ -1,0 +1,119 @@
+"""Adding up the figures of a run, session by session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from openbell.report import RunSummary, SessionSummary, SymbolSummary
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from openbell.config import SessionConfig
+    from openbell.coordinator.calls import Calls
+    from openbell.coordinator.setup import Setup
+    from openbell.session import SessionData
+
+
+@dataclass(slots=True)
+class _Symbol:
+    bars: int = 0
+    derived_bars: int = 0
+    expected: int = 0
+    missing: int = 0
+    gaps: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """The figures so far."""
+
+    config: SessionConfig
+    setup: Setup
+    session: SessionData
+    symbols: dict[str, _Symbol] = field(default_factory=dict)
+    sessions: list[SessionSummary] = field(default_factory=list)
+    history_bars: int = 0
+    elapsed_s: float = 0.0
+
+    def end_of_session(self, date: dt.date) -> None:
+        """Add what the session that just ended came to."""
+        base, *derived = self.session.intervals(self.setup.symbols[0])
+        before = [
+            sum(getattr(s, name) for s in self.symbols.values())
+            for name in ("bars", "derived_bars", "expected", "missing")
+        ]
+        for name in self.setup.symbols:
+            symbol = self.symbols.setdefault(name, _Symbol())
+            symbol.bars += self.session.bar_count(name, base)
+            symbol.derived_bars += sum(self.session.bar_count(name, interval) for interval in derived)
+            quality = self.session.quality.session(name, base)
+            if quality is not None:
+                symbol.expected += quality.expected
+                symbol.missing += quality.unknown
+                symbol.gaps += sum(gap.status == "unknown" for gap in quality.gaps)
+        after = [
+            sum(getattr(s, name) for s in self.symbols.values())
+            for name in ("bars", "derived_bars", "expected", "missing")
+        ]
+        bars, derived_bars, expected, missing = (b - a for a, b in zip(before, after, strict=True))
+        trading = self.setup.time_manager.get_trading_session(date)
+        self.sessions.append(
+            SessionSummary(
+                date=date,
+                open_ns=trading.open_ns or 0,
+                close_ns=trading.close_ns or 0,
+                early_close=trading.is_early_close,
+                bars=bars,
+                derived_bars=derived_bars,
+                quality_percent=100.0 * (expected - missing) / expected if expected else None,
+            )
+        )
+
+    def summary(self, calls: Calls | None) -> RunSummary:
+        """Give the figures of the run so far."""
+        source = self.setup.data_manager.source
+        refused = dict(source.refused.counts)
+        for reason, count in self.session.refusals().items():
+            refused[reason] = refused.get(reason, 0) + count
+        return RunSummary(
+            name=self.config.name,
+            mode=self.config.mode,
+            exchange=self.config.exchange,
+            timezone=self.setup.time_manager.zone.key,
+            source=source.capabilities.label,
+            base_interval=str(self.setup.layout.base[0]),
+            intervals=tuple(str(i) for i in self.session.intervals(self.setup.symbols[0])),
+            symbols=tuple(self._symbol(name, total) for name, total in self.symbols.items()),
+            sessions=tuple(self.sessions),
+            counts=self.session.counts(),
+            refused_by_reason=dict(sorted(refused.items())),
+            skipped_symbols=self.setup.skipped,
+            warnings=tuple(calls.first_errors) if calls else (),
+            callbacks=calls.count if calls else 0,
+            callback_errors=calls.errors if calls else 0,
+            history_sessions=len(self.setup.history),
+            history_bars=self.history_bars,
+            elapsed_s=self.elapsed_s,
+        )
+
+    def _symbol(self, name: str, total: _Symbol) -> SymbolSummary:
+        counts = self.session.counts(name)
+        indicators = self.session.get_all_indicators(name)
+        return SymbolSummary(
+            symbol=name,
+            bars=total.bars,
+            derived_bars=total.derived_bars,
+            indicators=len(indicators),
+            indicators_ready=sum(data.valid for data in indicators.values()),
+            expected_bars=total.expected,
+            missing_bars=total.missing,
+            gaps=total.gaps,
+            quality_percent=100.0 * (total.expected - total.missing) / total.expected if total.expected else None,
+            corrected=counts["corrected"],
+            duplicates=counts["identical"],
+            late=counts["inserted"],
+            outside_session=counts["outside_session"],
+            refused=counts["refused"],
+        )

@@ -1,0 +1,97 @@
+"""The figures of a run, for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from openbell.report.summary import RunSummary
+
+
+def percent(value: float | None) -> str:
+    """Write a percentage; one that is short of 100 never reads as 100."""
+    if value is None:
+        return "–"
+    return f"{value:.1f} %" if value in {0.0, 100.0} or value < 99.95 else "99.9 %"
+
+
+def overview(summary: RunSummary) -> list[tuple[str, str]]:
+    """Give the headline figures, a label and a value each."""
+    sessions = [s.date.isoformat() for s in summary.sessions]
+    rows = [
+        ("sessions", f"{len(sessions)} ({sessions[0]} to {sessions[-1]})" if sessions else "none"),
+        ("history", f"{summary.history_sessions} sessions, {summary.history_bars:,} bars"),
+        ("symbols", f"{len(summary.symbols):,}"),
+        ("bars", f"{summary.bars:,} of {summary.base_interval}"),
+        (
+            "derived bars",
+            f"{summary.derived_bars:,} of {', '.join(i for i in summary.intervals if i != summary.base_interval) or 'none'}",
+        ),
+        ("indicators ready", f"{summary.indicators_ready:,} of {summary.indicators:,}"),
+        ("quality", percent(summary.quality_percent)),
+        ("gaps", f"{summary.gaps:,} ({summary.missing_bars:,} bars)"),
+        ("refused rows", _by_kind(summary.refused, summary.refused_by_reason.items())),
+    ]
+    names = {
+        "identical": "repeated",
+        "corrected": "corrected",
+        "inserted": "late",
+        "too_old": "too old",
+        "outside_session": "outside the session",
+    }
+    others = [(names[kind], n) for kind, n in summary.counts.items() if kind in names and n]
+    rows.append(("other rows", _by_kind(sum(n for _, n in others), others)))
+    if summary.skipped_symbols:
+        rows.append(("skipped symbols", ", ".join(sorted(summary.skipped_symbols))))
+    if summary.callbacks:
+        rows.append(("callbacks", f"{summary.callbacks:,}, of which {summary.callback_errors:,} raised"))
+    rows.append(("speed", f"{summary.bars_per_second:,.0f} bars a second ({summary.elapsed_s:.2f} s)"))
+    return rows
+
+
+def _by_kind(total: int, kinds: Sequence[tuple[str, int]] | object) -> str:
+    listed = ", ".join(f"{n:,} {kind}" for kind, n in kinds)  # type: ignore[attr-defined]  # a sequence or an items view
+    return f"{total:,} ({listed})" if total else "0"
+
+
+def summary_tables(summary: RunSummary, top: int = 20) -> list[Table]:
+    """Give the run, its sessions and its ``top`` symbols by number of bars as tables of rich."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    head = Table(
+        title=escape(f"{summary.name}: {summary.mode} on {summary.exchange}"), show_header=False, title_justify="left"
+    )
+    head.add_column(style="bold")
+    head.add_column()
+    for label, value in overview(summary):
+        head.add_row(label, escape(value))
+
+    sessions = Table(title="sessions", title_justify="left")
+    for name in ("date", "bars", "derived", "quality"):
+        sessions.add_column(name, justify="left" if name == "date" else "right")
+    for session in summary.sessions:
+        date = session.date.isoformat() + (" (early close)" if session.early_close else "")
+        sessions.add_row(date, f"{session.bars:,}", f"{session.derived_bars:,}", percent(session.quality_percent))
+
+    shown = sorted(summary.symbols, key=lambda s: (-s.bars, s.symbol))[:top]
+    of = f" (first {len(shown)} of {len(summary.symbols)} by bars)" if len(shown) < len(summary.symbols) else ""
+    symbols = Table(title=f"symbols{of}", title_justify="left")
+    for name in ("symbol", "bars", "derived", "ready", "quality", "gaps", "missing", "refused"):
+        symbols.add_column(name, justify="left" if name == "symbol" else "right")
+    for s in shown:
+        symbols.add_row(
+            escape(s.symbol),
+            f"{s.bars:,}",
+            f"{s.derived_bars:,}",
+            f"{s.indicators_ready}/{s.indicators}",
+            percent(s.quality_percent),
+            f"{s.gaps:,}",
+            f"{s.missing_bars:,}",
+            f"{s.refused:,}",
+        )
+    return [head, sessions, symbols]

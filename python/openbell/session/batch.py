@@ -1,0 +1,77 @@
+"""Batches of bars as a caller has them, in the form that the engine takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from openbell.errors import ColumnsError
+
+if TYPE_CHECKING:
+    from openbell._core import SessionCore
+
+REQUIRED = ("symbol", "ts", "open", "high", "low", "close", "volume")
+OPTIONAL = ("vwap", "trade_count")
+
+
+def core_columns(core: SessionCore, batch: Any) -> dict[str, Any]:
+    """Give a batch as contiguous columns, with the engine's numbers for symbols.
+
+    Parameters
+    ----------
+    core
+        The session whose numbers are meant.
+    batch
+        A mapping of arrays or any frame that narwhals takes; see `SessionData.apply`.
+
+    Raises
+    ------
+    ColumnsError
+        If a column is missing, or holds something else than it should.
+    """
+    columns = dict(batch) if isinstance(batch, Mapping) else _from_frame(batch)
+    if missing := [name for name in REQUIRED if name not in columns]:
+        raise ColumnsError(f"the batch has no column {', '.join(missing)}, but {', '.join(map(str, columns))}")
+    numbers = {name: _floats(name, columns[name]) for name in REQUIRED[2:]}
+    for name in OPTIONAL:
+        value = columns.get(name)
+        numbers[name] = None if value is None else _floats(name, value)
+    return {"symbol": _symbols(core, columns["symbol"]), "ts": _times(columns["ts"]), **numbers}
+
+
+def _from_frame(batch: Any) -> dict[str, Any]:
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(batch, eager_only=True)
+    except TypeError:
+        raise ColumnsError(f"a batch is a mapping of columns or a frame, not a {type(batch).__name__}") from None
+    return {name: frame[name].to_numpy() for name in frame.columns}
+
+
+def _floats(name: str, values: Any) -> Any:
+    try:
+        return np.ascontiguousarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ColumnsError(f"{name} must be numbers, float64 or what converts to it") from None
+
+
+def _times(values: Any) -> Any:
+    array = np.asarray(values)
+    if array.dtype.kind == "M":
+        return np.ascontiguousarray(array.astype("datetime64[ns]").astype(np.int64))
+    if array.dtype.kind in "iu" or array.size == 0:
+        return np.ascontiguousarray(array, dtype=np.int64)
+    raise ColumnsError(f"ts must be int64 nanoseconds since 1970 UTC or datetime64 in UTC, not {array.dtype}")
+
+
+def _symbols(core: SessionCore, values: Any) -> Any:
+    array = np.asarray(values)
+    if array.dtype.kind in "iu":
+        return np.ascontiguousarray(array, dtype=np.uint32)
+    if array.size == 0:
+        return np.empty(0, dtype=np.uint32)
+    names, places = np.unique(array.astype(str), return_inverse=True)
+    return core.symbol_ids(names.tolist())[places]

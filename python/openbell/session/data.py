@@ -1,0 +1,271 @@
+"""The session's data: the single source of truth for what is active."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from openbell._core import Interval, SessionCore, parse_symbol
+from openbell.errors import IntervalError
+from openbell.quality import DataQualityManager
+from openbell.session.batch import core_columns
+from openbell.session.provision import Provision, bare, provision
+from openbell.session.symbol import SymbolData, SymbolMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from openbell._core import ApplyReport, Bar
+    from openbell.clock import CalendarArrays, TimeManager
+    from openbell.config import SessionConfig
+
+logger = logging.getLogger(__name__)
+
+
+class SessionData(SessionCore):
+    """Bars, derived bars, indicators and figures of every symbol of a session.
+
+    It works by itself, for an app that brings its own feed, or under a `SessionCoordinator`. All methods are
+    thread-safe; what they return never changes afterwards. Readers wait for at most a small lot of a batch.
+
+    Parameters
+    ----------
+    config
+        What the symbols get: streams, indicators, ring capacity, alignment. Without one, a symbol has its base bars,
+        on the sessions of the New York Stock Exchange.
+
+    Examples
+    --------
+    >>> import openbell as ob
+    >>> session = ob.SessionData()
+    >>> session.register_symbol("SPY", "1m")
+    True
+    >>> report = session.apply_bar("SPY", "1m", ob.Bar(1732545000000000000, 597.5, 598.1, 597.4, 598.0, 120_000))
+    >>> session.get_latest_bar("SPY", "1m").close
+    598.0
+    """
+
+    def __new__(cls, config: SessionConfig | None = None) -> Self:
+        if config is None:
+            return super().__new__(cls)
+        bars = config.session_data_config.bars
+        return super().__new__(cls, bars.capacity, bars.align)
+
+    def __init__(self, config: SessionConfig | None = None) -> None:
+        self.config = config
+        self.quality = DataQualityManager(self)
+        self.coordinator: Any = None
+        self._guard = threading.Lock()
+        self._time_manager: TimeManager | None = None
+        self._calendar: int | None = None
+        self._config_symbols: set[str] = set()
+        self._active = False
+
+    def __repr__(self) -> str:
+        return f"SessionData({len(self.symbol_names())} symbols, {'active' if self._active else 'not active'})"
+
+    # Symbols
+
+    @property
+    def symbols(self) -> Mapping[str, SymbolData]:
+        """A live mapping of symbol to its data."""
+        return SymbolMap(self)
+
+    def register_symbol(self, symbol: str, base_interval: Interval | str | None = None) -> bool:
+        """Make a symbol known, with all that the config asks for, so that its bars can be applied.
+
+        Parameters
+        ----------
+        symbol
+            A ticker.
+        base_interval
+            Of the bars that will be applied. If not given, the longest from which the config's streams and indicators
+            can be derived, or ``1m`` without a config.
+
+        Returns
+        -------
+        bool
+            False if it is registered already.
+
+        Raises
+        ------
+        SymbolError, IntervalError
+            If either is not one, or the config asks for what cannot be derived from the base.
+        """
+        base = None if base_interval is None else Interval(base_interval)
+        if self.config is None:
+            layout = bare(base or Interval("1m"))
+        else:
+            template = self.config.session_data_config
+            layout = provision(template, source_interval=base, session_seconds=self._session_seconds())
+        return self.provision_symbols([symbol], layout) == 1
+
+    def register_config_symbol(self, symbol: str) -> None:
+        """Count a symbol among those of the config: it is provisioned in full."""
+        self._config_symbols.add(parse_symbol(symbol))
+
+    def get_config_symbols(self) -> frozenset[str]:
+        """Give the symbols that are provisioned in full."""
+        return frozenset(self._config_symbols)
+
+    def get_all_symbols(self) -> frozenset[str]:
+        """Give all registered symbols."""
+        return frozenset(self.symbol_names())
+
+    def get_active_symbols(self) -> frozenset[str]:
+        """Give the symbols that take part in the running session; none while it is not active."""
+        return self.get_all_symbols() if self._active else frozenset()
+
+    def get_symbol_data(self, symbol: str) -> SymbolData | None:
+        """Give one symbol's data, None if it is not registered."""
+        name = parse_symbol(symbol)
+        return SymbolData(self, name) if name in self.get_all_symbols() else None
+
+    def provision_symbols(self, symbols: Iterable[str], layout: Provision) -> int:
+        """Register symbols with a layout; those that are registered stay as they are. Gives how many are new."""
+        rows = layout.indicator_rows()
+        return self.register(list(symbols), self.calendar(), layout.base, list(layout.derived), rows)
+
+    # Writing
+
+    def apply(self, columns: Any, interval: Interval | str | None = None) -> ApplyReport:
+        """Apply base bars of many symbols at once, in the order given.
+
+        Parameters
+        ----------
+        columns
+            A mapping of arrays of one length, or any frame that narwhals takes, with ``symbol`` (tickers, or the
+            numbers that `symbol_ids` gives), ``ts`` (bar opens: int64 nanoseconds since 1970 UTC, or datetime64 in
+            UTC), ``open``, ``high``, ``low``, ``close``, ``volume`` and, if there are, ``vwap`` and ``trade_count``.
+        interval
+            If given, it must be the base interval of all symbols.
+
+        Returns
+        -------
+        ApplyReport
+            Counts by kind, and each refused row with its reason; the good rows are stored.
+
+        Raises
+        ------
+        ColumnsError
+            If a column is missing or of the wrong kind.
+        IntervalError
+            If the interval is not the base interval of a symbol.
+        """
+        batch = core_columns(self, columns)
+        if interval is not None:
+            self._check_base(batch["symbol"], Interval(interval))
+        return self.apply_columns(batch)
+
+    def add_bar(self, symbol: str, interval: Interval | str, bar: Bar) -> ApplyReport:
+        """Do what `apply_bar` does."""
+        return self.apply_bar(symbol, interval, bar)
+
+    def advance(self, ts: int | dt.datetime) -> None:
+        """Move the clock: bars in progress that ended by then are closed.
+
+        Parameters
+        ----------
+        ts
+            Nanoseconds since 1970 UTC, or a datetime with a zone.
+
+        Raises
+        ------
+        ClockError
+            If it would go back.
+        """
+        if isinstance(ts, dt.datetime):
+            if ts.tzinfo is None:
+                raise ValueError(f"{ts.isoformat()} has no time zone; write it with one")
+            ts = int(ts.timestamp()) * 1_000_000_000 + ts.microsecond * 1000
+        self.advance_ns(ts)
+
+    # The clock, and whether strategies are called
+
+    @property
+    def now(self) -> dt.datetime | None:
+        """The session's clock in the exchange's zone; None before it was set."""
+        from openbell.clock.session import local_time
+
+        return None if self.now_ns is None else local_time(self.now_ns, self.time_manager.zone)
+
+    @property
+    def is_session_active(self) -> bool:
+        """Whether strategies and scanners are called."""
+        return self._active
+
+    def activate_session(self) -> None:
+        """Call strategies and scanners from now on."""
+        self._active = True
+
+    def deactivate_session(self, reason: str = "") -> None:
+        """Stop calling strategies and scanners; data goes on. Reads always work."""
+        if self._active:
+            logger.info("session deactivated%s", f": {reason}" if reason else "")
+        self._active = False
+
+    # Wiring
+
+    @property
+    def time_manager(self) -> TimeManager:
+        """Sessions of the exchange."""
+        with self._guard:
+            if self._time_manager is None:
+                self._time_manager = self._make_time_manager()
+            return self._time_manager
+
+    def set_session_coordinator(self, coordinator: Any) -> None:
+        """Attach the coordinator, whose clock becomes the session's. It calls this itself."""
+        self.coordinator = coordinator
+        with self._guard:
+            self._time_manager = coordinator.time_manager
+
+    def calendar(self) -> int:
+        """Give the engine's number of the exchange's calendar, loading it at first use."""
+        manager = self.time_manager
+        with self._guard:
+            if self._calendar is None:
+                arrays = _all_sessions(manager)
+                self._calendar = self.add_calendar(
+                    manager.exchange, arrays.date, arrays.open_ns, arrays.close_ns, arrays.regular, arrays.utc_offset_ns
+                )
+            return self._calendar
+
+    def _make_time_manager(self) -> TimeManager:
+        from openbell.clock import TimeManager
+
+        if self.config is None:
+            return TimeManager()
+        extended = self.config.session_data_config.bars.extended_hours
+        return TimeManager(self.config.exchange, extended_hours=extended, live=self.config.mode == "live")
+
+    def _session_seconds(self) -> list[float]:
+        """Give the length of the exchange's latest known session."""
+        arrays = _all_sessions(self.time_manager)
+        last = arrays.regular & (arrays.date == arrays.date[-1])
+        return [float((arrays.close_ns[last] - arrays.open_ns[last]).sum()) / 1e9]
+
+    def _check_base(self, ids: Any, interval: Interval) -> None:
+        import numpy as np
+
+        names = self.symbol_names()
+        for number in np.unique(ids).tolist():
+            if number < len(names) and self.intervals(names[number])[0] != interval:
+                base = self.intervals(names[number])[0]
+                raise IntervalError(
+                    f"{names[number]}: its base interval is {base}, not {interval}; longer bars are derived"
+                )
+
+
+def _all_sessions(manager: TimeManager) -> CalendarArrays:
+    first, last = manager.bounds
+    return manager.calendar_arrays(first, last)
+
+
+@functools.cache
+def get_session_data() -> SessionData:
+    """Give the process's default instance, for apps that want one; nothing in the library depends on it."""
+    return SessionData()
