@@ -37,9 +37,8 @@ class Calls:
             wanted = [IntervalType(text) for text in strategy.intervals]
             if lost := [str(i) for i in wanted if i not in streams]:
                 has = ", ".join(map(str, streams))
-                raise StrategyError(
-                    f"{type(strategy).__name__}.intervals names {', '.join(lost)}; the config streams {has}"
-                )
+                name = type(strategy).__name__
+                raise StrategyError(f"{name}.intervals names {', '.join(lost)}; the config streams {has}")
             self.intervals = wanted
 
     def lifecycle(self, name: str) -> None:
