@@ -38,6 +38,7 @@ class Calls:
             if lost := [str(i) for i in wanted if i not in streams]:
                 has = ", ".join(map(str, streams))
                 name = type(strategy).__name__
+                name = type(strategy).__name__
                 raise StrategyError(f"{name}.intervals names {', '.join(lost)}; the config streams {has}")
             self.intervals = wanted
 

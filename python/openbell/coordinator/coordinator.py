@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from openbell.coordinator.backtest import Backtest
 from openbell.coordinator.pace import Pace
@@ -73,7 +73,9 @@ class SessionCoordinator:
         for symbol in setup.symbols:
             self.session_data.register_config_symbol(symbol)
         self._pace = Pace(config.backtest.speed if config.backtest else 0.0)
-        self._backtest = Backtest(config, setup, self.session_data, strategy, self._pace, progress)
+        self._backtest = Backtest(
+            config, setup, self.session_data, strategy=strategy, pace=self._pace, progress=progress
+        )
         self._guard = threading.Lock()
         self._started = False
         self._running = False
@@ -146,7 +148,7 @@ class SessionCoordinator:
         self._require_running()
         self._pace.resume()
 
-    def __enter__(self) -> SessionCoordinator:
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -30,10 +30,8 @@ def load_strategy(where: str) -> Strategy:
     kind = getattr(module, class_name, None)
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         there = [name for name, value in vars(module).items() if _is_strategy(value)]
-        hint = f"; it has {', '.join(there)}" if there else ""
-        raise StrategyError(
-            f"{module_name} has no strategy {class_name!r}{hint}: a strategy is a class that inherits openbell.Strategy"
-        )
+        hint = f"; it has {', '.join(there)}" if there else "; one is a class that inherits openbell.Strategy"
+        raise StrategyError(f"{module_name} has no strategy {class_name!r}{hint}")
     try:
         return kind()
     except Exception as error:
@@ -46,17 +44,19 @@ def _is_strategy(value: object) -> bool:
 
 def _module(name: str) -> ModuleType:
     path = Path(name)
+    if path.suffix == ".py" and not path.is_file():
+        raise StrategyError(f"{name}: there is no such file")
     try:
-        if path.suffix != ".py":
-            return importlib.import_module(name)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        if spec is None or spec.loader is None or not path.is_file():
-            raise StrategyError(f"{name}: there is no such file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[path.stem] = module
-        spec.loader.exec_module(module)
-    except StrategyError:
-        raise
+        return _from_file(path) if path.suffix == ".py" else importlib.import_module(name)
     except Exception as error:
         raise StrategyError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _from_file(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
     return module

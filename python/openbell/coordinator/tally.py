@@ -24,6 +24,17 @@ class _Symbol:
     missing: int = 0
     gaps: int = 0
 
+    @property
+    def quality_percent(self) -> float | None:
+        return 100.0 * (self.expected - self.missing) / self.expected if self.expected else None
+
+    def add(self, other: _Symbol) -> None:
+        self.bars += other.bars
+        self.derived_bars += other.derived_bars
+        self.expected += other.expected
+        self.missing += other.missing
+        self.gaps += other.gaps
+
 
 @dataclass(slots=True)
 class Tally:
@@ -40,24 +51,17 @@ class Tally:
     def end_of_session(self, date: dt.date) -> None:
         """Add what the session that just ended came to."""
         base, *derived = self.session.intervals(self.setup.symbols[0])
-        before = [
-            sum(getattr(s, name) for s in self.symbols.values())
-            for name in ("bars", "derived_bars", "expected", "missing")
-        ]
+        today = _Symbol()
         for name in self.setup.symbols:
-            symbol = self.symbols.setdefault(name, _Symbol())
-            symbol.bars += self.session.bar_count(name, base)
-            symbol.derived_bars += sum(self.session.bar_count(name, interval) for interval in derived)
-            quality = self.session.quality.session(name, base)
-            if quality is not None:
-                symbol.expected += quality.expected
-                symbol.missing += quality.unknown
-                symbol.gaps += sum(gap.status == "unknown" for gap in quality.gaps)
-        after = [
-            sum(getattr(s, name) for s in self.symbols.values())
-            for name in ("bars", "derived_bars", "expected", "missing")
-        ]
-        bars, derived_bars, expected, missing = (b - a for a, b in zip(before, after, strict=True))
+            symbol = _Symbol(
+                bars=self.session.bar_count(name, base),
+                derived_bars=sum(self.session.bar_count(name, interval) for interval in derived),
+            )
+            if (quality := self.session.quality.session(name, base)) is not None:
+                symbol.expected, symbol.missing = quality.expected, quality.unknown
+                symbol.gaps = sum(gap.status == "unknown" for gap in quality.gaps)
+            self.symbols.setdefault(name, _Symbol()).add(symbol)
+            today.add(symbol)
         trading = self.setup.time_manager.get_trading_session(date)
         self.sessions.append(
             SessionSummary(
@@ -65,9 +69,9 @@ class Tally:
                 open_ns=trading.open_ns or 0,
                 close_ns=trading.close_ns or 0,
                 early_close=trading.is_early_close,
-                bars=bars,
-                derived_bars=derived_bars,
-                quality_percent=100.0 * (expected - missing) / expected if expected else None,
+                bars=today.bars,
+                derived_bars=today.derived_bars,
+                quality_percent=today.quality_percent,
             )
         )
 
@@ -110,7 +114,7 @@ class Tally:
             expected_bars=total.expected,
             missing_bars=total.missing,
             gaps=total.gaps,
-            quality_percent=100.0 * (total.expected - total.missing) / total.expected if total.expected else None,
+            quality_percent=total.quality_percent,
             corrected=counts["corrected"],
             duplicates=counts["identical"],
             late=counts["inserted"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from rich.table import Table
 
@@ -15,22 +15,20 @@ if TYPE_CHECKING:
 def percent(value: float | None) -> str:
     """Write a percentage; one that is short of 100 never reads as 100."""
     if value is None:
-        return "–"
+        return "none"
     return f"{value:.1f} %" if value in {0.0, 100.0} or value < 99.95 else "99.9 %"
 
 
 def overview(summary: RunSummary) -> list[tuple[str, str]]:
     """Give the headline figures, a label and a value each."""
     sessions = [s.date.isoformat() for s in summary.sessions]
+    longer = ", ".join(i for i in summary.intervals if i != summary.base_interval) or "none"
     rows = [
         ("sessions", f"{len(sessions)} ({sessions[0]} to {sessions[-1]})" if sessions else "none"),
         ("history", f"{summary.history_sessions} sessions, {summary.history_bars:,} bars"),
         ("symbols", f"{len(summary.symbols):,}"),
         ("bars", f"{summary.bars:,} of {summary.base_interval}"),
-        (
-            "derived bars",
-            f"{summary.derived_bars:,} of {', '.join(i for i in summary.intervals if i != summary.base_interval) or 'none'}",
-        ),
+        ("derived bars", f"{summary.derived_bars:,} of {longer}"),
         ("indicators ready", f"{summary.indicators_ready:,} of {summary.indicators:,}"),
         ("quality", percent(summary.quality_percent)),
         ("gaps", f"{summary.gaps:,} ({summary.missing_bars:,} bars)"),
@@ -53,8 +51,8 @@ def overview(summary: RunSummary) -> list[tuple[str, str]]:
     return rows
 
 
-def _by_kind(total: int, kinds: Sequence[tuple[str, int]] | object) -> str:
-    listed = ", ".join(f"{n:,} {kind}" for kind, n in kinds)  # type: ignore[attr-defined]  # a sequence or an items view
+def _by_kind(total: int, kinds: Iterable[tuple[str, int]]) -> str:
+    listed = ", ".join(f"{n:,} {kind}" for kind, n in kinds)
     return f"{total:,} ({listed})" if total else "0"
 
 
@@ -63,9 +61,8 @@ def summary_tables(summary: RunSummary, top: int = 20) -> list[Table]:
     from rich.markup import escape
     from rich.table import Table
 
-    head = Table(
-        title=escape(f"{summary.name}: {summary.mode} on {summary.exchange}"), show_header=False, title_justify="left"
-    )
+    title = escape(f"{summary.name}: {summary.mode} on {summary.exchange}")
+    head = Table(title=title, show_header=False, title_justify="left")
     head.add_column(style="bold")
     head.add_column()
     for label, value in overview(summary):
