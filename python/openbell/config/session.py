@@ -121,6 +121,13 @@ class SessionConfig(Section):
         config._base_dir = path.resolve().parent
         return config
 
+    def with_speed(self, speed: float) -> Self:
+        """Give the same config with another speed of its backtest."""
+        if self.backtest is None:
+            return self
+        backtest = BacktestConfig(start=self.backtest.start, end=self.backtest.end, speed=speed)
+        return self.model_copy(update={"backtest": backtest})
+
     def to_dict(self) -> dict[str, Any]:
         """Give the config as JSON would hold it."""
         return self.model_dump(mode="json")

@@ -10,6 +10,7 @@ import numpy as np
 
 from openbell._core import Interval
 from openbell.errors import NoDataError
+from openbell.indicators.catalogue import indicator_info
 from openbell.report import CandleChart, RunSummary, render_html
 
 if TYPE_CHECKING:
@@ -61,14 +62,19 @@ class RunResult:
         bars = session.get_bars(symbol, interval, MOST_CANDLES)
         if not len(bars):
             raise NoDataError(f"{symbol} has no {interval} bars in its last session")
-        lines = {}
+        overlays, panes = {}, {}
         for key, data in session.get_all_indicators(symbol).items():
             if data.interval != Interval(interval) or data.historical:
                 continue
             ts, outputs = session.trace_indicator(symbol, key)
             shown = np.isin(ts, bars.ts)
-            for output, values in outputs.items():
-                lines[key if len(outputs) == 1 else f"{key}.{output}"] = values[shown]
+            values = {output: column[shown] for output, column in outputs.items()}
+            if not indicator_info(data.name).on_price:
+                panes[key] = values
+            elif len(values) == 1:
+                overlays[key] = next(iter(values.values()))
+            else:
+                overlays |= {f"{key}.{output}": column for output, column in values.items()}
         return CandleChart(
             symbol=symbol.upper(),
             interval=str(interval),
@@ -79,7 +85,8 @@ class RunResult:
             low=bars.low,
             close=bars.close,
             volume=bars.volume,
-            lines=lines,
+            overlays=overlays,
+            panes=panes,
         )
 
     def to_html(self, path: str | Path, symbol: str | None = None, interval: str | Interval | None = None) -> None:

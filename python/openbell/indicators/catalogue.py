@@ -44,6 +44,8 @@ class IndicatorInfo:
         In the order in which they stand in a key.
     outputs
         The first is the indicator's value.
+    on_price
+        Whether the outputs are prices, which a chart draws over the bars.
     formula, source
         What it computes, with its behaviour where nothing moves, and where that is published.
     first, warm
@@ -55,6 +57,7 @@ class IndicatorInfo:
     type: IndicatorType
     params: tuple[ParameterInfo, ...]
     outputs: tuple[str, ...]
+    on_price: bool
     formula: str
     source: str
     first: int
@@ -77,6 +80,7 @@ def list_indicators() -> tuple[IndicatorInfo, ...]:
             type=IndicatorType(entry["family"]),
             params=tuple(ParameterInfo(**param) for param in entry["params"]),
             outputs=tuple(entry["outputs"]),
+            on_price=entry["on_price"],
             formula=entry["formula"],
             source=entry["source"],
             first=entry["first"],

@@ -169,8 +169,10 @@ class CandleChart:
         int64, bar opens in nanoseconds since 1970 UTC.
     open, high, low, close, volume
         float64.
-    lines
-        Output of an indicator by name, such as ``bbands_20_2_5m.upper``; NaN where there is no value.
+    overlays
+        Outputs that are prices, by name, such as ``bbands_20_2_5m.upper``; NaN where there is no value.
+    panes
+        Outputs on a scale of their own, by indicator key and output.
     """
 
     symbol: str
@@ -182,4 +184,5 @@ class CandleChart:
     low: NDArray[np.float64]
     close: NDArray[np.float64]
     volume: NDArray[np.float64]
-    lines: Mapping[str, NDArray[np.float64]]
+    overlays: Mapping[str, NDArray[np.float64]]
+    panes: Mapping[str, Mapping[str, NDArray[np.float64]]]

@@ -42,6 +42,7 @@ pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         entry.set_item("family", spec.family.name())?;
         entry.set_item("params", params)?;
         entry.set_item("outputs", spec.outputs)?;
+        entry.set_item("on_price", spec.on_price)?;
         entry.set_item("formula", spec.formula)?;
         entry.set_item("source", spec.source)?;
         entry.set_item("first", default.kernel().first())?;

@@ -59,6 +59,8 @@ pub struct Spec {
     pub reads: Field,
     pub params: &'static [ParamSpec],
     pub outputs: &'static [&'static str],
+    /// Whether its outputs are prices, which a chart draws over the bars.
+    pub on_price: bool,
     /// The formula, in words and symbols a quant would write, with its behaviour on flat prices and zero volume.
     pub formula: &'static str,
     /// Where the definition is published.

@@ -33,6 +33,7 @@ impl Indicator for Macd {
             ParamSpec::bars("signal", 9, 1),
         ],
         outputs: &["macd", "signal", "histogram"],
+        on_price: false,
         formula: "macd = ema(fast) - ema(slow), signal = ema(macd), histogram = macd - signal; the fast average starts \
                   late, as the mean of the values that end on bar `slow`; all three are hidden until the signal exists",
         source: "TA-Lib MACD",

@@ -15,6 +15,7 @@ impl Indicator for Roc {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 10, 1)],
         outputs: &["roc"],
+        on_price: false,
         formula: "100 (x / x n bars back − 1); 0 where the base is 0",
         source: "TA-Lib ROC",
     };

@@ -26,6 +26,7 @@ impl Indicator for Rsi {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 14, 2)],
         outputs: &["rsi"],
+        on_price: false,
         formula: "100 g / (g + l), g and l the Wilder averages of gains and losses; 50 where nothing has moved",
         source: "J. W. Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib RSI, which gives 0 for a flat series",
     };

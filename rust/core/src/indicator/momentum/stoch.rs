@@ -31,6 +31,7 @@ impl Indicator for Stoch {
             ParamSpec::bars("smooth_d", 3, 1),
         ],
         outputs: &["k", "d"],
+        on_price: false,
         formula: "raw = 100 (close − lowest low) / (highest high − lowest low) of n bars, 0 where they are equal; k = \
                   sma(raw, smooth_k), d = sma(k, smooth_d); both are hidden until d exists",
         source: "G. C. Lane, Lane's Stochastics (1984); TA-Lib STOCH with SMA",

@@ -14,6 +14,7 @@ impl Indicator for SessionHigh {
         reads: Field::High,
         params: &[],
         outputs: &["session_high"],
+        on_price: true,
         formula: "highest high since the regular open; extended hours do not count; no value before the first regular bar",
         source: "definition",
     };

@@ -14,6 +14,7 @@ impl Indicator for SessionLow {
         reads: Field::Low,
         params: &[],
         outputs: &["session_low"],
+        on_price: true,
         formula: "lowest low since the regular open; extended hours do not count; no value before the first regular bar",
         source: "definition",
     };

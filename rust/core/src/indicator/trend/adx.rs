@@ -33,6 +33,7 @@ impl Indicator for Adx {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 14, 2)],
         outputs: &["adx", "plus_di", "minus_di"],
+        on_price: false,
         formula: "DI± = 100 · Wilder sum of ±DM / Wilder sum of the true range, DX = 100 |DI+ − DI−| / (DI+ + DI−), adx = \
                   mean of the first n DX, then Wilder; the sums start with n − 1 bars and one decay step; the three are \
                   hidden until adx exists; without any movement DX is 0 at the start and adx stands still later",

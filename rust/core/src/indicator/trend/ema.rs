@@ -16,6 +16,7 @@ impl Indicator for Ema {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 20, 1)],
         outputs: &["ema"],
+        on_price: true,
         formula: "e += k (x - e), k = 2 / (n + 1); starts as the mean of the first n values",
         source: "TA-Lib EMA",
     };

@@ -16,6 +16,7 @@ impl Indicator for Sma {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 20, 1)],
         outputs: &["sma"],
+        on_price: true,
         formula: "sum of the last n values / n",
         source: "TA-Lib SMA",
     };

@@ -16,6 +16,7 @@ impl Indicator for Wma {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 20, 1)],
         outputs: &["wma"],
+        on_price: true,
         formula: "sum of i · x over the last n values, i = 1 (oldest) … n (newest), / (n (n + 1) / 2)",
         source: "TA-Lib WMA",
     };

@@ -25,6 +25,7 @@ impl Indicator for Atr {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 14, 1)],
         outputs: &["atr"],
+        on_price: false,
         formula: "Wilder average of the true range, the widest of high − low, |high − previous close| and |low − previous \
                   close|; starts as the mean of the true ranges of bars 2 … n + 1; 0 where nothing has moved",
         source: "J. W. Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib ATR",

@@ -17,6 +17,7 @@ impl Indicator for Bbands {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 20, 2), ParamSpec::real("width", 2.0, 0.0, 100.0)],
         outputs: &["middle", "upper", "lower"],
+        on_price: true,
         formula: "middle = sma(n), upper and lower = middle ± width · population standard deviation of the last n",
         source: "TA-Lib BBANDS with SMA",
     };

@@ -16,6 +16,7 @@ impl Indicator for Stddev {
         reads: Field::Close,
         params: &[ParamSpec::bars("period", 20, 2)],
         outputs: &["stddev"],
+        on_price: false,
         formula: "square root of the mean squared distance of the last n values from their mean (population, ddof 0); 0 \
                   for equal values",
         source: "TA-Lib STDDEV with nbdev 1",

@@ -23,6 +23,7 @@ impl Indicator for Obv {
         reads: Field::Close,
         params: &[],
         outputs: &["obv"],
+        on_price: false,
         formula: "starts at the first bar's volume; adds the volume of a bar that closes higher, takes off that of one \
                   that closes lower, unchanged by equal closes",
         source: "J. E. Granville (1963); TA-Lib OBV",

@@ -15,6 +15,7 @@ impl Indicator for VolumeSma {
         reads: Field::Volume,
         params: &[ParamSpec::bars("period", 20, 1)],
         outputs: &["volume_sma"],
+        on_price: false,
         formula: "sum of the volumes of the last n bars / n",
         source: "TA-Lib SMA over volume",
     };

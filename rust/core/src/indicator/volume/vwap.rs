@@ -25,6 +25,7 @@ impl Indicator for Vwap {
         reads: Field::Close,
         params: &[],
         outputs: &["vwap"],
+        on_price: true,
         formula: "sum of (high + low + close) / 3 · volume / sum of volume, since the regular open; extended hours do not \
                   count; no value until something was traded",
         source: "INDICATORS; TA-Lib has none. Not the bar's own vwap, nor the session metric session_vwap",

@@ -1,0 +1,5 @@
+"""The command line: ``openbell``."""
+
+from openbell.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,77 @@
+"""``openbell run`` and ``openbell demo``."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from openbell.cli.exits import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+
+@clean
+def run_config(
+    path: Path, *, strategy: str | None, report: Path | None, speed: float | None, as_json: bool, progress: bool
+) -> None:
+    """Run a config to its end and print what it came to."""
+    from rich.console import Console
+
+    from openbell.config import SessionConfig
+    from openbell.coordinator import SessionCoordinator, load_strategy
+    from openbell.report import summary_tables
+
+    config = SessionConfig.load(path)
+    if speed is not None and config.backtest is not None:
+        config = config.with_speed(speed)
+    called = None if strategy is None else load_strategy(strategy)
+    stderr = Console(stderr=True)
+    with _progress(stderr, enabled=progress) as tell:
+        result = SessionCoordinator(config, strategy=called, progress=tell).run()
+    if report is not None:
+        result.to_html(report)
+    if as_json:
+        typer.echo(json.dumps(result.summary.to_dict(), indent=2))
+        return
+    stdout = Console()
+    for table in summary_tables(result.summary):
+        stdout.print(table)
+    for warning in result.summary.warnings:
+        stdout.print(f"raised: {warning}", markup=False)
+    for written in (report, config.resolve(config.report) if config.report else None):
+        if written is not None:
+            stdout.print(f"report: {written}", markup=False, soft_wrap=True)
+
+
+def _progress(console: Any, *, enabled: bool) -> AbstractContextManager[Callable[[int, int, str], None] | None]:
+    """Give what a run tells its progress to: a bar on a terminal, nothing elsewhere."""
+    if not enabled or not console.is_terminal:
+        return nullcontext()
+    return _Bar(console)
+
+
+class _Bar:
+    """A progress bar over history and sessions."""
+
+    def __init__(self, console: Any) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("loading", total=None)
+
+    def __enter__(self) -> Callable[[int, int, str], None]:
+        self._progress.start()
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _tell(self, done: int, total: int, label: str) -> None:
+        self._progress.update(self._task, completed=done, total=total, description=label)
