@@ -11,7 +11,7 @@ from openbell.coordinator.pace import Pace
 from openbell.coordinator.result import RunResult
 from openbell.coordinator.setup import make_time_manager, prepare
 from openbell.errors import NotRunningError
-from openbell.session import SessionData
+from openbell.session import IndicatorManager, SessionData
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +69,7 @@ class SessionCoordinator:
         self.data_manager: DataManager = setup.data_manager
         self.session_data = SessionData(config)
         self.session_data.set_session_coordinator(self)
+        self.indicator_manager = IndicatorManager(self.session_data)
         self.session_data.quality.gaps_verified = self.data_manager.source.capabilities.gaps_verified
         for symbol in setup.symbols:
             self.session_data.register_config_symbol(symbol)

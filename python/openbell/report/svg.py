@@ -44,7 +44,7 @@ class Pane:
 
     def ticks(self) -> list[float]:
         """Give a few round values within the scale."""
-        rough = (self.high - self.low) / max(2.0, self.height / 48.0)
+        rough = (self.high - self.low) / max(3.0, self.height / 48.0)
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * m for m in (1.0, 2.0, 2.5, 5.0, 10.0) if power * m >= rough)
         first = math.ceil(self.low / step)
@@ -58,20 +58,20 @@ def render_chart(chart: CandleChart) -> str:
     xs = LEFT + slot * (np.arange(count, dtype=np.float64) + 0.5)
     top = TITLE
     price = Pane(top, PRICE, [chart.low, chart.high, *chart.overlays.values()])
-    top += PRICE + SPACE
+    top += PRICE + SPACE + TITLE
     volume = Pane(top, VOLUME, [chart.volume], from_zero=True)
     top += VOLUME + SPACE
-    parts = [_axis(price), _axis(volume), _candles(chart, price, volume, xs, slot)]
+    foot = top + sum(TITLE + PANE + SPACE for _ in chart.panes)
+    parts = [_times(chart, xs, foot), _axis(price), _axis(volume), _candles(chart, price, volume, xs, slot)]
     parts.append(_legend(TITLE - 6, "", list(chart.overlays)))
-    parts.append(_label(volume.top + 11, "volume"))
+    parts.append(_legend(volume.top - 6, "volume", []))
     parts += [_line(values, price, xs, i) for i, values in enumerate(chart.overlays.values())]
     for key, outputs in chart.panes.items():
         pane = Pane(top + TITLE, PANE, list(outputs.values()))
         parts += [_axis(pane), _legend(top + TITLE - 6, key, list(outputs))]
         parts += [_line(values, pane, xs, i) for i, values in enumerate(outputs.values())]
         top += TITLE + PANE + SPACE
-    parts.append(_times(chart, xs, top))
-    height = top + FOOT
+    height = foot + FOOT
     last = chart.close[-1]
     description = f"{count} bars of {chart.interval}, from {_time(chart, 0):%Y-%m-%d %H:%M}; last close {last:,.2f}"
     return (
@@ -132,17 +132,13 @@ def _legend(y: float, key: str, names: list[str]) -> str:
     x, rows = LEFT, []
     if key:
         rows.append(f'<text class="key" x="{x}" y="{y:.1f}">{escape(key)}</text>')
-        x += 7.0 * len(key) + 14
+        x += 7.6 * len(key) + 16
         names = names if len(names) > 1 else []
     for i, name in enumerate(names):
         rows.append(f'<path class="line c{i % COLOURS}" d="M{x:.1f} {y - 4:.1f}h14"/>')
         rows.append(f'<text x="{x + 18:.1f}" y="{y:.1f}">{escape(name)}</text>')
         x += 18 + 6.6 * len(name) + 16
     return "".join(rows)
-
-
-def _label(y: float, text: str) -> str:
-    return f'<text class="key" x="{LEFT}" y="{y:.1f}">{escape(text)}</text>'
 
 
 def _time(chart: CandleChart, index: int) -> dt.datetime:

@@ -10,14 +10,17 @@ import numpy as np
 from openbell.errors import ColumnsError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from openbell._core import SessionCore
 
 REQUIRED = ("symbol", "ts", "open", "high", "low", "close", "volume")
+NO_ID = np.uint32(2**32 - 1)
 OPTIONAL = ("vwap", "trade_count")
 
 
-def core_columns(core: SessionCore, batch: Any) -> dict[str, Any]:
-    """Give a batch as contiguous columns, with the engine's numbers for symbols.
+def core_columns(core: SessionCore, batch: Any) -> tuple[dict[str, Any], list[str]]:
+    """Give a batch as contiguous columns, with the engine's numbers for symbols, and the names that have none.
 
     Parameters
     ----------
@@ -38,7 +41,8 @@ def core_columns(core: SessionCore, batch: Any) -> dict[str, Any]:
     for name in OPTIONAL:
         value = columns.get(name)
         numbers[name] = None if value is None else _floats(name, value)
-    return {"symbol": _symbols(core, columns["symbol"]), "ts": _times(columns["ts"]), **numbers}
+    symbol, strangers = _symbols(core, columns["symbol"])
+    return {"symbol": symbol, "ts": _times(columns["ts"]), **numbers}, strangers
 
 
 def _from_frame(batch: Any) -> dict[str, Any]:
@@ -67,11 +71,12 @@ def _times(values: Any) -> Any:
     raise ColumnsError(f"ts must be int64 nanoseconds since 1970 UTC or datetime64 in UTC, not {array.dtype}")
 
 
-def _symbols(core: SessionCore, values: Any) -> Any:
+def _symbols(core: SessionCore, values: Any) -> tuple[NDArray[np.uint32], list[str]]:
     array = np.asarray(values)
-    if array.dtype.kind in "iu":
-        return np.ascontiguousarray(array, dtype=np.uint32)
-    if array.size == 0:
-        return np.empty(0, dtype=np.uint32)
+    if array.dtype.kind in "iu" or array.size == 0:
+        return np.ascontiguousarray(array, dtype=np.uint32), []
     names, places = np.unique(array.astype(str), return_inverse=True)
-    return core.symbol_ids(names.tolist())[places]
+    ids = core.symbol_ids(names.tolist())
+    unknown = np.flatnonzero(ids == NO_ID)
+    ids[unknown] = NO_ID - np.arange(len(unknown), dtype=np.uint32)
+    return ids[places], names[unknown].tolist()

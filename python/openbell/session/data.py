@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from openbell._core import ApplyReport, Bar
     from openbell.clock import CalendarArrays, TimeManager
     from openbell.config import SessionConfig
+    from openbell.session.indicators import IndicatorManager
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class SessionData(SessionCore):
         self.config = config
         self.quality = DataQualityManager(self)
         self.coordinator: Any = None
+        self.indicator_manager: IndicatorManager | None = None
         self._guard = threading.Lock()
         self._time_manager: TimeManager | None = None
         self._calendar: int | None = None
@@ -155,10 +157,10 @@ class SessionData(SessionCore):
         IntervalError
             If the interval is not the base interval of a symbol.
         """
-        batch = core_columns(self, columns)
+        batch, strangers = core_columns(self, columns)
         if interval is not None:
             self._check_base(batch["symbol"], Interval(interval))
-        return self.apply_columns(batch)
+        return self.apply_columns(batch, strangers)
 
     def add_bar(self, symbol: str, interval: Interval | str, bar: Bar) -> ApplyReport:
         """Do what `apply_bar` does."""
@@ -216,6 +218,10 @@ class SessionData(SessionCore):
             if self._time_manager is None:
                 self._time_manager = self._make_time_manager()
             return self._time_manager
+
+    def set_indicator_manager(self, manager: IndicatorManager) -> None:
+        """Attach the indicator manager. It calls this itself."""
+        self.indicator_manager = manager
 
     def set_session_coordinator(self, coordinator: Any) -> None:
         """Attach the coordinator, whose clock becomes the session's. It calls this itself."""

@@ -155,7 +155,8 @@ def _interval(columns: Columns) -> Interval:
 
 def _same_as_before(rows: Columns) -> NDArray[np.bool_]:
     fields = (rows.open, rows.high, rows.low, rows.close, rows.volume)
-    return np.all([field[1:] == field[:-1] for field in fields], axis=0)
+    same: NDArray[np.bool_] = np.all([field[1:] == field[:-1] for field in fields], axis=0)
+    return same
 
 
 def _out_of_order(columns: Columns) -> int:
@@ -179,11 +180,11 @@ def _in_sessions(rows: Columns, interval: Interval, manager: TimeManager) -> tup
         place = np.searchsorted(opens, rows.ts, side="right") - 1
         inside = (place >= 0) & (rows.ts < closes[np.maximum(place, 0)])
         days = dates[np.maximum(place, 0)].astype(np.int64)
-        per_day = np.bincount(slots, weights=np.ceil((closes - opens) / interval.nanos))
+        per_day = np.bincount(slots, weights=np.ceil((closes - opens) / interval.nanos)).astype(np.int64)
     else:
         days = rows.ts // DAY_NS
         inside = np.isin(days, dates)
-        per_day = np.ones(len(unique))
+        per_day = np.ones(len(unique), dtype=np.int64)
     room = np.concatenate([[0], np.cumsum(per_day)])
     sessions = expected = 0
     starts = np.flatnonzero(np.concatenate([[True], np.diff(rows.symbol) != 0]))

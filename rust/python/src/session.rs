@@ -117,26 +117,43 @@ impl SessionCore {
         calendar: usize,
         base: (IntervalArg, usize),
         intervals: Vec<(IntervalArg, usize)>,
-        indicators: Vec<(String, std::collections::BTreeMap<String, f64>, IntervalArg, bool)>,
+        indicators: Vec<IndicatorArg>,
     ) -> PyResult<usize> {
         let request = |(interval, keep_sessions): &(IntervalArg, usize)| IntervalRequest {
             interval: interval.0,
             keep_sessions: *keep_sessions,
         };
         let intervals: Vec<IntervalRequest> = intervals.iter().map(request).collect();
-        let indicators = indicators
-            .into_iter()
-            .map(|(name, params, interval, historical)| {
-                let definition = definition(&name, &params.into_iter().collect())?;
-                Ok(IndicatorRequest { definition, interval: interval.0, historical })
-            })
-            .collect::<PyResult<Vec<_>>>()?;
+        let indicators = requests(indicators)?;
         let base = request(&base);
         self.write(py, |session| {
             let layout = Layout::new(base, &intervals, &indicators, session.settings().align)?;
             session.register(names.iter().map(String::as_str), calendar, &layout)
         })
         .map_err(to_py)
+    }
+
+    /// Adds indicators to a symbol, as `register` takes them, and gives how many are new. They are warmed up with
+    /// ``history``, columns by interval, or with the earlier sessions that are kept, and then with the session's bars.
+    fn add_indicators(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        indicators: Vec<IndicatorArg>,
+        history: Vec<(IntervalArg, ColumnsArg<'_>)>,
+    ) -> PyResult<usize> {
+        let indicators = requests(indicators)?;
+        let mut warm = Vec::with_capacity(history.len());
+        for (interval, columns) in &history {
+            let columns = columns.columns()?;
+            warm.push((interval.0, (0..columns.len()).map(|row| columns.bar(row)).collect()));
+        }
+        self.write(py, |session| session.add_indicators(symbol, &indicators, &warm)).map_err(to_py)
+    }
+
+    /// Takes all indicators of a symbol away.
+    fn remove_indicators(&self, py: Python<'_>, symbol: &str) -> PyResult<()> {
+        self.write(py, |session| session.remove_indicators(symbol)).map_err(to_py)
     }
 
     /// Tickers in order of registration: a symbol's id is its place.
@@ -158,6 +175,19 @@ impl SessionCore {
     fn now_ns(&self, py: Python<'_>) -> Option<i64> {
         self.read(py, |session| Some(session.clock()).filter(|&now| now != i64::MIN))
     }
+}
+
+/// ``(name, params, interval, historical)``.
+type IndicatorArg = (String, std::collections::BTreeMap<String, f64>, IntervalArg, bool);
+
+fn requests(indicators: Vec<IndicatorArg>) -> PyResult<Vec<IndicatorRequest>> {
+    indicators
+        .into_iter()
+        .map(|(name, params, interval, historical)| {
+            let definition = definition(&name, &params.into_iter().collect())?;
+            Ok(IndicatorRequest { definition, interval: interval.0, historical })
+        })
+        .collect()
 }
 
 /// Borrowed NumPy columns of a batch.

@@ -3,6 +3,7 @@
 mod stack;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 pub use stack::{Program, Stack};
 
@@ -77,6 +78,26 @@ impl Series {
 
     pub fn stacks(&self) -> &[Stack] {
         &self.stacks
+    }
+
+    /// Adds a set of indicators, warmed up with `before` and then with the bars of this session that are held.
+    pub(crate) fn attach(&mut self, program: Arc<Program>, before: &[Tick], place: Place<'_>) {
+        self.repair(place);
+        let mut stack = Stack::new(program);
+        for tick in before {
+            stack.warm(tick);
+        }
+        stack.begin(self.evicted);
+        let mut segment = 0;
+        for (ordinal, bar) in (self.evicted..).zip(&self.bars) {
+            stack.step(&place.tick(bar, &mut segment), ordinal + 1);
+        }
+        self.stacks.push(stack);
+    }
+
+    /// Takes all indicators away.
+    pub(crate) fn detach_all(&mut self) {
+        self.stacks.clear();
     }
 
     pub fn keep_sessions(&self) -> usize {
@@ -204,7 +225,7 @@ impl Series {
         }
         self.evicted = 0;
         for stack in &mut self.stacks {
-            stack.begin_session();
+            stack.begin(0);
         }
     }
 

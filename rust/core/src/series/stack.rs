@@ -87,8 +87,14 @@ impl Stack {
         }
     }
 
-    pub(super) fn begin_session(&mut self) {
+    /// Takes a bar of an earlier session.
+    pub(super) fn warm(&mut self, tick: &Tick) {
+        self.program.plan.update(&mut self.block, tick);
+    }
+
+    /// Starts a session, or goes on with one that has lost its first `count` bars.
+    pub(super) fn begin(&mut self, count: usize) {
         self.marks.clear();
-        self.marks.push_back((0, self.block.clone()));
+        self.marks.push_back((count, self.block.clone()));
     }
 }

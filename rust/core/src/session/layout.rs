@@ -89,7 +89,11 @@ impl SeriesLayout {
     }
 }
 
-fn program(indicators: &[IndicatorRequest], interval: Interval, historical: bool) -> Option<Arc<Program>> {
+pub(super) fn program(
+    indicators: &[IndicatorRequest],
+    interval: Interval,
+    historical: bool,
+) -> Option<Arc<Program>> {
     let mut keys = Vec::new();
     let mut definitions = Vec::new();
     for request in indicators.iter().filter(|r| r.interval == interval && r.historical == historical) {

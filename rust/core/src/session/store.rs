@@ -10,7 +10,7 @@ use crate::time::{Day, Nanos};
 
 use super::event::{Event, EventMask, Events};
 use super::feed::{Feed, FeedOrder, FeedRow};
-use super::layout::Layout;
+use super::layout::{IndicatorRequest, Layout};
 use super::report::{Counts, Outcome, RefusedRow, Report};
 use super::track::{Context, Track};
 
@@ -115,6 +115,36 @@ impl Session {
             self.rank[id as usize] = rank as u32;
         }
         Ok(self.tracks.len() - before)
+    }
+
+    /// Adds indicators to a symbol; those whose key it has already are left as they are. They are warmed up with the
+    /// bars given for their interval or, without such, with the earlier sessions' bars that are kept, and then with the
+    /// session's. Gives how many were added.
+    pub fn add_indicators(
+        &mut self,
+        symbol: &str,
+        requests: &[IndicatorRequest],
+        history: &[(Interval, Vec<Bar>)],
+    ) -> Result<usize> {
+        let view = self.symbol(symbol)?;
+        for request in requests {
+            view.series(request.interval)?;
+        }
+        let new: Vec<IndicatorRequest> = requests
+            .iter()
+            .filter(|r| view.find_indicator(&r.definition.key(r.interval)).is_none())
+            .cloned()
+            .collect();
+        let id = self.symbols.require(symbol)?;
+        let track = &mut self.tracks[id as usize];
+        Ok(track.add_indicators(&new, history, &self.calendars[track.calendar]))
+    }
+
+    /// Takes all indicators of a symbol away.
+    pub fn remove_indicators(&mut self, symbol: &str) -> Result<()> {
+        let id = self.symbols.require(symbol)?;
+        self.tracks[id as usize].remove_indicators();
+        Ok(())
     }
 
     /// The id of a symbol whose base interval this is.

@@ -5,7 +5,7 @@
 //! order bars arrive in, the same bars and the same watermark give the same state.
 
 use crate::bar::{Bar, Refusal, check};
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Segment};
 use crate::derive::Grid;
 use crate::indicator::Tick;
 use crate::interval::Interval;
@@ -15,7 +15,7 @@ use crate::time::{Day, Nanos};
 
 use super::coverage::{Coverage, Presence};
 use super::event::{EventKind, Events};
-use super::layout::Layout;
+use super::layout::{IndicatorRequest, Layout, program};
 use super::metrics::Metrics;
 use super::report::{Counts, Outcome};
 
@@ -226,6 +226,38 @@ impl Track {
         self.metrics = metrics;
     }
 
+    /// Adds indicators that the symbol does not have; gives how many.
+    pub(super) fn add_indicators(
+        &mut self,
+        requests: &[IndicatorRequest],
+        history: &[(Interval, Vec<Bar>)],
+        calendar: &Calendar,
+    ) -> usize {
+        let place = self.place(calendar);
+        let all = std::iter::once(&mut self.base).chain(self.derived.iter_mut().map(|d| &mut d.series));
+        let mut added = 0;
+        for series in all {
+            let interval = series.interval();
+            let given = history.iter().find(|(i, _)| *i == interval).map(|(_, bars)| bars.as_slice());
+            for historical in [false, true] {
+                if let Some(program) = program(requests, interval, historical) {
+                    added += program.keys.len();
+                    let before = match given {
+                        Some(bars) => ticks(bars.iter(), calendar),
+                        None => ticks(series.past().flat_map(|p| &p.bars), calendar),
+                    };
+                    series.attach(program, &before, place);
+                }
+            }
+        }
+        added
+    }
+
+    pub(super) fn remove_indicators(&mut self) {
+        self.base.detach_all();
+        self.derived.iter_mut().for_each(|d| d.series.detach_all());
+    }
+
     /// Brings all indicators up to date after revisions.
     pub(super) fn repair(&mut self, calendar: &Calendar) {
         let place = self.place(calendar);
@@ -301,6 +333,20 @@ impl Track {
     pub(super) fn date(&self) -> Option<Day> {
         self.session.map(|_| self.date)
     }
+}
+
+/// Bars of earlier sessions as indicators take them; those in no session are left out.
+fn ticks<'a>(bars: impl Iterator<Item = &'a Bar>, calendar: &Calendar) -> Vec<Tick> {
+    let mut hint = 0;
+    let mut ticks = Vec::new();
+    for bar in bars {
+        if let Some(segment) = calendar.segment_at(bar.ts, hint) {
+            hint = segment;
+            let Segment { date, regular, .. } = *calendar.segment(segment);
+            ticks.push(Tick { bar: *bar, session: date, regular });
+        }
+    }
+    ticks
 }
 
 impl Derived {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use numpy::PyArray1;
 use openbell_core::interval::Interval;
+use openbell_core::series::Series;
 use openbell_core::session::{IndicatorView, SymbolView, Total};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -450,7 +451,7 @@ impl SessionCore {
 
     /// How many bars of an interval closed in the running session, those that left the ring included.
     fn bar_count(&self, py: Python<'_>, symbol: &str, interval: IntervalArg) -> PyResult<usize> {
-        self.read(py, |session| session.symbol(symbol)?.series(interval.0).map(|s| s.count())).map_err(to_py)
+        self.read(py, |session| session.symbol(symbol)?.series(interval.0).map(Series::count)).map_err(to_py)
     }
 
     /// A number that two symbols share only if their bars, derived bars, indicators, metrics and presence are the same,

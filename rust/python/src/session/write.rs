@@ -17,8 +17,9 @@ use crate::report::PyReport;
 const LOT: usize = 1024;
 
 impl SessionCore {
-    /// Applies rows in lots. Rows of symbols that are not registered are reported as refused.
-    fn apply_lots(&self, py: Python<'_>, columns: &Columns<'_>, loading: bool) -> PyResult<PyReport> {
+    /// Applies rows in lots. Rows of symbols that are not registered are reported as refused: number `u32::MAX - i` is
+    /// the `i`-th of the strangers' names.
+    fn apply_lots(&self, py: Python<'_>, columns: &Columns<'_>, names: &[String], loading: bool) -> PyReport {
         let known = self.read(py, |session| session.symbols().len());
         let mut strangers = Vec::new();
         let mut report = Report::default();
@@ -50,27 +51,32 @@ impl SessionCore {
         });
         let mut report = self.read(py, |session| PyReport::new(report, session.symbols()));
         for row in strangers {
-            report.refuse(
-                row,
-                format!("#{}", columns.symbol[row]),
-                columns.ts[row],
-                "symbol is not registered",
-            );
+            let number = columns.symbol[row];
+            let name = names.get((u32::MAX - number) as usize);
+            let name = name.map_or_else(|| format!("#{number}"), Clone::clone);
+            report.refuse(row, name, columns.ts[row], "symbol is not registered");
         }
-        Ok(report)
+        report
     }
 }
 
 #[pymethods]
 impl SessionCore {
-    /// Applies columns of base bars in the order given; ``symbol`` are ids (uint32).
-    fn apply_columns(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyReport> {
-        self.apply_lots(py, &columns.columns()?, false)
+    /// Applies columns of base bars in the order given; ``symbol`` are ids (uint32). Of those that are not registered,
+    /// ``2**32 - 1 - i`` is reported by the name ``strangers[i]``.
+    #[pyo3(signature = (columns, strangers=vec![]))]
+    fn apply_columns(
+        &self,
+        py: Python<'_>,
+        columns: ColumnsArg<'_>,
+        strangers: Vec<String>,
+    ) -> PyResult<PyReport> {
+        Ok(self.apply_lots(py, &columns.columns()?, &strangers, false))
     }
 
     /// Applies columns of history: as `apply_columns`, but nothing is evicted and no events come about.
     fn load_columns(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyReport> {
-        self.apply_lots(py, &columns.columns()?, true)
+        Ok(self.apply_lots(py, &columns.columns()?, &[], true))
     }
 
     /// Applies one base bar.

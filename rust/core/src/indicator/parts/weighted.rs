@@ -14,7 +14,7 @@ pub struct Weighted {
     age: u64,
     reference: f64,
     sum: f64,
-    weighted: f64,
+    by_age: f64,
 }
 
 impl Weighted {
@@ -28,19 +28,19 @@ impl Weighted {
         let count = n as f64;
         if seen == n || self.age as usize >= n {
             self.reference = past.lag(0);
-            (self.sum, self.weighted) = (0.0, 0.0);
+            (self.sum, self.by_age) = (0.0, 0.0);
             for (i, x) in past.last(n).enumerate() {
                 let x = x - self.reference;
                 self.sum += x;
-                self.weighted += (i + 1) as f64 * x;
+                self.by_age += (i + 1) as f64 * x;
             }
             self.age = 1;
         } else {
             let new = past.lag(0) - self.reference;
-            self.weighted += count * new - self.sum;
+            self.by_age += count * new - self.sum;
             self.sum += new - (past.lag(n) - self.reference);
             self.age += 1;
         }
-        self.reference + self.weighted / (0.5 * count * (count + 1.0))
+        self.reference + self.by_age / (0.5 * count * (count + 1.0))
     }
 }

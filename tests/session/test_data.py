@@ -1,0 +1,239 @@
+"""Session data by itself: an app that brings its own feed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import openbell as ob
+from openbell._core import Interval
+from openbell.errors import ClockError, ColumnsError, IndicatorError, IntervalError, SymbolError
+
+OPEN = int(dt.datetime(2024, 11, 25, 14, 30, tzinfo=dt.UTC).timestamp()) * 1_000_000_000
+MINUTE = 60_000_000_000
+
+
+def config(**session: Any) -> ob.SessionConfig:
+    return ob.SessionConfig(
+        backtest={"start": "2024-11-25", "end": "2024-11-25"},
+        source={"kind": "simulator"},
+        session_data_config={"symbols": ["SPY"], **session},
+    )
+
+
+def batch(minutes: range, symbol: str = "SPY", price: float = 100.0) -> dict[str, Any]:
+    closes = np.array([price + minute for minute in minutes], dtype=float)
+    return {
+        "symbol": [symbol] * len(closes),
+        "ts": np.array([OPEN + minute * MINUTE for minute in minutes]),
+        "open": closes,
+        "high": closes + 1,
+        "low": closes - 1,
+        "close": closes,
+        "volume": np.full(len(closes), 10.0),
+        "vwap": closes,
+    }
+
+
+@pytest.fixture
+def session() -> ob.SessionData:
+    session = ob.SessionData(
+        config(streams=["1m", "5m", "1d"], indicators={"session": [{"name": "sma", "period": 3, "interval": "1m"}]})
+    )
+    assert session.register_symbol("spy")
+    return session
+
+
+def test_registering(session: ob.SessionData) -> None:
+    assert not session.register_symbol("SPY")
+    assert session.get_all_symbols() == {"SPY"}
+    assert [str(i) for i in session.intervals("SPY")] == ["1m", "5m", "1d"]
+    assert list(session.symbols) == ["SPY"]
+    assert session.symbols["spy"].symbol == "SPY"
+    with pytest.raises(KeyError):
+        session.symbols["QQQ"]
+    with pytest.raises(SymbolError, match="is not a symbol"):
+        session.register_symbol("S P Y")
+    with pytest.raises(IntervalError, match="cannot be derived"):
+        session.register_symbol("QQQ", "7m")
+
+
+def test_bars_close_when_their_last_base_bar_came(session: ob.SessionData) -> None:
+    report = session.apply(batch(range(4)))
+    assert report.appended == 4
+    assert session.get_latest_bar("SPY", "5m") is None
+    forming = session.get_latest_bar("SPY", "5m", forming=True)
+    assert forming is not None
+    assert (forming.open, forming.high, forming.low, forming.close, forming.volume) == (100, 104, 99, 103, 40)
+    session.apply(batch(range(4, 5)))
+    closed = session.get_latest_bar("SPY", "5m")
+    assert closed is not None
+    assert (closed.ts, closed.close, closed.volume, closed.vwap) == (OPEN, 104, 50, 102)
+    assert session.get_latest_bar("SPY", "5m", forming=True) is None
+
+
+def test_bars_close_by_the_clock(session: ob.SessionData) -> None:
+    session.apply(batch(range(3)))
+    session.advance(OPEN + 5 * MINUTE - 1)
+    assert session.get_latest_bar("SPY", "5m") is None
+    session.advance(dt.datetime(2024, 11, 25, 14, 35, tzinfo=dt.UTC))
+    closed = session.get_latest_bar("SPY", "5m")
+    assert closed is not None
+    assert closed.volume == 30
+    assert session.now == dt.datetime(2024, 11, 25, 9, 35, tzinfo=session.time_manager.zone)
+    with pytest.raises(ClockError):
+        session.advance(OPEN)
+    with pytest.raises(ValueError, match="no time zone"):
+        session.advance(dt.datetime(2024, 11, 25))  # noqa: DTZ001  # the point
+
+
+def test_what_a_bar_can_be_on_arrival(session: ob.SessionData) -> None:
+    session.apply(batch(range(6)))
+    counts = session.apply(batch(range(2))).counts()
+    assert counts["identical"] == 2
+    assert session.apply(batch(range(1, 2), price=105.0)).corrected == 1
+    bar = session.get_latest_bar("SPY", "5m")
+    assert bar is not None
+    assert bar.high == 107
+    assert session.apply(batch(range(8, 9))).appended == 1
+    assert session.apply(batch(range(7, 8))).inserted == 1
+    assert session.apply(batch(range(500, 501))).outside_session == 1
+
+
+def test_a_batch_reports_every_bad_row_and_stores_the_good_ones(session: ob.SessionData) -> None:
+    rows = batch(range(5))
+    rows["close"] = rows["close"].copy()
+    rows["close"][1] = np.nan
+    rows["volume"][2] = -1
+    rows["ts"][3] += 1
+    rows["symbol"][4] = "QQQ"
+    report = session.apply(rows)
+    assert (report.appended, report.refused) == (1, 4)
+    reasons = [(row, symbol, reason) for row, symbol, _, reason in report.refused_rows]
+    assert [(row, reason) for row, _, reason in reasons] == [
+        (1, "close is not finite"),
+        (2, "negative volume"),
+        (3, "time not aligned to the interval"),
+        (4, "symbol is not registered"),
+    ]
+    assert [symbol for _, symbol, _ in reasons] == ["SPY", "SPY", "SPY", "QQQ"]
+    assert len(session.get_bars("SPY", "1m")) == 1
+
+
+def test_frames_will_do_and_ids_too(session: ob.SessionData) -> None:
+    frame = pl.DataFrame(batch(range(3))).with_columns(pl.from_epoch("ts", time_unit="ns"))
+    assert session.apply(frame, "1m").appended == 3
+    ids = session.symbol_ids(["SPY"])
+    assert session.apply({**batch(range(3, 4)), "symbol": ids}).appended == 1
+
+
+def test_batches_that_are_none(session: ob.SessionData) -> None:
+    rows = batch(range(3))
+    with pytest.raises(ColumnsError, match="no column close"):
+        session.apply({name: value for name, value in rows.items() if name != "close"})
+    with pytest.raises(ColumnsError, match="open must be numbers"):
+        session.apply({**rows, "open": ["x"] * 3})
+    with pytest.raises(ColumnsError, match="ts must be int64"):
+        session.apply({**rows, "ts": [1.5] * 3})
+    with pytest.raises(ColumnsError, match="a mapping of columns or a frame, not a int"):
+        session.apply(3)
+    with pytest.raises(ColumnsError):
+        session.apply({**rows, "close": rows["close"][:2]})
+    with pytest.raises(IntervalError, match="its base interval is 1m, not 5m"):
+        session.apply(rows, "5m")
+    with pytest.raises(IntervalError):
+        session.apply_bar("SPY", "5m", ob.Bar(OPEN, 1, 1, 1, 1, 1))
+    with pytest.raises(SymbolError, match='did you mean "SPY"'):
+        session.add_bar("SPX", "1m", ob.Bar(OPEN, 1, 1, 1, 1, 1))
+
+
+def test_reading_what_is_not_there(session: ob.SessionData) -> None:
+    assert session.get_latest_bar("QQQ", "1m") is None
+    assert session.get_latest_bar("SPY", "30m") is None
+    assert len(session.get_bars("QQQ", "1m")) == 0
+    assert session.get_indicator_value("SPY", "sma_9_1m") is None
+    assert session.get_indicator("SPY", "sma_9_1m") is None
+    assert session.get_symbol_data("QQQ") is None
+    assert not session.is_indicator_ready("QQQ", "sma_3_1m")
+    with pytest.raises(IntervalError, match="is not an interval"):
+        session.get_bars("SPY", "5x")
+    session.apply(batch(range(3)))
+    with pytest.raises(IndicatorError, match="upper"):
+        session.get_indicator_value("SPY", "sma_3_1m", "upper")
+
+
+def test_indicators_with_and_without_the_bar_in_progress() -> None:
+    session = ob.SessionData(
+        config(streams=["1m", "5m"], indicators={"session": [{"name": "sma", "period": 2, "interval": "5m"}]})
+    )
+    session.register_symbol("SPY", "1m")
+    session.apply(batch(range(12)))
+    committed = session.get_indicator_value("SPY", "sma_2_5m")
+    assert committed == (104 + 109) / 2
+    assert session.get_indicator_value("SPY", "sma_2_5m", forming=True) == (109 + 111) / 2
+    assert session.get_indicator_value("SPY", "sma_2_5m") == committed
+    data = session.get_indicator("SPY", "sma_2_5m")
+    assert data is not None
+    assert (data.name, data.type, data.interval, data.current_value, data.valid, data.warm) == (
+        "sma", "trend", Interval("5m"), committed, True, True,
+    )  # fmt: skip
+    assert data.values == {"sma": committed}
+    assert data.last_updated == OPEN + 5 * MINUTE
+
+
+def test_arrays_never_change_afterwards(session: ob.SessionData) -> None:
+    session.apply(batch(range(3)))
+    bars = session.get_bars("SPY", "1m")
+    before = bars.close.copy()
+    session.apply(batch(range(3), price=500.0))
+    np.testing.assert_array_equal(bars.close, before)
+
+
+def test_slices(session: ob.SessionData) -> None:
+    session.apply(batch(range(10)))
+    assert session.get_bars("SPY", "1m", 3).close.tolist() == [107, 108, 109]
+    start = dt.datetime(2024, 11, 25, 14, 32, tzinfo=dt.UTC)
+    assert session.get_bars("SPY", "1m", start=start, end=OPEN + 4 * MINUTE).close.tolist() == [102, 103]
+
+
+def test_views_of_a_symbol(session: ob.SessionData) -> None:
+    session.apply(batch(range(4)))
+    session.apply(batch(range(5, 11)))
+    spy = session.symbols["SPY"]
+    assert list(spy.bars) == [Interval(i) for i in ("1m", "5m", "1d")]
+    assert (spy.bars["1m"].derived, spy.bars["5m"].derived) == (False, True)
+    assert spy.bars["1m"].updated == OPEN + 10 * MINUTE
+    assert len(spy.bars["5m"]) == 2
+    quality = spy.bars["1m"].quality
+    assert quality is not None
+    assert (quality.expected, quality.present, quality.unknown) == (11, 10, 1)
+    gap = spy.bars["1m"].gaps[0]
+    assert (gap.start_ns, gap.end_ns, gap.bars, gap.status) == (OPEN + 4 * MINUTE, OPEN + 5 * MINUTE, 1, "unknown")
+    assert spy.quality == pytest.approx(100 * 10 / 11)
+    assert list(spy.gaps) == list(spy.bars)
+    assert spy.historical.bars["1d"].data_by_date == {}
+    assert spy.metrics is not None
+    assert (spy.metrics.open, spy.metrics.high, spy.metrics.bar_count) == (100, 111, 10)
+    assert list(spy.indicators) == ["sma_3_1m"]
+    session.quality.gaps_verified = True
+    assert spy.quality == 100.0
+    assert spy.bars["1m"].gaps[0].status == "verified_empty"
+
+
+def test_activity() -> None:
+    session = ob.SessionData()
+    session.register_symbol("SPY")
+    assert not session.is_session_active
+    assert session.get_active_symbols() == frozenset()
+    session.activate_session()
+    assert session.get_active_symbols() == {"SPY"}
+    session.deactivate_session("lag")
+    assert not session.is_session_active
+
+
+def test_the_default_instance_is_one() -> None:
+    assert ob.get_session_data() is ob.get_session_data()
