@@ -77,6 +77,7 @@ impl SessionCore {
     }
 
     /// Adds a calendar given as one row a segment; gives its index.
+    #[expect(clippy::too_many_arguments, reason = "a calendar has this many columns")]
     fn add_calendar(
         &self,
         py: Python<'_>,

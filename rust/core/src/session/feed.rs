@@ -51,11 +51,17 @@ impl Feed {
         self.rows.len() - self.next
     }
 
+    /// When the next step ends.
+    #[inline]
+    pub(super) fn next_end(&self) -> Option<Nanos> {
+        self.rows.get(self.next).map(|row| row.end)
+    }
+
     /// The rows of the next step, unless they end after `until`.
     #[inline]
     pub(super) fn next_step(&mut self, until: Nanos) -> Option<Range<usize>> {
         let start = self.next;
-        let end = self.rows.get(start).map(|r| r.end).filter(|&end| end <= until)?;
+        let end = self.next_end().filter(|&end| end <= until)?;
         while self.rows.get(self.next).is_some_and(|r| r.end == end) {
             self.next += 1;
         }

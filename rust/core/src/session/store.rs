@@ -290,7 +290,17 @@ impl Session {
     /// then stands at `until`.
     pub fn run(&mut self, feed: &mut Feed, until: Nanos, most: usize) -> Result<Progress> {
         let limit = feed.remaining().saturating_sub(most);
-        while let Some(step) = feed.next_step(until) {
+        loop {
+            // A bar in progress that ends before the next base bar does closes at its own time, not at that bar's.
+            let next = feed.next_end().map_or(until, |end| end.min(until));
+            if self.due < next {
+                self.advance(self.due.max(self.clock))?;
+                if !self.events.is_empty() {
+                    return Ok(Progress::Events);
+                }
+                continue;
+            }
+            let Some(step) = feed.next_step(until) else { break };
             let end = feed.rows()[step.start].end;
             for index in step {
                 let FeedRow { symbol, bar, .. } = &feed.rows()[index];
