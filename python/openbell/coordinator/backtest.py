@@ -91,7 +91,7 @@ class Backtest:
         for date in self._setup.history:
             if self._pace.stopped():
                 return
-            columns = self._setup.data_manager.load_session(self._setup.symbols, date)
+            columns = self._load(date)
             report = self._session.load_columns(columns.core(self._numbers(columns)))
             self.tally.history_bars += report.appended + report.inserted
             self._tell(f"history {date}")
@@ -100,7 +100,7 @@ class Backtest:
     def _run_session(self, date: dt.date) -> None:
         started_s = time.perf_counter()
         session, manager = self._session, self._setup.time_manager
-        columns = self._setup.data_manager.load_session(self._setup.symbols, date)
+        columns = self._load(date)
         session.begin_session(self._calendar, day_number(date))
         feed = session.feed(columns.core(self._numbers(columns)))
         segments = manager.get_trading_session(date).segments
@@ -129,6 +129,10 @@ class Backtest:
         self.tally.elapsed_s += time.perf_counter() - started_s
         logger.info("session %s: %d bars", date, self.tally.sessions[-1].bars)
         self._tell(str(date))
+
+    def _load(self, date: dt.date) -> Columns:
+        symbols = None if self._setup.whole_source else self._setup.symbols
+        return self._setup.data_manager.load_session(symbols, date)
 
     def _step_done(self) -> None:
         """Call for what a step left; the clock stands at its end."""

@@ -25,11 +25,12 @@ LOOK_BACK = 64
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a backtest runs on."""
+    """What a backtest runs on; ``whole_source`` if its symbols are all that the source has."""
 
     time_manager: TimeManager
     data_manager: DataManager
     symbols: tuple[str, ...]
+    whole_source: bool
     skipped: dict[str, str]
     layout: Provision
     sessions: tuple[dt.date, ...]
@@ -81,6 +82,7 @@ def prepare(config: SessionConfig, time_manager: TimeManager, source: Source | N
         time_manager=time_manager,
         data_manager=DataManager(source, time_manager),
         symbols=symbols,
+        whole_source=len(symbols) == len(there),
         skipped=skipped,
         layout=layout,
         sessions=sessions,

@@ -57,9 +57,10 @@ class Tally:
                 bars=self.session.bar_count(name, base),
                 derived_bars=sum(self.session.bar_count(name, interval) for interval in derived),
             )
-            if (quality := self.session.quality.session(name, base)) is not None:
-                symbol.expected, symbol.missing = quality.expected, quality.unknown
-                symbol.gaps = sum(gap.status == "unknown" for gap in quality.gaps)
+            if (coverage := self.session.get_coverage(name, base)) is not None:
+                symbol.expected = coverage.expected
+                if not self.session.quality.gaps_verified:
+                    symbol.missing, symbol.gaps = coverage.expected - coverage.present, coverage.gap_count
             self.symbols.setdefault(name, _Symbol()).add(symbol)
             today.add(symbol)
         trading = self.setup.time_manager.get_trading_session(date)

@@ -82,7 +82,10 @@ class Table:
     def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
         """Give the rows within ``[start_ns, end_ns)``, in the table's order."""
         first, last = np.searchsorted(self._times, [start_ns, end_ns])
-        rows = self._columns.take(np.sort(self._order[first:last]))
+        order = np.sort(self._order[first:last])
+        # Days usually lie one after the other: then there is nothing to copy.
+        together = len(order) and order[-1] - order[0] + 1 == len(order)
+        rows = self._columns.take(slice(order[0], order[-1] + 1) if together else order)
         return rows if symbols is None else rows.select(symbols)
 
 

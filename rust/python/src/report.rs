@@ -137,6 +137,12 @@ impl PyCoverage {
         self.0.present
     }
 
+    /// How many ranges of missing bars there are.
+    #[getter]
+    fn gap_count(&self) -> usize {
+        self.0.gaps.len()
+    }
+
     /// Present in percent of expected, ``None`` before anything was expected.
     #[getter]
     fn percent(&self) -> Option<f64> {

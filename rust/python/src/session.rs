@@ -37,7 +37,7 @@ impl PyFeed {
     }
 
     fn __len__(&self) -> usize {
-        self.0.lock().rows().len()
+        self.0.lock().len()
     }
 }
 

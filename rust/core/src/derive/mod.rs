@@ -54,13 +54,7 @@ impl Grid {
     /// The bucket of a time within a segment.
     #[inline]
     pub fn bucket(&self, calendar: &Calendar, segment: usize, ts: Nanos) -> Bucket {
-        if !self.interval.is_intraday() {
-            return self.period(calendar, calendar.session_of(segment));
-        }
-        let segment = calendar.segment(segment);
-        let anchor = self.anchor(segment);
-        let start = anchor + (ts - anchor).div_euclid(self.step) * self.step;
-        Bucket { start: start.max(segment.open), end: (start + self.step).min(segment.close) }
+        self.locate(calendar, segment, ts).0
     }
 
     /// The days or weeks around a session.
@@ -87,19 +81,28 @@ impl Grid {
         }
     }
 
-    /// Which bucket of its segment a time lies in, from 0.
+    /// The length of an intraday bucket that is not cut off.
+    pub fn step(&self) -> i64 {
+        self.step
+    }
+
+    /// The bucket of a time within a segment, and which one of the segment's it is, from 0.
     #[inline]
-    pub fn slot(&self, segment: &Segment, ts: Nanos) -> usize {
+    pub fn locate(&self, calendar: &Calendar, segment: usize, ts: Nanos) -> (Bucket, usize) {
         if !self.interval.is_intraday() {
-            return 0;
+            return (self.period(calendar, calendar.session_of(segment)), 0);
         }
+        let segment = calendar.segment(segment);
         let anchor = self.anchor(segment);
-        ((ts - anchor).div_euclid(self.step) - (segment.open - anchor).div_euclid(self.step)) as usize
+        let number = (ts - anchor).div_euclid(self.step);
+        let start = anchor + number * self.step;
+        let bucket = Bucket { start: start.max(segment.open), end: (start + self.step).min(segment.close) };
+        (bucket, (number - (segment.open - anchor).div_euclid(self.step)) as usize)
     }
 
     /// How many buckets a segment has.
-    pub fn slots(&self, segment: &Segment) -> usize {
-        self.slot(segment, segment.close - 1) + 1
+    pub fn slots(&self, calendar: &Calendar, segment: usize) -> usize {
+        self.locate(calendar, segment, calendar.segment(segment).close - 1).1 + 1
     }
 }
 
@@ -179,11 +182,11 @@ mod tests {
                 for index in 0..4 {
                     let (mut ts, mut expected) = (calendar.segment(index).open, 0);
                     while ts < calendar.segment(index).close {
-                        assert_eq!(grid.slot(calendar.segment(index), ts), expected);
+                        assert_eq!(grid.locate(&calendar, index, ts).1, expected);
                         ts = grid.bucket(&calendar, index, ts).end;
                         expected += 1;
                     }
-                    assert_eq!(grid.slots(calendar.segment(index)), expected);
+                    assert_eq!(grid.slots(&calendar, index), expected);
                 }
             }
         }

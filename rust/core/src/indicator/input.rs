@@ -3,7 +3,7 @@
 use crate::bar::Bar;
 use crate::time::Day;
 
-use super::ring::Past;
+use super::ring::{Past, Span};
 
 /// A value that a bar has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,7 +60,8 @@ pub struct Input<'a> {
     pub regular: bool,
     /// How many bars this indicator has been given, with this one.
     pub seen: usize,
-    pub(super) past: [Past<'a>; Input::MAX_PAST],
+    pub(super) rings: &'a [f64],
+    pub(super) spans: &'a [Span; Input::MAX_PAST],
 }
 
 impl<'a> Input<'a> {
@@ -70,6 +71,6 @@ impl<'a> Input<'a> {
     /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
     #[inline]
     pub fn past(&self, index: usize) -> Past<'a> {
-        self.past[index]
+        Past::view(&self.rings[self.spans[index].range()])
     }
 }

@@ -1,6 +1,6 @@
 //! A set of indicators compiled to offsets, and the blocks of words they work on.
 //!
-//! A block is laid out as `[rings | outputs | one area an indicator]`, an area as `[seen | state | own words]`.
+//! A block is laid out as `[seen | rings | outputs | one area an indicator]`, an area as `[state | own words]`.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use super::input::{Field, Input, Tick};
 use super::params::Definition;
 use super::registry::Kernel;
-use super::ring::Past;
+use super::ring::{Past, Span};
 
 /// The words of one set of indicators for one symbol and interval. Clone it to rewind to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Block(Box<[f64]>);
 #[derive(Debug, Clone)]
 struct Ring {
     field: Field,
-    words: Range<usize>,
+    span: Span,
     bars: usize,
 }
 
@@ -26,12 +26,11 @@ struct Ring {
 struct Item {
     kernel: Kernel,
     reads: Field,
-    rings: [Option<usize>; Input::MAX_PAST],
+    rings: [Span; Input::MAX_PAST],
     first: u64,
-    /// Within the areas.
-    seen: usize,
-    state: Range<usize>,
-    own: Range<usize>,
+    /// Within the areas: state, then own words.
+    area: Range<usize>,
+    state_words: usize,
     /// Within the outputs.
     out: Range<usize>,
 }
@@ -50,42 +49,53 @@ pub struct Plan {
 impl Plan {
     pub fn new(definitions: Vec<Definition>) -> Self {
         let mut rings: Vec<Ring> = Vec::new();
-        let mut items = Vec::with_capacity(definitions.len());
-        let (mut outputs, mut area) = (0, 0);
+        let mut readers = Vec::with_capacity(definitions.len());
         for definition in &definitions {
-            let kernel = definition.kernel();
             let reads = definition.spec().reads;
-            let mut slots = [None; Input::MAX_PAST];
-            for (slot, lookback) in slots.iter_mut().zip(kernel.lookbacks()) {
-                let field = if lookback.field == Field::Source { reads } else { lookback.field };
-                let index = rings.iter().position(|r| r.field == field).unwrap_or_else(|| {
-                    rings.push(Ring { field, words: 0..0, bars: 0 });
-                    rings.len() - 1
-                });
-                rings[index].bars = rings[index].bars.max(lookback.bars);
-                *slot = Some(index);
-            }
-            let state = area + 1..area + 1 + kernel.state_words();
-            let own = state.end..state.end + kernel.own_words();
-            let out = outputs..outputs + definition.spec().outputs.len();
-            (outputs, area) = (out.end, own.end);
-            items.push(Item {
-                kernel: kernel.clone(),
-                reads,
-                rings: slots,
-                first: kernel.first() as u64,
-                seen: state.start - 1,
-                state,
-                own,
-                out,
-            });
+            let slots: Vec<usize> = definition
+                .kernel()
+                .lookbacks()
+                .into_iter()
+                .map(|lookback| {
+                    let field = if lookback.field == Field::Source { reads } else { lookback.field };
+                    let index = rings.iter().position(|r| r.field == field).unwrap_or_else(|| {
+                        rings.push(Ring { field, span: Span::default(), bars: 0 });
+                        rings.len() - 1
+                    });
+                    rings[index].bars = rings[index].bars.max(lookback.bars);
+                    index
+                })
+                .collect();
+            readers.push(slots);
         }
         let mut ring_words = 0;
         for ring in &mut rings {
-            ring.words = ring_words..ring_words + Past::words(ring.bars);
-            ring_words = ring.words.end;
+            ring.span = Span::new(ring_words, Past::words(ring.bars));
+            ring_words = ring.span.end();
         }
-        Self { definitions, items, rings, ring_words, outputs, words: ring_words + outputs + area }
+        let mut items = Vec::with_capacity(definitions.len());
+        let (mut outputs, mut area) = (0, 0);
+        for (definition, slots) in definitions.iter().zip(readers) {
+            let kernel = definition.kernel();
+            let mut spans = [Span::default(); Input::MAX_PAST];
+            for (span, slot) in spans.iter_mut().zip(slots) {
+                *span = rings[slot].span;
+            }
+            let area_end = area + kernel.state_words() + kernel.own_words();
+            let out = outputs..outputs + definition.spec().outputs.len();
+            outputs = out.end;
+            items.push(Item {
+                kernel: kernel.clone(),
+                reads: definition.spec().reads,
+                rings: spans,
+                first: kernel.first() as u64,
+                area: area..area_end,
+                state_words: kernel.state_words(),
+                out,
+            });
+            area = area_end;
+        }
+        Self { definitions, items, rings, ring_words, outputs, words: 1 + ring_words + outputs + area }
     }
 
     /// The indicators, in the order of their outputs.
@@ -96,39 +106,37 @@ impl Plan {
     /// A block that has seen nothing.
     pub fn block(&self) -> Block {
         let mut words = vec![0.0; self.words].into_boxed_slice();
-        words[self.ring_words..self.ring_words + self.outputs].fill(f64::NAN);
+        words[self.outputs_at()].fill(f64::NAN);
         Block(words)
+    }
+
+    fn outputs_at(&self) -> Range<usize> {
+        1 + self.ring_words..1 + self.ring_words + self.outputs
     }
 
     /// Takes a bar.
     #[inline]
     pub fn update(&self, block: &mut Block, tick: &Tick) {
-        let (rings, rest) = block.0.split_at_mut(self.ring_words);
+        let Some((count, words)) = block.0.split_first_mut() else { return };
+        let seen = count.to_bits() + 1;
+        *count = f64::from_bits(seen);
+        let (rings, rest) = words.split_at_mut(self.ring_words);
         let (outputs, areas) = rest.split_at_mut(self.outputs);
         for ring in &self.rings {
-            Past::push(&mut rings[ring.words.clone()], ring.field.of(&tick.bar));
+            Past::push(&mut rings[ring.span.range()], ring.field.of(&tick.bar));
         }
         for item in &self.items {
-            let seen = areas[item.seen].to_bits() + 1;
-            areas[item.seen] = f64::from_bits(seen);
-            let past = item
-                .rings
-                .map(|r| r.map_or(Past::EMPTY, |r| Past::view(&rings[self.rings[r].words.clone()])));
             let input = Input {
                 bar: &tick.bar,
                 x: item.reads.of(&tick.bar),
                 session: tick.session,
                 regular: tick.regular,
                 seen: seen as usize,
-                past,
+                rings,
+                spans: &item.rings,
             };
-            let (head, own) = areas.split_at_mut(item.own.start);
-            item.kernel.update(
-                &mut head[item.state.clone()],
-                &mut own[..item.own.len()],
-                &input,
-                &mut outputs[item.out.clone()],
-            );
+            let (state, own) = areas[item.area.clone()].split_at_mut(item.state_words);
+            item.kernel.update(state, own, &input, &mut outputs[item.out.clone()]);
         }
     }
 
@@ -141,7 +149,7 @@ impl Plan {
 
     /// All outputs, one indicator after the other.
     pub fn outputs<'b>(&self, block: &'b Block) -> &'b [f64] {
-        &block.0[self.ring_words..self.ring_words + self.outputs]
+        &block.0[self.outputs_at()]
     }
 
     /// Where an indicator's outputs stand among all.
@@ -149,14 +157,15 @@ impl Plan {
         self.items[index].out.clone()
     }
 
-    /// How many bars an indicator has been given.
-    pub fn seen(&self, block: &Block, index: usize) -> u64 {
-        block.0[self.ring_words + self.outputs + self.items[index].seen].to_bits()
+    /// How many bars a block has been given.
+    pub fn seen(&self, block: &Block) -> u64 {
+        block.0[0].to_bits()
     }
 
     /// Which indicators had their first value with the bar just taken.
     pub fn just_valid<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
-        (0..self.items.len()).filter(|&i| self.seen(block, i) == self.items[i].first)
+        let seen = self.seen(block);
+        (0..self.items.len()).filter(move |&i| seen == self.items[i].first)
     }
 
     /// Identifies the layout: indicators, parameters and words. FNV-1a over their text.
@@ -205,7 +214,7 @@ impl Plan {
 }
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 1;
+const SAVE_VERSION: u8 = 2;
 
 #[cfg(test)]
 mod tests {

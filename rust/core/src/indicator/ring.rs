@@ -1,5 +1,27 @@
 //! Rings of past values, laid out in a block as `[newest, values...]`, a power of two long.
 
+/// Where a ring lies among the words of all rings.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    pub(super) fn new(start: usize, words: usize) -> Self {
+        Self { start: start as u32, end: (start + words) as u32 }
+    }
+
+    pub(super) fn end(self) -> usize {
+        self.end as usize
+    }
+
+    #[inline]
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
 /// A read-only view of a ring after the newest value was put in.
 #[derive(Debug, Clone, Copy)]
 pub struct Past<'a> {
@@ -8,17 +30,17 @@ pub struct Past<'a> {
 }
 
 impl<'a> Past<'a> {
-    pub(super) const EMPTY: Past<'static> = Past { values: &[0.0], newest: 0 };
-
     /// How many words a ring takes that can look `bars` back.
     pub(super) const fn words(bars: usize) -> usize {
         1 + (bars + 1).next_power_of_two()
     }
 
+    #[inline]
     pub(super) fn view(words: &'a [f64]) -> Self {
         Self { values: &words[1..], newest: words[0].to_bits() as usize }
     }
 
+    #[inline]
     pub(super) fn push(words: &mut [f64], value: f64) {
         let mask = words.len() - 2;
         let newest = (words[0].to_bits() as usize + 1) & mask;

@@ -1,7 +1,7 @@
 //! Which bars were expected and which are there.
 
 use crate::calendar::Calendar;
-use crate::derive::Grid;
+use crate::derive::{Bucket, Grid};
 use crate::time::{Day, Nanos};
 
 /// Expected base bars of one session: a bit each.
@@ -33,17 +33,18 @@ impl Presence {
     pub(super) fn new(calendar: &Calendar, session: usize, grid: &Grid) -> Self {
         let mut segments = Vec::new();
         let mut slots = 0;
-        for (index, segment) in calendar.segments_of(session) {
+        for (index, _) in calendar.segments_of(session) {
             segments.push((index, slots));
-            slots += grid.slots(segment);
+            slots += grid.slots(calendar, index);
         }
         Self { segments, bits: vec![0; slots.div_ceil(64)] }
     }
 
+    /// The bar of that slot of a segment is there.
     #[inline]
-    pub(super) fn set(&mut self, calendar: &Calendar, grid: &Grid, segment: usize, ts: Nanos) {
+    pub(super) fn set(&mut self, segment: usize, slot: usize) {
         let first = self.segments.iter().find(|(index, _)| *index == segment).map_or(0, |(_, slot)| *slot);
-        let slot = first + grid.slot(calendar.segment(segment), ts);
+        let slot = first + slot;
         self.bits[slot / 64] |= 1 << (slot % 64);
     }
 
@@ -74,8 +75,14 @@ impl Presence {
             }
             let (mut ts, mut slot) = (segment.open, first);
             while ts < segment.close {
-                let end = base.bucket(calendar, index, ts).end;
-                let bucket = shown.bucket(calendar, index, ts);
+                // Only the first bucket of a segment may start off the grid.
+                let end = if ts == segment.open || !base.interval().is_intraday() {
+                    base.bucket(calendar, index, ts).end
+                } else {
+                    (ts + base.step()).min(segment.close)
+                };
+                let bucket =
+                    if shown == base { Bucket { start: ts, end } } else { shown.bucket(calendar, index, ts) };
                 // Buckets of a day span the segments; each bucket is counted when its last base bar is reached.
                 match &mut last {
                     Some((start, _, present)) if *start == bucket.start => *present |= self.get(slot),

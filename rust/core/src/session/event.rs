@@ -40,6 +40,11 @@ impl EventMask {
         Self { kinds: kinds.iter().fold(0, |mask, &kind| mask | 1 << kind as u8), intervals }
     }
 
+    /// Whether nothing is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.kinds == 0
+    }
+
     #[inline]
     pub fn wants(&self, kind: EventKind, interval: Interval) -> bool {
         self.kinds & (1 << kind as u8) != 0

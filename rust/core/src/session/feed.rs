@@ -1,4 +1,8 @@
 //! A stretch of base bars in the order in which a backtest plays them.
+//!
+//! Bars lie symbol by symbol, each symbol's in order of time: a lane. Played step by step, the lanes whose next bar ends
+//! first go one bar each, in order of name; played in stretches, one lane goes after the other, which keeps the state of
+//! a symbol at hand. The state at the end of a stretch is the same either way, since no symbol depends on another.
 
 use std::ops::Range;
 
@@ -10,98 +14,157 @@ use crate::time::Nanos;
 #[derive(Debug, Clone, Copy)]
 pub struct FeedRow {
     pub end: Nanos,
-    pub symbol: SymbolId,
     pub bar: Bar,
 }
 
-/// What rows are ordered by.
+/// The bars of one symbol that are still to come.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct FeedOrder {
-    pub(super) end: Nanos,
-    pub(super) rank: u32,
-    pub(super) row: u32,
+struct Lane {
+    /// End of the next bar, `Nanos::MAX` if there is none.
+    next_end: Nanos,
+    next: u32,
+    end: u32,
+    symbol: SymbolId,
 }
 
-/// Bars by end, then symbol name, then as they were given, with a place up to which they were played.
+/// Bars by symbol and time, with a place in each lane up to which they were played.
 #[derive(Debug)]
 pub struct Feed {
     rows: Vec<FeedRow>,
-    next: usize,
+    lanes: Vec<Lane>,
+    remaining: usize,
+    next_end: Nanos,
+}
+
+/// Puts together the rows of a feed.
+#[derive(Debug)]
+pub(super) struct FeedBuilder {
+    /// End of each row's bar, `Nanos::MIN` for rows that are left out.
+    ends: Vec<Nanos>,
+    /// Rows of each symbol, by rank.
+    counts: Vec<u32>,
+}
+
+impl FeedBuilder {
+    pub(super) fn new(rows: usize, symbols: usize) -> Self {
+        Self { ends: Vec::with_capacity(rows), counts: vec![0; symbols] }
+    }
+
+    /// The next row belongs to the symbol of this rank and ends then.
+    #[inline]
+    pub(super) fn keep(&mut self, rank: u32, end: Nanos) {
+        self.ends.push(end);
+        self.counts[rank as usize] += 1;
+    }
+
+    /// The next row is left out.
+    pub(super) fn skip(&mut self) {
+        self.ends.push(Nanos::MIN);
+    }
+
+    /// The feed; `rank` is each symbol's place in name order, by id.
+    pub(super) fn build(self, columns: &Columns<'_>, rank: &[u32]) -> Feed {
+        let mut places = Vec::with_capacity(self.counts.len());
+        let mut total = 0_u32;
+        for count in &self.counts {
+            places.push(total);
+            total += count;
+        }
+        let mut order = vec![0_u32; total as usize];
+        for (row, &end) in self.ends.iter().enumerate() {
+            if end != Nanos::MIN {
+                let place = &mut places[rank[columns.symbol[row] as usize] as usize];
+                order[*place as usize] = row as u32;
+                *place += 1;
+            }
+        }
+        let mut by_rank = vec![0; rank.len()];
+        for (symbol, &rank) in rank.iter().enumerate() {
+            by_rank[rank as usize] = symbol as SymbolId;
+        }
+        let mut rows = Vec::with_capacity(order.len());
+        let mut lanes = Vec::new();
+        for (rank, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let start = rows.len();
+            let lane = &mut order[start..start + count as usize];
+            // Stable, so that of two rows for one bar the later still comes later.
+            if !lane.is_sorted_by_key(|&row| self.ends[row as usize]) {
+                lane.sort_by_key(|&row| self.ends[row as usize]);
+            }
+            rows.extend(
+                lane.iter()
+                    .map(|&row| FeedRow { end: self.ends[row as usize], bar: columns.bar(row as usize) }),
+            );
+            lanes.push(Lane {
+                next_end: rows[start].end,
+                next: start as u32,
+                end: rows.len() as u32,
+                symbol: by_rank[rank],
+            });
+        }
+        let mut feed = Feed { remaining: rows.len(), rows, lanes, next_end: Nanos::MAX };
+        feed.find_next_end();
+        feed
+    }
 }
 
 impl Feed {
-    pub(super) fn new(order: Vec<FeedOrder>, columns: &Columns<'_>, symbols: usize) -> Self {
-        let rows = sorted(order, symbols)
-            .iter()
-            .map(|o| FeedRow {
-                end: o.end,
-                symbol: columns.symbol[o.row as usize],
-                bar: columns.bar(o.row as usize),
-            })
-            .collect();
-        Self { rows, next: 0 }
+    pub fn len(&self) -> usize {
+        self.rows.len()
     }
 
-    pub fn rows(&self) -> &[FeedRow] {
-        &self.rows
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// How many rows are still to come.
     pub fn remaining(&self) -> usize {
-        self.rows.len() - self.next
+        self.remaining
     }
 
-    /// When the next step ends.
-    #[inline]
-    pub(super) fn next_end(&self) -> Option<Nanos> {
-        self.rows.get(self.next).map(|row| row.end)
+    /// How many symbols it has bars of.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes.len()
     }
 
-    /// The rows of the next step, unless they end after `until`.
+    /// End of the next bar of any symbol; `Nanos::MAX` if there is none.
     #[inline]
-    pub(super) fn next_step(&mut self, until: Nanos) -> Option<Range<usize>> {
-        let start = self.next;
-        let end = self.next_end().filter(|&end| end <= until)?;
-        while self.rows.get(self.next).is_some_and(|r| r.end == end) {
-            self.next += 1;
+    pub(super) fn next_end(&self) -> Nanos {
+        self.next_end
+    }
+
+    fn find_next_end(&mut self) {
+        self.next_end = self.lanes.iter().map(|lane| lane.next_end).min().unwrap_or(Nanos::MAX);
+    }
+
+    /// Plays all bars that end by `until`, symbol by symbol in order of name.
+    pub(super) fn play(&mut self, until: Nanos, mut visit: impl FnMut(SymbolId, &[FeedRow])) {
+        for lane in &mut self.lanes {
+            if lane.next_end > until {
+                continue;
+            }
+            let rows = &self.rows[lane.next as usize..lane.end as usize];
+            let count = rows.iter().take_while(|row| row.end <= until).count();
+            visit(lane.symbol, &rows[..count]);
+            lane.next += count as u32;
+            lane.next_end = rows.get(count).map_or(Nanos::MAX, |row| row.end);
+            self.remaining -= count;
         }
-        Some(start..self.next)
+        self.find_next_end();
     }
-}
 
-/// A stable sort by (end, rank). Bars lie on a grid, so two counting passes do nearly all of it.
-fn sorted(order: Vec<FeedOrder>, symbols: usize) -> Vec<FeedOrder> {
-    if order.is_sorted_by_key(|o| (o.end, o.rank)) {
-        return order;
+    /// The ends of bars within which about `rows` rows lie, from the next one on: how far to play in one go.
+    pub(super) fn stretch(&self, rows: usize) -> Nanos {
+        let steps = (rows / self.lanes().max(1)).max(1);
+        let ahead = |lane: &Lane| {
+            let range: Range<usize> = lane.next as usize..lane.end as usize;
+            let place = (range.start + steps - 1).min(range.end.saturating_sub(1));
+            self.rows.get(place).map_or(Nanos::MAX, |row| row.end)
+        };
+        // No lane goes further than that many bars.
+        let live = self.lanes.iter().filter(|lane| lane.next < lane.end);
+        live.map(ahead).min().unwrap_or(Nanos::MAX)
     }
-    let first = order.iter().map(|o| o.end).min().unwrap_or(0);
-    let last = order.iter().map(|o| o.end).max().unwrap_or(0);
-    // As fine a grid as there are rows: a day of minutes has one step a bucket.
-    let step = ((last - first) / order.len().max(1) as i64).max(1);
-    let order = counting_pass(&order, symbols, |o| o.rank as usize);
-    let mut order =
-        counting_pass(&order, ((last - first) / step) as usize + 1, |o| ((o.end - first) / step) as usize);
-    if !order.is_sorted_by_key(|o| (o.end, o.rank)) {
-        order.sort_by_key(|o| (o.end, o.rank));
-    }
-    order
-}
-
-fn counting_pass(order: &[FeedOrder], keys: usize, key: impl Fn(&FeedOrder) -> usize) -> Vec<FeedOrder> {
-    let mut starts = vec![0_usize; keys + 1];
-    for o in order {
-        starts[key(o) + 1] += 1;
-    }
-    for i in 1..starts.len() {
-        starts[i] += starts[i - 1];
-    }
-    let mut sorted = order.to_vec();
-    for o in order {
-        let place = &mut starts[key(o)];
-        sorted[*place] = *o;
-        *place += 1;
-    }
-    sorted
 }
 
 #[cfg(test)]
@@ -109,22 +172,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sorting_is_by_time_then_rank_then_as_given() {
+    fn bars_come_by_time_then_rank_then_as_given() {
         let mut state = 7_u64;
-        for (rows, ends, symbols) in
+        for (count, ends, symbols) in
             [(0, 1, 1), (1, 1, 1), (1_000, 390, 7), (1_000, 3, 50), (500, 1_000_000, 3)]
         {
-            let order: Vec<FeedOrder> = (0..rows)
-                .map(|row| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    let (end, rank) = ((state >> 40) % ends, (state >> 20) % symbols);
-                    FeedOrder { end: end as i64 * 60, rank: rank as u32, row }
-                })
-                .collect();
-            let mut expected = order.clone();
-            expected.sort_by_key(|o| (o.end, o.rank, o.row));
-            let rows = |order: &[FeedOrder]| order.iter().map(|o| o.row).collect::<Vec<_>>();
-            assert_eq!(rows(&sorted(order, symbols as usize)), rows(&expected));
+            let mut draw = |bound: u64| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 33) % bound
+            };
+            let symbol: Vec<u32> = (0..count).map(|_| draw(symbols) as u32).collect();
+            let ts: Vec<i64> = (0..count).map(|_| draw(ends) as i64 * 60).collect();
+            let row: Vec<f64> = (0..count).map(f64::from).collect();
+            // Rank and id differ.
+            let rank: Vec<u32> = (0..symbols as u32).rev().collect();
+            let columns = Columns {
+                symbol: &symbol,
+                ts: &ts,
+                open: &row,
+                high: &row,
+                low: &row,
+                close: &row,
+                volume: &row,
+                vwap: None,
+                trade_count: None,
+            };
+            let mut expected: Vec<(i64, u32, u32)> =
+                (0..count).map(|i| (ts[i as usize] + 60, rank[symbol[i as usize] as usize], i)).collect();
+            expected.sort_unstable();
+            let mut builder = FeedBuilder::new(count as usize, symbols as usize);
+            for i in 0..count as usize {
+                builder.keep(rank[symbol[i] as usize], ts[i] + 60);
+            }
+            let mut feed = builder.build(&columns, &rank);
+            let mut played = Vec::new();
+            while feed.remaining() > 0 {
+                let end = feed.next_end();
+                feed.play(end, |symbol, rows| {
+                    played.extend(rows.iter().map(|r| (r.end, rank[symbol as usize], r.bar.open as u32)));
+                });
+            }
+            assert_eq!(played, expected);
+            assert_eq!(feed.next_end(), Nanos::MAX);
         }
     }
 }

@@ -268,7 +268,7 @@ impl<'a> IndicatorView<'a> {
 
     /// How many bars it has been given.
     pub fn seen(&self) -> u64 {
-        self.stack.program().plan.seen(self.stack.block(), self.index)
+        self.stack.program().plan.seen(self.stack.block())
     }
 
     /// Open time of the newest bar that it has been given.

@@ -9,7 +9,7 @@ use crate::symbol::{SymbolId, SymbolTable, parse_symbol};
 use crate::time::{Day, Nanos};
 
 use super::event::{Event, EventMask, Events};
-use super::feed::{Feed, FeedOrder, FeedRow};
+use super::feed::{Feed, FeedBuilder};
 use super::layout::{IndicatorRequest, Layout};
 use super::report::{Counts, Outcome, RefusedRow, Report};
 use super::track::{Context, Track};
@@ -285,27 +285,31 @@ impl Session {
         }
     }
 
-    /// Steps through a feed: all bars that end at one time, then the clock, then the next. Stops after the first step
-    /// that left events, after the step that made it `most` rows, or when the next bar ends after `until`; the clock
-    /// then stands at `until`.
+    /// Plays a feed: all bars that end at one time, then the clock, then the next. Stops after the first step that left
+    /// events, after about `most` rows, or when the next bar ends after `until`; the clock then stands at `until`. While
+    /// nobody subscribed to events, many steps are taken at once.
     pub fn run(&mut self, feed: &mut Feed, until: Nanos, most: usize) -> Result<Progress> {
+        let watched = !self.events.mask.is_empty();
         let limit = feed.remaining().saturating_sub(most);
         loop {
             // A bar in progress that ends before the next base bar does closes at its own time, not at that bar's.
-            let next = feed.next_end().map_or(until, |end| end.min(until));
-            if self.due < next {
+            let next = feed.next_end().min(until);
+            if watched && self.due < next {
                 self.advance(self.due.max(self.clock))?;
                 if !self.events.is_empty() {
                     return Ok(Progress::Events);
                 }
                 continue;
             }
-            let Some(step) = feed.next_step(until) else { break };
-            let end = feed.rows()[step.start].end;
-            for index in step {
-                let FeedRow { symbol, bar, .. } = &feed.rows()[index];
-                self.apply_row(*symbol, bar);
+            if feed.next_end() > until {
+                break;
             }
+            let end = if watched { next } else { feed.stretch(most).clamp(next, until) };
+            feed.play(end, |symbol, rows| {
+                for row in rows {
+                    self.apply_row(symbol, &row.bar);
+                }
+            });
             self.repair();
             self.advance(end.max(self.clock))?;
             if !self.events.is_empty() {
@@ -319,26 +323,27 @@ impl Session {
         Ok(if self.events.is_empty() { Progress::Until } else { Progress::Events })
     }
 
-    /// A feed of these columns for [`Self::run`]: in order of time, then of symbol name, then as given. Rows in no
-    /// session are counted and left out; rows whose symbol is not registered are left out.
+    /// A feed of these columns for [`Self::run`]. Rows in no session are counted and left out; rows whose symbol is not
+    /// registered are left out.
     pub fn feed(&mut self, columns: &Columns<'_>) -> Feed {
-        let mut rows = Vec::with_capacity(columns.len());
+        let mut builder = FeedBuilder::new(columns.len(), self.rank.len());
         let mut hint = 0;
-        for index in 0..columns.len() {
-            let symbol = columns.symbol[index];
-            let Some(track) = self.tracks.get_mut(symbol as usize) else { continue };
+        for (&symbol, &ts) in columns.symbol.iter().zip(columns.ts) {
+            let Some(track) = self.tracks.get_mut(symbol as usize) else {
+                builder.skip();
+                continue;
+            };
             let calendar = &self.calendars[track.calendar];
-            let ts = columns.ts[index];
-            match calendar.segment_at(ts, hint) {
-                Some(segment) => {
-                    hint = segment;
-                    let end = track.grid().bucket(calendar, segment, ts).end;
-                    rows.push(FeedOrder { end, rank: self.rank[symbol as usize], row: index as u32 });
-                }
-                None => track.counts.count(Outcome::OutsideSession),
+            if let Some(segment) = calendar.segment_at(ts, hint) {
+                hint = segment;
+                let end = track.grid().bucket(calendar, segment, ts).end;
+                builder.keep(self.rank[symbol as usize], end);
+            } else {
+                track.counts.count(Outcome::OutsideSession);
+                builder.skip();
             }
         }
-        Feed::new(rows, columns, self.rank.len())
+        builder.build(columns, &self.rank)
     }
 
     /// Why rows were refused, and how often, all symbols together.

@@ -69,6 +69,8 @@ pub(super) struct Track {
     past_presence: Vec<(usize, Day, Presence)>,
     /// End of the newest base bar.
     newest_end: Nanos,
+    /// Its segment and its slot there.
+    newest_slot: (usize, usize),
     pub(super) counts: Counts,
 }
 
@@ -92,6 +94,7 @@ impl Track {
             presence: Presence::default(),
             past_presence: Vec::new(),
             newest_end: Nanos::MIN,
+            newest_slot: (usize::MAX, 0),
             counts: Counts::default(),
         }
     }
@@ -130,25 +133,33 @@ impl Track {
             }
             self.segment = segment;
         }
-        let bucket = self.grid.bucket(calendar, segment, bar.ts);
-        if bucket.start != bar.ts {
-            return Outcome::Refused(Refusal::Unaligned);
-        }
+        // Most bars follow the newest one without a gap: then there is nothing to divide.
+        let (end, slot) = if bar.ts == self.newest_end && self.newest_slot.0 == segment {
+            let close = calendar.segment(segment).close;
+            ((bar.ts + self.grid.step()).min(close), self.newest_slot.1 + 1)
+        } else {
+            let (bucket, slot) = self.grid.locate(calendar, segment, bar.ts);
+            if bucket.start != bar.ts {
+                return Outcome::Refused(Refusal::Unaligned);
+            }
+            (bucket.end, slot)
+        };
         match self.base.newest() {
-            Some(newest) if bar.ts <= newest.ts => self.revise(bar, segment, context),
+            Some(newest) if bar.ts <= newest.ts => self.revise(bar, (segment, slot), context),
             _ => {
-                self.newest_end = bucket.end;
-                self.append(bar, segment, context);
+                self.newest_end = end;
+                self.newest_slot = (segment, slot);
+                self.append(bar, (segment, slot), context);
                 Outcome::Appended
             }
         }
     }
 
     #[inline]
-    fn append(&mut self, bar: &Bar, segment: usize, context: &mut Context<'_>) {
+    fn append(&mut self, bar: &Bar, (segment, slot): (usize, usize), context: &mut Context<'_>) {
         let regular = context.calendar.segment(segment).regular;
         let tick = Tick { bar: *bar, session: self.date, regular };
-        self.presence.set(context.calendar, &self.grid, segment, bar.ts);
+        self.presence.set(segment, slot);
         self.metrics.fold(bar, regular);
         self.base.push(&tick);
         context.bar_closed(self.id, &self.base, bar);
@@ -183,7 +194,7 @@ impl Track {
     }
 
     #[cold]
-    fn revise(&mut self, bar: &Bar, segment: usize, context: &mut Context<'_>) -> Outcome {
+    fn revise(&mut self, bar: &Bar, (segment, slot): (usize, usize), context: &mut Context<'_>) -> Outcome {
         if self.base.is_too_old(bar.ts) {
             return Outcome::TooOld;
         }
@@ -196,7 +207,7 @@ impl Track {
             }
             Err(place) => {
                 self.base.insert(place, *bar);
-                self.presence.set(context.calendar, &self.grid, segment, bar.ts);
+                self.presence.set(segment, slot);
                 (None, Outcome::Inserted)
             }
         };
@@ -270,7 +281,7 @@ impl Track {
     /// Closes the bars in progress that ended by now.
     pub(super) fn tick(&mut self, context: &mut Context<'_>) {
         for derived in &mut self.derived {
-            if let Some(forming) = derived.forming {
+            if let Some(forming) = &derived.forming {
                 if forming.end <= context.clock {
                     derived.close(self.id, self.date, context);
                 } else {
@@ -287,11 +298,11 @@ impl Track {
         if let Some(ended) = self.session {
             let place = self.place(calendar);
             for derived in &mut self.derived {
-                if derived.forming.is_some_and(|f| f.end <= next.first_open) {
+                if derived.forming.as_ref().is_some_and(|f| f.end <= next.first_open) {
                     derived.close(self.id, place.date, context);
                 }
                 // A bucket that goes on keeps what this session added to it: the base bars are about to leave.
-                derived.head = derived.forming.map(|f| f.bar);
+                derived.head = derived.forming.as_ref().map(|f| f.bar);
                 derived.series.roll(ended, place, session);
             }
             self.base.roll(ended, place, session);
@@ -374,8 +385,8 @@ impl Derived {
             _ => {
                 self.close(id, tick.session, context);
                 let bucket = self.grid.bucket(context.calendar, segment, bar.ts);
-                let held = self.series.find(bucket.start).ok();
-                if let Some(place) = held {
+                let newer = self.series.newest().is_none_or(|newest| newest.ts < bucket.start);
+                if let Some(place) = (!newer).then(|| self.series.find(bucket.start).ok()).flatten() {
                     // The clock closed the bucket before this bar came.
                     let old = *self.series.bar(place);
                     let mut bar_now = old;
@@ -390,7 +401,7 @@ impl Derived {
                 }
             }
         }
-        if self.forming.is_some_and(|f| f.end <= watermark) {
+        if self.forming.as_ref().is_some_and(|f| f.end <= watermark) {
             self.close(id, tick.session, context);
         }
     }

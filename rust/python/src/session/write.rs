@@ -13,8 +13,8 @@ use crate::event::PyEvent;
 use crate::interval::IntervalArg;
 use crate::report::PyReport;
 
-/// Rows between which readers get their turn.
-const LOT: usize = 1024;
+/// Rows between which readers get their turn: about a millisecond.
+const LOT: usize = 8192;
 
 impl SessionCore {
     /// Applies rows in lots. Rows of symbols that are not registered are reported as refused: number `u32::MAX - i` is

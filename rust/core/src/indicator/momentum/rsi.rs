@@ -8,6 +8,7 @@ use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec}
 #[derive(Debug, Clone)]
 pub struct Rsi {
     period: usize,
+    factor: f64,
 }
 
 #[repr(C)]
@@ -34,7 +35,8 @@ impl Indicator for Rsi {
     type State = State;
 
     fn new(params: &Params) -> Result<Self> {
-        Ok(Self { period: params.bars("period") })
+        let period = params.bars("period");
+        Ok(Self { period, factor: Wilder::factor(period) })
     }
 
     fn first(&self) -> usize {
@@ -53,8 +55,8 @@ impl Indicator for Rsi {
             out[0] = f64::NAN;
             return;
         }
-        let gain = state.gain.next(self.period, change.max(0.0));
-        let loss = state.loss.next(self.period, (-change).max(0.0));
+        let gain = state.gain.next(self.period, self.factor, change.max(0.0));
+        let loss = state.loss.next(self.period, self.factor, (-change).max(0.0));
         let moved = gain + loss;
         out[0] = if moved == 0.0 { 50.0 } else { 100.0 * gain / moved };
     }

@@ -17,12 +17,17 @@ impl Wilder {
         (20.7 * n as f64).ceil() as usize
     }
 
+    /// The factor for a period.
+    pub fn factor(n: usize) -> f64 {
+        1.0 / n as f64
+    }
+
     /// The average after `x`, NaN before the `n`-th value.
     #[inline]
-    pub fn next(&mut self, n: usize, x: f64) -> f64 {
+    pub fn next(&mut self, n: usize, factor: f64, x: f64) -> f64 {
         let count = n as u64;
         if self.seen >= count {
-            self.value += (x - self.value) / n as f64;
+            self.value += factor * (x - self.value);
             return self.value;
         }
         self.seen += 1;

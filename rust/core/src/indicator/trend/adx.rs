@@ -8,6 +8,7 @@ use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec}
 #[derive(Debug, Clone)]
 pub struct Adx {
     period: usize,
+    factor: f64,
 }
 
 #[repr(C)]
@@ -43,7 +44,8 @@ impl Indicator for Adx {
     type State = State;
 
     fn new(params: &Params) -> Result<Self> {
-        Ok(Self { period: params.bars("period") })
+        let period = params.bars("period");
+        Ok(Self { period, factor: Wilder::factor(period) })
     }
 
     fn first(&self) -> usize {
@@ -56,7 +58,7 @@ impl Indicator for Adx {
 
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (n, bar) = (self.period as f64, input.bar);
+        let bar = input.bar;
         let (up, down) = (bar.high - state.high, state.low - bar.low);
         let range = true_range(bar, state.close);
         (state.high, state.low, state.close) = (bar.high, bar.low, bar.close);
@@ -65,9 +67,9 @@ impl Indicator for Adx {
             return;
         }
         if input.seen > self.period {
-            state.plus -= state.plus / n;
-            state.minus -= state.minus / n;
-            state.range -= state.range / n;
+            state.plus -= state.plus * self.factor;
+            state.minus -= state.minus * self.factor;
+            state.range -= state.range * self.factor;
         }
         state.plus += if up > 0.0 && up > down { up } else { 0.0 };
         state.minus += if down > 0.0 && down > up { down } else { 0.0 };
@@ -82,9 +84,9 @@ impl Indicator for Adx {
         }
         let both = plus_di + minus_di;
         if both >= NOTHING {
-            state.last = state.adx.next(self.period, 100.0 * (plus_di - minus_di).abs() / both);
+            state.last = state.adx.next(self.period, self.factor, 100.0 * (plus_di - minus_di).abs() / both);
         } else if input.seen <= self.first() {
-            state.last = state.adx.next(self.period, 0.0);
+            state.last = state.adx.next(self.period, self.factor, 0.0);
         }
         if input.seen >= self.first() {
             out.copy_from_slice(&[state.last, plus_di, minus_di]);

@@ -8,6 +8,7 @@ use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec}
 #[derive(Debug, Clone)]
 pub struct Atr {
     period: usize,
+    factor: f64,
 }
 
 #[repr(C)]
@@ -34,7 +35,8 @@ impl Indicator for Atr {
     type State = State;
 
     fn new(params: &Params) -> Result<Self> {
-        Ok(Self { period: params.bars("period") })
+        let period = params.bars("period");
+        Ok(Self { period, factor: Wilder::factor(period) })
     }
 
     fn first(&self) -> usize {
@@ -49,6 +51,6 @@ impl Indicator for Atr {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let range = true_range(input.bar, state.close);
         state.close = input.bar.close;
-        out[0] = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, range) };
+        out[0] = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };
     }
 }
