@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-rust test-python lint fmt bench docs wheel clean
+.PHONY: help dev demo test test-rust test-python lint fmt bench wheel clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -25,6 +25,9 @@ $(VENV)/.built: $(VENV)/.installed $(SOURCES)
 
 dev: $(VENV)/.built ## create the virtual environment and build the extension into it
 
+demo: dev ## run a whole session on the bundled sample, ending in a table and openbell-report.html
+	$(BIN)/openbell demo
+
 test: test-rust test-python ## every test, Rust and Python
 
 test-rust:
@@ -45,6 +48,13 @@ fmt: dev ## format everything
 	cargo fmt --all
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: dev ## measure, and print tables
+	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name -q
+	$(BIN)/python -m benches.figures
+
+wheel: dev ## build the wheel into dist/
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --locked --out dist
 
 clean: ## remove what was built
 	rm -rf target $(VENV) dist
