@@ -1,8 +1,7 @@
-"""The figures that are not times of calls: memory, import, wheel. ``make bench`` prints them as a table."""
+"""The figures that are not times of calls: bars a second, import, memory, wheel. ``make bench`` prints them."""
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
@@ -14,15 +13,28 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY = """
-import resource, sys
+import gc, pathlib, resource
 from benches.market import bars, config
 import openbell as ob
-symbols = int(sys.argv[1])
-source = bars(symbols)
-run = ob.SessionCoordinator(config(), source=source)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-run.run()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+
+def resident():
+    gc.collect()
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1024
+
+source = bars(500)
+kept = [ob.SessionCoordinator(config(), source=source).run()]
+before = resident()
+kept += [ob.SessionCoordinator(config(), source=source).run() for _ in range(16)]
+print((resident() - before) / (16 * 500))
+"""
+LOOP = """
+import sys
+from benches.market import OnFives, bars, config
+import openbell as ob
+source = bars(500)
+strategies = [OnFives() if sys.argv[1] == "callback" else None for _ in range(5)]
+runs = [ob.SessionCoordinator(config(), strategy=s, source=source).run() for s in strategies]
+print(max(r.summary.bars_per_second for r in runs))
 """
 
 
@@ -43,10 +55,8 @@ def import_ms() -> tuple[float, float]:
 
 
 def kib_a_symbol() -> float:
-    """Memory that a symbol takes with a day of 1m and 5m bars and twelve indicators, from runs of two sizes."""
-    few, many = 500, 2000
-    used = [int(run(MEMORY, str(symbols))) for symbols in (few, many)]
-    return (used[1] - used[0]) / (many - few)
+    """Resident memory that a symbol takes: what sixteen more sessions of 500 symbols add (Linux)."""
+    return float(run(MEMORY))
 
 
 def wheel_mb() -> float:
@@ -63,12 +73,14 @@ def main() -> None:
     table = Table(title="figures", title_justify="left")
     table.add_column("what")
     table.add_column("figure", justify="right")
+    for kind in ("none", "callback"):
+        label = {"none": "no callbacks", "callback": "a callback on each 5m bar"}[kind]
+        table.add_row(f"bars a second, whole backtest loop, {label}", f"{float(run(LOOP, kind)) / 1e6:.2f} million")
     light, used = import_ms()
     table.add_row("import openbell", f"{light:.0f} ms")
     table.add_row("import openbell and its session", f"{used:.0f} ms")
-    table.add_row("memory a symbol (peak; 1m, 5m, 12 indicators, five days played)", f"{kib_a_symbol():.0f} KiB")
+    table.add_row("memory a symbol: a day of 1m and 5m, 12 indicators", f"{kib_a_symbol():.0f} KiB")
     table.add_row("wheel", f"{wheel_mb():.1f} MB")
-    table.add_row("peak memory of this script", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     Console().print(table)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Bar,
         Bars,
         Event,
+        Events,
         IndicatorData,
         Interval,
         SessionMetrics,
@@ -40,6 +41,7 @@ __all__ = [
     "DataManager",
     "DataQualityManager",
     "Event",
+    "Events",
     "FrameSource",
     "IndicatorConfig",
     "IndicatorData",
@@ -68,7 +70,8 @@ __all__ = [
 
 _HOMES = {
     "openbell._core": (
-        "ApplyReport", "Bar", "Bars", "Event", "IndicatorData", "Interval", "SessionMetrics", "build_info", "compute",
+        "ApplyReport", "Bar", "Bars", "Event", "Events", "IndicatorData", "Interval", "SessionMetrics", "build_info",
+        "compute",
     ),
     "openbell.clock": ("TimeManager", "TradingSession"),
     "openbell.config": ("SessionConfig",),

@@ -14,6 +14,7 @@ import pytest
 from tests.integration.aggregate import aggregate, assert_bars, cleaned
 
 import openbell as ob
+from openbell.demo import sample_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,3 +114,24 @@ def test_any_arrival_order_gives_the_same_state(data_dir: Path, rows: pl.DataFra
     for _ in range(5):
         assert final_state(day[rng.permutation(len(day)).tolist()]) == want
     assert final_state(day.sort("ts", descending=True)) == want
+
+
+def test_vwap_adds_up() -> None:
+    """The bundled sample has a vwap in every bar: that of a longer bar is the average by volume."""
+    rows = pl.read_parquet(sample_path()).with_columns(pl.col("volume").cast(pl.Float64))
+    template = ob.SessionConfig(
+        backtest={"start": "2024-11-29", "end": "2024-11-29"},
+        source={"kind": "parquet", "path": str(sample_path())},
+        session_data_config={"symbols": "*", "streams": ["1m", *INTERVALS]},
+    )
+    session = ob.SessionCoordinator(template).run().session_data
+    day = rows.filter(pl.col("ts").dt.date() == dt.date(2024, 11, 29)).sort("symbol", "ts")
+    for interval in INTERVALS:
+        parts = aggregate(day, interval).partition_by("symbol", as_dict=True)
+        assert len(parts) == 50
+        for (symbol,), want in parts.items():
+            assert_bars(session.get_bars(str(symbol), interval), want, f"{symbol} {interval}")
+    spy = day.filter(pl.col("symbol") == "SIM005")
+    metrics = session.get_metrics("SIM005")
+    assert metrics is not None
+    assert metrics.session_vwap == pytest.approx(np.average(spy["vwap"], weights=spy["volume"]), rel=1e-12)

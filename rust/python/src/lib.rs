@@ -22,7 +22,7 @@ mod _core {
     #[pymodule_export]
     use super::bar::{PyBar, PyBars};
     #[pymodule_export]
-    use super::event::PyEvent;
+    use super::event::{PyEvent, PyEvents};
     #[pymodule_export]
     use super::indicators::{compute, indicator_key, indicator_warmup, list_indicators};
     #[pymodule_export]

@@ -4,12 +4,11 @@ use openbell_core::bar::Columns;
 use openbell_core::session::{EventKind, EventMask, Progress, RefusedRow, Report, Row};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
 
 use super::{ColumnsArg, PyFeed, SessionCore};
 use crate::bar::PyBar;
 use crate::error::to_py;
-use crate::event::PyEvent;
+use crate::event::PyEvents;
 use crate::interval::IntervalArg;
 use crate::report::PyReport;
 
@@ -176,12 +175,11 @@ impl SessionCore {
     }
 
     /// The events since the last call: shorter intervals first, then by symbol name.
-    fn take_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let events = self.write(py, |session| {
+    fn take_events(&self, py: Python<'_>) -> PyEvents {
+        self.write(py, |session| {
             let events = session.take_events();
-            events.into_iter().map(|e| PyEvent::new(e, session.symbols())).collect::<Vec<_>>()
-        });
-        PyList::new(py, events)
+            PyEvents::new(events, session.symbols())
+        })
     }
 
     /// Ids (uint32) of tickers; 2^32 - 1 for those that are not registered.
