@@ -13,7 +13,7 @@ from openbell.errors import IntervalError
 from openbell.quality import DataQualityManager
 from openbell.session.batch import core_columns
 from openbell.session.provision import Provision, bare, provision
-from openbell.session.symbol import SymbolData, SymbolMap
+from openbell.session.symbol import SymbolMap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openbell._core import ApplyReport, Bar
     from openbell.clock import CalendarArrays, TimeManager
     from openbell.config import SessionConfig
-    from openbell.session.indicators import IndicatorManager
+    from openbell.session.symbol import SymbolData
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class SessionData(SessionCore):
         self.config = config
         self.quality = DataQualityManager(self)
         self.coordinator: Any = None
-        self.indicator_manager: IndicatorManager | None = None
+        self.indicator_manager: Any = None
         self._guard = threading.Lock()
         self._time_manager: TimeManager | None = None
         self._calendar: int | None = None
@@ -74,7 +74,7 @@ class SessionData(SessionCore):
     @property
     def symbols(self) -> Mapping[str, SymbolData]:
         """A live mapping of symbol to its data."""
-        return SymbolMap(self)
+        return SymbolMap(self, self.quality)
 
     def register_symbol(self, symbol: str, base_interval: Interval | str | None = None) -> bool:
         """Make a symbol known, with all that the config asks for, so that its bars can be applied.
@@ -123,8 +123,7 @@ class SessionData(SessionCore):
 
     def get_symbol_data(self, symbol: str) -> SymbolData | None:
         """Give one symbol's data, None if it is not registered."""
-        name = parse_symbol(symbol)
-        return SymbolData(self, name) if name in self.get_all_symbols() else None
+        return self.symbols.get(symbol)
 
     def provision_symbols(self, symbols: Iterable[str], layout: Provision) -> int:
         """Register symbols with a layout; those that are registered stay as they are. Gives how many are new."""
@@ -219,7 +218,7 @@ class SessionData(SessionCore):
                 self._time_manager = self._make_time_manager()
             return self._time_manager
 
-    def set_indicator_manager(self, manager: IndicatorManager) -> None:
+    def set_indicator_manager(self, manager: Any) -> None:
         """Attach the indicator manager. It calls this itself."""
         self.indicator_manager = manager
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from openbell._core import Interval
+from openbell._core import Interval, parse_symbol
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from openbell._core import Bars, IndicatorData, SessionMetrics
-    from openbell.quality import Gap, Quality
-    from openbell.session.data import SessionData
+    from openbell._core import Bars, IndicatorData, SessionCore, SessionMetrics
+    from openbell.quality import DataQualityManager, Gap, Quality
 
 
 V = TypeVar("V")
@@ -21,10 +20,11 @@ V = TypeVar("V")
 class IntervalBars:
     """The session bars of one symbol and interval."""
 
-    __slots__ = ("_session", "interval", "symbol")
+    __slots__ = ("_core", "_quality", "interval", "symbol")
 
-    def __init__(self, session: SessionData, symbol: str, interval: Interval) -> None:
-        self._session = session
+    def __init__(self, core: SessionCore, quality: DataQualityManager, symbol: str, interval: Interval) -> None:
+        self._core = core
+        self._quality = quality
         self.symbol = symbol
         self.interval = interval
 
@@ -37,23 +37,23 @@ class IntervalBars:
     @property
     def data(self) -> Bars:
         """The bars as columns: a copy."""
-        return self._session.get_bars(self.symbol, self.interval)
+        return self._core.get_bars(self.symbol, self.interval)
 
     @property
     def derived(self) -> bool:
         """Whether they are aggregated from shorter ones."""
-        return self.interval != self._session.intervals(self.symbol)[0]
+        return self.interval != self._core.intervals(self.symbol)[0]
 
     @property
     def updated(self) -> int | None:
         """Open of the newest bar, in nanoseconds since 1970 UTC."""
-        bar = self._session.get_latest_bar(self.symbol, self.interval)
+        bar = self._core.get_latest_bar(self.symbol, self.interval)
         return None if bar is None else bar.ts
 
     @property
     def quality(self) -> Quality | None:
         """Expected, present and missing bars up to the clock."""
-        return self._session.quality.session(self.symbol, self.interval)
+        return self._quality.session(self.symbol, self.interval)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -65,22 +65,23 @@ class IntervalBars:
 class HistoricalBars:
     """The bars of earlier sessions of one symbol and interval."""
 
-    __slots__ = ("_session", "interval", "symbol")
+    __slots__ = ("_core", "_quality", "interval", "symbol")
 
-    def __init__(self, session: SessionData, symbol: str, interval: Interval) -> None:
-        self._session = session
+    def __init__(self, core: SessionCore, quality: DataQualityManager, symbol: str, interval: Interval) -> None:
+        self._core = core
+        self._quality = quality
         self.symbol = symbol
         self.interval = interval
 
     @property
     def data_by_date(self) -> dict[dt.date, Bars]:
         """The bars of each session that is kept: copies."""
-        return self._session.get_historical_bars(self.symbol, self.interval).by_date()
+        return self._core.get_historical_bars(self.symbol, self.interval).by_date()
 
     @property
     def quality(self) -> dict[dt.date, Quality]:
         """Expected, present and missing bars of each session."""
-        return self._session.quality.history(self.symbol, self.interval)
+        return self._quality.history(self.symbol, self.interval)
 
     @property
     def gaps(self) -> dict[dt.date, tuple[Gap, ...]]:
@@ -127,10 +128,11 @@ class SymbolData:
     100.0
     """
 
-    __slots__ = ("_session", "symbol")
+    __slots__ = ("_core", "_quality", "symbol")
 
-    def __init__(self, session: SessionData, symbol: str) -> None:
-        self._session = session
+    def __init__(self, core: SessionCore, quality: DataQualityManager, symbol: str) -> None:
+        self._core = core
+        self._quality = quality
         self.symbol = symbol
 
     def __repr__(self) -> str:
@@ -139,29 +141,29 @@ class SymbolData:
     @property
     def bars(self) -> ByInterval[IntervalBars]:
         """Session bars by interval."""
-        intervals = self._session.intervals(self.symbol)
-        return ByInterval({i: IntervalBars(self._session, self.symbol, i) for i in intervals})
+        intervals = self._core.intervals(self.symbol)
+        return ByInterval({i: IntervalBars(self._core, self._quality, self.symbol, i) for i in intervals})
 
     @property
     def historical(self) -> History:
         """``.bars``: bars of earlier sessions by interval."""
-        intervals = self._session.intervals(self.symbol)
-        return History(ByInterval({i: HistoricalBars(self._session, self.symbol, i) for i in intervals}))
+        intervals = self._core.intervals(self.symbol)
+        return History(ByInterval({i: HistoricalBars(self._core, self._quality, self.symbol, i) for i in intervals}))
 
     @property
     def indicators(self) -> dict[str, IndicatorData]:
         """Every indicator by key."""
-        return self._session.get_all_indicators(self.symbol)
+        return self._core.get_all_indicators(self.symbol)
 
     @property
     def metrics(self) -> SessionMetrics | None:
         """The figures of the running session."""
-        return self._session.get_metrics(self.symbol)
+        return self._core.get_metrics(self.symbol)
 
     @property
     def quality(self) -> float | None:
         """Present and verified base bars in percent of the expected ones."""
-        quality = self._session.quality.session(self.symbol, self._session.intervals(self.symbol)[0])
+        quality = self._quality.session(self.symbol, self._core.intervals(self.symbol)[0])
         return None if quality is None else quality.percent
 
     @property
@@ -173,19 +175,20 @@ class SymbolData:
 class SymbolMap(Mapping[str, SymbolData]):
     """A live mapping of the session's symbols."""
 
-    __slots__ = ("_session",)
+    __slots__ = ("_core", "_quality")
 
-    def __init__(self, session: SessionData) -> None:
-        self._session = session
+    def __init__(self, core: SessionCore, quality: DataQualityManager) -> None:
+        self._core = core
+        self._quality = quality
 
     def __getitem__(self, symbol: str) -> SymbolData:
-        data = self._session.get_symbol_data(symbol)
-        if data is None:
+        name = parse_symbol(symbol)
+        if name not in self._core.symbol_names():
             raise KeyError(symbol)
-        return data
+        return SymbolData(self._core, self._quality, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._session.symbol_names()))
+        return iter(sorted(self._core.symbol_names()))
 
     def __len__(self) -> int:
-        return len(self._session.symbol_names())
+        return len(self._core.symbol_names())

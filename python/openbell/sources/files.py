@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from functools import cached_property
+from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openbell.errors import SourceError
-from openbell.sources.columns import NUMBERS, Columns
-from openbell.sources.protocol import Capabilities
-from openbell.sources.table import Table, TableOptions, pick
+from openbell.sources.columns import NUMBERS
+from openbell.sources.table import TableOptions, TableSource, pick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import polars as pl
 
-    from openbell._core import Interval
-    from openbell.sources.refused import RefusedRows
 
-
-class _FileSource(ABC):
+class _FileSource(TableSource):
     """Bars in files, read at first use.
 
     Parameters
@@ -41,8 +36,8 @@ class _FileSource(ABC):
     suffixes: tuple[str, ...]
 
     def __init__(self, path: str | Path, **options: Any) -> None:
+        super().__init__(str(path), TableOptions(**options))
         self.path = Path(path)
-        self.options = TableOptions(**options)
         if not self.path.exists():
             raise SourceError(f"{self.path}: there is no such file or folder")
         if self.path.is_dir():
@@ -51,34 +46,6 @@ class _FileSource(ABC):
                 raise SourceError(f"{self.path}: there is no {' or '.join(self.suffixes)} file in it")
         else:
             self.files = [self.path]
-
-    @property
-    def interval(self) -> Interval:
-        return self.options.interval
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(label=str(self.path), gaps_verified=self.options.gaps_verified)
-
-    @property
-    def refused(self) -> RefusedRows:
-        return self._table.refused
-
-    def symbols(self) -> tuple[str, ...]:
-        """List the symbols in the files, in order of name."""
-        return self._table.symbols()
-
-    def span(self) -> tuple[int, int] | None:
-        """Give the opens of the first and the last bar; None if there is no bar."""
-        return self._table.span()
-
-    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
-        """Give the bars of some symbols (all: None) that open within ``[start_ns, end_ns)``, in file order."""
-        return self._table.history(symbols, start_ns, end_ns)
-
-    @cached_property
-    def _table(self) -> Table:
-        return Table(self._frames(), self.options)
 
     def _frames(self) -> Iterator[tuple[str, pl.DataFrame]]:
         import polars as pl

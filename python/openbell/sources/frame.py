@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from openbell.errors import SourceError
-from openbell.sources.protocol import Capabilities
-from openbell.sources.table import Table, TableOptions
+from openbell.sources.table import TableOptions, TableSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import polars as pl
 
-    from openbell._core import Interval
-    from openbell.sources.columns import Columns
-    from openbell.sources.refused import RefusedRows
 
-
-class FrameSource:
+class FrameSource(TableSource):
     """Bars in any eager frame that narwhals takes (polars, pandas, PyArrow, …), or in a mapping of arrays.
 
     Parameters
@@ -41,36 +33,11 @@ class FrameSource:
     """
 
     def __init__(self, frame: Any, **options: Any) -> None:
-        self.options = TableOptions(**options)
+        super().__init__("frame", TableOptions(**options))
         self._frame = _to_polars(frame)
 
-    @property
-    def interval(self) -> Interval:
-        return self.options.interval
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(label="frame", gaps_verified=self.options.gaps_verified)
-
-    @property
-    def refused(self) -> RefusedRows:
-        return self._table.refused
-
-    def symbols(self) -> tuple[str, ...]:
-        """List the symbols in the frame, in order of name."""
-        return self._table.symbols()
-
-    def span(self) -> tuple[int, int] | None:
-        """Give the opens of the first and the last bar; None if there is no bar."""
-        return self._table.span()
-
-    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
-        """Give the bars of some symbols (all: None) that open within ``[start_ns, end_ns)``, in the frame's order."""
-        return self._table.history(symbols, start_ns, end_ns)
-
-    @cached_property
-    def _table(self) -> Table:
-        return Table([("frame", self._frame)], self.options)
+    def _frames(self) -> list[tuple[str, pl.DataFrame]]:
+        return [("frame", self._frame)]
 
 
 def _to_polars(frame: Any) -> pl.DataFrame:

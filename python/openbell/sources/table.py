@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from openbell._core import Interval, check_bars, parse_symbol
 from openbell.errors import SourceError, SymbolError
 from openbell.sources.columns import NUMBERS, OPTIONAL, Columns
+from openbell.sources.protocol import Capabilities
 from openbell.sources.refused import RefusedRow, RefusedRows
 
 if TYPE_CHECKING:
@@ -87,6 +90,52 @@ class Table:
         together = len(order) and order[-1] - order[0] + 1 == len(order)
         rows = self._columns.take(slice(order[0], order[-1] + 1) if together else order)
         return rows if symbols is None else rows.select(symbols)
+
+
+class TableSource(ABC):
+    """Bars in one or several tables, read at first use.
+
+    Attributes
+    ----------
+    options
+        What the tables need to be told.
+    """
+
+    def __init__(self, label: str, options: TableOptions) -> None:
+        self.options = options
+        self._label = label
+
+    @property
+    def interval(self) -> Interval:
+        return self.options.interval
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(label=self._label, gaps_verified=self.options.gaps_verified)
+
+    @property
+    def refused(self) -> RefusedRows:
+        return self._table.refused
+
+    def symbols(self) -> tuple[str, ...]:
+        """List the symbols, in order of name."""
+        return self._table.symbols()
+
+    def span(self) -> tuple[int, int] | None:
+        """Give the opens of the first and the last bar; None if there is no bar."""
+        return self._table.span()
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        """Give the bars of some symbols (all: None) that open within ``[start_ns, end_ns)``, in the tables' order."""
+        return self._table.history(symbols, start_ns, end_ns)
+
+    @cached_property
+    def _table(self) -> Table:
+        return Table(self._frames(), self.options)
+
+    @abstractmethod
+    def _frames(self) -> Iterable[tuple[str, pl.DataFrame]]:
+        """Read the tables, with the name that an error calls each by."""
 
 
 def times_ns(column: pl.Series, options: TableOptions, file: str) -> pl.Series:

@@ -8,6 +8,7 @@
 //!
 //! To add one: a file with a type that implements [`Indicator`], one line in `registry.rs`, its reference test.
 
+mod definition;
 mod input;
 mod params;
 pub mod parts;
@@ -22,8 +23,9 @@ pub mod trend;
 pub mod volatility;
 pub mod volume;
 
+pub use definition::Definition;
 pub use input::{Field, Input, Lookback, Tick};
-pub use params::{Definition, Params};
+pub use params::Params;
 pub use ring::Past;
 pub use spec::{Family, ParamSpec, Spec};
 

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 
+use super::definition::Definition;
 use super::input::{Field, Input, Tick};
-use super::params::Definition;
 use super::registry::Kernel;
 use super::ring::{Past, Span};
 
