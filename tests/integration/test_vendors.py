@@ -19,12 +19,21 @@ NEW_YORK = ZoneInfo("America/New_York")
 FIELDS = ("open", "high", "low", "close", "volume")
 
 
-def run(path: Path, start: str, end: str, *, strategy: ob.Strategy | None = None, **options: Any) -> ob.RunResult:
+def run(
+    path: Path,
+    start: str,
+    end: str,
+    *,
+    strategy: ob.Strategy | None = None,
+    exchange: str = "XNYS",
+    **options: Any,
+) -> ob.RunResult:
     session = options.pop("session")
     config = ob.SessionConfig(
         backtest={"start": start, "end": end},
         source={"kind": "csv", "path": str(path), "columns": {"ts": "ts_utc"}, **options},
         session_data_config=session,
+        exchange=exchange,
     )
     return ob.SessionCoordinator(config, strategy=strategy).run()
 
@@ -153,3 +162,40 @@ def test_quarter_hours_equal_the_vendors_own(data_dir: Path, symbol: str) -> Non
     assert starts == vendor["ts_local_bar_end"].to_list()
     for field in ("open", "high", "low", "close"):
         np.testing.assert_array_equal([getattr(bar, field) for bar in bars], vendor[field].to_numpy(), err_msg=field)
+
+
+def test_sessions_that_adjoin_are_kept_apart(data_dir: Path) -> None:
+    """Around the clock, a session ends at the very open of the next."""
+    path = data_dir / "crypto/lean_coinbase_btcusd_2016_1m.csv.gz"
+    session = {"symbols": "*", "streams": ["1m", "1h", "1d"], "historical": {"trailing_days": 2}}
+    result = run(path, "2016-10-07", "2016-10-09", exchange="24/7", session=session)
+    raw = pl.read_csv(path, try_parse_dates=True)
+    a_day = raw.group_by(pl.col("ts_utc").dt.date()).len().sort("ts_utc")["len"].to_list()
+    assert [s.bars for s in result.summary.sessions] == a_day
+    assert result.summary.missing_bars == 3 * 1440 - len(raw) == 104
+    days = result.session_data.get_historical_bars("BTCUSD", "1d").by_date()
+    volumes = raw.group_by(pl.col("ts_utc").dt.date()).agg(pl.col("volume").sum()).sort("ts_utc")["volume"]
+    assert [bars.volume[0] for bars in days.values()] == pytest.approx(volumes.to_list()[:2], rel=1e-9)
+
+
+def test_a_lunch_break_is_no_gap(data_dir: Path) -> None:
+    path = data_dir / "index/lean_n225_20210114_1m.csv.gz"
+    session = {"symbols": "*", "streams": ["1m", "1h"]}
+    result = run(path, "2021-01-14", "2021-01-14", exchange="XTKS", session=session)
+    assert (result.summary.bars, result.summary.missing_bars) == (300, 0)
+    assert result.summary.counts["outside_session"] == 4
+    tokyo = ZoneInfo("Asia/Tokyo")
+    hours = [
+        dt.datetime.fromtimestamp(ts / 1e9, tokyo).time()
+        for ts in result.session_data.get_bars("N225", "1h").ts.tolist()
+    ]
+    assert hours == [dt.time(9), dt.time(10), dt.time(11), dt.time(12, 30), dt.time(13, 30), dt.time(14, 30)]
+
+
+def test_daily_rows_on_days_without_a_session_are_counted(data_dir: Path) -> None:
+    path = data_dir / "us_equity_daily/pystock_2016q4_daily.csv.gz"
+    session = {"symbols": "*", "streams": ["1d", "1w"]}
+    result = run(path, "2016-10-03", "2016-12-30", interval="1d", columns={"ts": "date"}, session=session)
+    assert result.summary.bars == 378_266 - 15
+    assert result.summary.counts["outside_session"] == 15
+    assert {"NAN", "TRUE"} <= {s.symbol for s in result.summary.symbols}

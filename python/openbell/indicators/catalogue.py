@@ -7,7 +7,7 @@ import functools
 from dataclasses import dataclass
 from enum import StrEnum
 
-from openbell import _core
+from openbell._core import list_indicators as _listed
 from openbell.errors import IndicatorError
 
 
@@ -86,7 +86,7 @@ def list_indicators() -> tuple[IndicatorInfo, ...]:
             first=entry["first"],
             warm=entry["warm"],
         )
-        for entry in _core.list_indicators()
+        for entry in _listed()
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -13,10 +15,14 @@ from openbell.errors import IntervalError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from openbell._core import Interval
     from openbell.clock import TimeManager
     from openbell.sources.columns import Columns
     from openbell.sources.protocol import Source
+
+DAY_NS = 86_400_000_000_000
 
 
 class DataManager:
@@ -70,29 +76,32 @@ class DataManager:
 
         Rows of a source of daily bars, which carry a date, are put at the session's open.
         """
-        start = self._end_of(self.time_manager.previous_session(date))
-        columns = self.source.history(symbols, start, self._end_of(date))
-        if self.source.interval.is_intraday:
-            return columns
-        return self._daily(symbols, date)
+        before = self.time_manager.previous_session(date)
+        if not self.source.interval.is_intraday:
+            return self._daily(symbols, before, date)
+        return self.source.history(symbols, self._end_of(before), self._end_of(date))
 
-    def _daily(self, symbols: Sequence[str] | None, date: dt.date) -> Columns:
-        import dataclasses
-
+    def _daily(self, symbols: Sequence[str] | None, before: dt.date, date: dt.date) -> Columns:
+        first, last = day_number(before), day_number(date)
         # A date is a midnight, in the zone that the source was told or in UTC: at most a day from the exchange's.
-        midnight = day_number(date) * 86_400_000_000_000
-        columns = self.source.history(symbols, midnight - 86_400_000_000_000, midnight + 2 * 86_400_000_000_000)
+        columns = self.source.history(symbols, first * DAY_NS, (last + 2) * DAY_NS)
+        days = self._dates(columns)
+        columns, days = columns.take((days > first) & (days <= last)), days[(days > first) & (days <= last)]
+        session = self.time_manager.get_trading_session(date)
+        # A row whose date has no session is put where no session is, so that it is counted.
+        nowhere = max(segment.close_ns for segment in self.time_manager.get_trading_session(before).segments)
+        ts = np.where(days == last, session.open_ns or nowhere, nowhere).astype(np.int64)
+        return dataclasses.replace(columns, ts=ts)
+
+    def _dates(self, columns: Columns) -> NDArray[np.int64]:
+        """Give the dates of daily bars as day numbers."""
         tz = getattr(getattr(self.source, "options", None), "tz", None)
         if tz is None:
-            days = columns.ts // 86_400_000_000_000
-        else:
-            from zoneinfo import ZoneInfo
-
-            zone = ZoneInfo(tz)
-            days = np.array([day_number(local_time(int(ts), zone).date()) for ts in columns.ts], dtype=np.int64)
-        columns = columns.take(days == day_number(date))
-        open_ns = self.time_manager.get_trading_session(date).open_ns
-        return dataclasses.replace(columns, ts=np.full(len(columns), open_ns, dtype=np.int64))
+            return columns.ts // DAY_NS
+        zone = ZoneInfo(tz)
+        times, rows = np.unique(columns.ts, return_inverse=True)
+        days = [day_number(local_time(int(ts), zone).date()) for ts in times]
+        return np.array(days, dtype=np.int64)[rows] if days else np.empty(0, dtype=np.int64)
 
     def _end_of(self, date: dt.date) -> int:
         """Give the end of a session's day: its last close, or the midnight after it, whichever is later."""

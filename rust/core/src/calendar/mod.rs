@@ -121,9 +121,13 @@ impl Calendar {
         self.sessions.binary_search_by_key(&date, |s| s.date).ok()
     }
 
-    /// The last session that has begun at a time, extended hours included.
+    /// The last session that has begun at a time, extended hours included. One that opens at the very close of the
+    /// session before, as around the clock, begins just after: at the close, the old session can still be looked at.
     pub fn session_begun(&self, now: Nanos) -> Option<usize> {
-        self.sessions.partition_point(|s| s.first_open <= now).checked_sub(1)
+        let last = self.sessions.partition_point(|s| s.first_open <= now).checked_sub(1)?;
+        let adjoins =
+            last > 0 && self.sessions[last].first_open == now && self.sessions[last - 1].last_close == now;
+        Some(if adjoins { last - 1 } else { last })
     }
 }
 
@@ -156,7 +160,21 @@ pub(crate) mod tests {
         let session = &calendar.sessions()[0];
         assert_eq!((session.first_open, session.open), (9 * HOUR, 14 * HOUR + HOUR / 2));
         assert_eq!(calendar.session_on(4), Some(1));
+        let begun = |day: i64, hour: f64| calendar.session_begun(day * DAY_NS + (hour * HOUR as f64) as i64);
+        assert_eq!(
+            (begun(0, 8.9), begun(0, 9.0), begun(4, 14.4), begun(4, 14.5)),
+            (None, Some(0), Some(0), Some(1))
+        );
         assert_eq!(calendar.session_on(3), None);
+    }
+
+    #[test]
+    fn a_session_that_opens_at_the_close_of_another_begins_just_after() {
+        let around = vec![segment(0, 0.0, 24.0, true), segment(1, 0.0, 24.0, true)];
+        let calendar = Calendar::new("TEST", around).expect("in order");
+        assert_eq!(calendar.session_begun(DAY_NS - 1), Some(0));
+        assert_eq!(calendar.session_begun(DAY_NS), Some(0));
+        assert_eq!(calendar.session_begun(DAY_NS + 1), Some(1));
     }
 
     #[test]

@@ -188,6 +188,23 @@ impl PyMetrics {
     }
 }
 
+#[pymethods]
+impl PyMetrics {
+    fn __repr__(&self) -> String {
+        let price = |value: Option<f64>| value.map_or_else(|| "None".to_owned(), |v| v.to_string());
+        format!(
+            "SessionMetrics(open={}, high={}, low={}, last={}, volume={}, prev_close={}, bar_count={})",
+            price(self.open),
+            price(self.high),
+            price(self.low),
+            price(self.last),
+            self.volume,
+            price(self.prev_close),
+            self.bar_count
+        )
+    }
+}
+
 /// A symbol and one of its series that may not be there.
 fn with_series<R>(
     view: Option<SymbolView<'_>>,
