@@ -157,8 +157,8 @@ def test_a_callback_that_raises_is_isolated(caplog: pytest.LogCaptureFixture) ->
         result = ob.SessionCoordinator(config(), strategy=Broken()).run()
     assert result.completed
     assert result.summary.callback_errors == result.summary.callbacks > 100
-    assert result.summary.warnings[0] == "Broken.on_bar: ZeroDivisionError: one over none"
-    assert "one over none" in caplog.text
+    assert result.summary.warnings == ("Broken.on_bar: ZeroDivisionError: one over none",)
+    assert len(caplog.records) == 1
     assert result.summary.bars == ob.SessionCoordinator(config()).run().summary.bars
 
 

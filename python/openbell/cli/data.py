@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 @clean
 def check_data(path: Path, *, interval: str | None, exchange: str, options: dict[str, Any], as_json: bool) -> None:
     """Print what a file or folder holds; exit with 1 if it has rows that are no bars."""
+    from rich.console import Console
+
     from openbell.sources.check import check_path
 
-    found = check_path(path, interval=interval, exchange=exchange, **options)
+    stderr = Console(stderr=True)
+    with stderr.status(f"reading {path.name}") if stderr.is_terminal else nullcontext():
+        found = check_path(path, interval=interval, exchange=exchange, **options)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))
     else:

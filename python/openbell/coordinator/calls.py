@@ -65,6 +65,7 @@ class Calls:
         except Exception as error:
             self.errors += 1
             message = f"{type(self._strategy).__name__}.{callback.__name__}: {type(error).__name__}: {error}"
-            if len(self.first_errors) < SHOWN:
+            # One that raises on every bar is said once.
+            if message not in self.first_errors and len(self.first_errors) < SHOWN:
                 self.first_errors.append(message)
                 logger.exception("a callback raised; the run goes on: %s", message)
