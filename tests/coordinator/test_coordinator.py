@@ -370,3 +370,25 @@ def test_strategies_by_name(tmp_path: Path) -> None:
     (tmp_path / "bad.py").write_text("1/0")
     with pytest.raises(StrategyError, match="ZeroDivisionError"):
         load_strategy(f"{tmp_path}/bad.py:X")
+
+
+def test_a_small_ring_changes_no_value() -> None:
+    """Bars leave the ring; what was derived from them stays what it was."""
+    full = ob.SessionCoordinator(config()).run()
+    small = ob.SessionCoordinator(config(session={"bars": {"capacity": 20}})).run()
+    assert small.summary.derived_bars == full.summary.derived_bars
+    assert small.summary.missing_bars == full.summary.missing_bars
+    for symbol in ("SIM001", "SIM002", "SIM003"):
+        assert len(small.session_data.get_bars(symbol, "1m")) == 20
+        assert small.session_data.get_latest_bar(symbol, "1d") == full.session_data.get_latest_bar(symbol, "1d")
+        for key, data in full.session_data.get_all_indicators(symbol).items():
+            other = small.session_data.get_indicator(symbol, key)
+            assert other is not None
+            assert other.values == data.values
+
+
+def test_the_base_need_not_be_streamed() -> None:
+    strategy = Recorder()
+    result = ob.SessionCoordinator(config(session={"streams": ["5m", "1d"]}), strategy=strategy).run()
+    assert {interval for _, interval, _ in strategy.bars} == {"5m", "1d"}
+    assert (result.summary.base_interval, result.summary.intervals) == ("1m", ("1m", "5m", "1d"))
