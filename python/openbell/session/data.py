@@ -256,13 +256,10 @@ class SessionData(SessionCore):
     def _check_base(self, ids: Any, interval: Interval) -> None:
         import numpy as np
 
-        names = self.symbol_names()
-        for number in np.unique(ids).tolist():
-            if number < len(names) and self.intervals(names[number])[0] != interval:
-                base = self.intervals(names[number])[0]
-                raise IntervalError(
-                    f"{names[number]}: its base interval is {base}, not {interval}; longer bars are derived"
-                )
+        for name in self.symbol_names():
+            base = self.intervals(name)[0]
+            if base != interval and np.isin(self.symbol_ids([name]), ids).any():
+                raise IntervalError(f"{name}: its base interval is {base}, not {interval}; longer bars are derived")
 
 
 def _all_sessions(manager: TimeManager) -> CalendarArrays:

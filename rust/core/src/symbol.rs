@@ -21,10 +21,12 @@ pub fn parse_symbol(text: &str) -> Result<String> {
     Ok(text.to_ascii_uppercase())
 }
 
-/// Names and their ids, both ways. Ids are given in order of registration.
+/// Names and their ids, both ways. Ids are given in order of registration and never again: what still speaks of a symbol
+/// that was removed cannot mean another.
 #[derive(Debug, Default, Clone)]
 pub struct SymbolTable {
     ids: FxHashMap<Arc<str>, SymbolId>,
+    /// By id; also of those that were removed.
     names: Vec<Arc<str>>,
 }
 
@@ -41,6 +43,11 @@ impl SymbolTable {
         id
     }
 
+    /// Forgets a name; its id keeps naming it.
+    pub fn remove(&mut self, name: &str) {
+        self.ids.remove(name);
+    }
+
     /// The id of a ticker in any case, if it is known.
     pub fn get(&self, text: &str) -> Option<SymbolId> {
         // Upper-case names, the usual spelling, are found without a copy.
@@ -53,7 +60,8 @@ impl SymbolTable {
             return Ok(id);
         }
         let name = parse_symbol(text)?;
-        let nearest = nearest(&name, self.names.iter().map(AsRef::as_ref)).map(str::to_owned);
+        let known = self.known().map(|(name, _)| name.as_ref());
+        let nearest = nearest(&name, known).map(str::to_owned);
         Err(Error::UnknownSymbol { got: name, nearest })
     }
 
@@ -61,16 +69,15 @@ impl SymbolTable {
         &self.names[id as usize]
     }
 
-    pub fn names(&self) -> &[Arc<str>] {
-        &self.names
+    /// Names and ids of those that are there, in order of registration.
+    pub fn known(&self) -> impl Iterator<Item = (&Arc<str>, SymbolId)> {
+        let ids = self.names.iter().zip(0..);
+        ids.filter(|(name, id)| self.ids.get(name.as_ref()) == Some(id))
     }
 
-    pub fn len(&self) -> usize {
+    /// How many ids were ever given.
+    pub fn ids_given(&self) -> usize {
         self.names.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
     }
 }
 

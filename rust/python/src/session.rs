@@ -157,9 +157,14 @@ impl SessionCore {
         self.write(py, |session| session.remove_indicators(symbol)).map_err(to_py)
     }
 
-    /// Tickers in order of registration: a symbol's id is its place.
+    /// Tickers in order of registration.
     fn symbol_names(&self, py: Python<'_>) -> Vec<String> {
-        self.read(py, |session| session.symbols().names().iter().map(ToString::to_string).collect())
+        self.read(py, |session| session.symbols().known().map(|(name, _)| name.to_string()).collect())
+    }
+
+    /// Takes a symbol away with everything that it has; gives its id, which is not given again.
+    fn remove(&self, py: Python<'_>, symbol: &str) -> PyResult<u32> {
+        self.write(py, |session| session.remove(symbol)).map_err(to_py)
     }
 
     /// Base interval and longer intervals of a symbol, shortest first; empty if it is not registered.

@@ -19,10 +19,11 @@ pub enum Refusal {
     OpenOutside,
     CloseOutside,
     Unaligned,
+    NotRegistered,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::OpenNotFinite,
         Self::HighNotFinite,
         Self::LowNotFinite,
@@ -36,6 +37,7 @@ impl Refusal {
         Self::OpenOutside,
         Self::CloseOutside,
         Self::Unaligned,
+        Self::NotRegistered,
     ];
 
     /// The reason in words.
@@ -54,6 +56,7 @@ impl Refusal {
             Self::OpenOutside => "open outside low..high",
             Self::CloseOutside => "close outside low..high",
             Self::Unaligned => "time not aligned to the interval",
+            Self::NotRegistered => "symbol is not registered",
         }
     }
 }

@@ -117,6 +117,11 @@ impl Events {
         self.list.is_empty()
     }
 
+    /// Drops the events of a symbol that was removed.
+    pub(super) fn forget(&mut self, symbol: SymbolId) {
+        self.list.retain(|event| event.symbol != symbol);
+    }
+
     /// Takes the events in the order in which callbacks run: by kind of step as they came about, bars of shorter
     /// intervals first, then by symbol rank (`rank` by id).
     pub fn take(&mut self, rank: &[u32]) -> Vec<Event> {

@@ -137,6 +137,33 @@ impl Feed {
         self.next_end = self.lanes.iter().map(|lane| lane.next_end).min().unwrap_or(Nanos::MAX);
     }
 
+    /// Takes in the bars of another feed; `rank` is each symbol's place in name order, by id.
+    pub(super) fn merge(&mut self, other: Self, rank: &[u32]) {
+        let offset = self.rows.len() as u32;
+        self.rows.extend(other.rows);
+        self.remaining += other.remaining;
+        let moved = other.lanes.into_iter().map(|lane| Lane {
+            next: lane.next + offset,
+            end: lane.end + offset,
+            ..lane
+        });
+        self.lanes.extend(moved);
+        self.lanes.sort_by_key(|lane| rank[lane.symbol as usize]);
+        self.find_next_end();
+    }
+
+    /// Drops the bars of a symbol that are still to come.
+    pub fn drop_symbol(&mut self, symbol: SymbolId) {
+        self.lanes.retain(|lane| {
+            let goes = lane.symbol == symbol;
+            if goes {
+                self.remaining -= (lane.end - lane.next) as usize;
+            }
+            !goes
+        });
+        self.find_next_end();
+    }
+
     /// Plays all bars that end by `until`, symbol by symbol in order of name.
     pub(super) fn play(&mut self, until: Nanos, mut visit: impl FnMut(SymbolId, &[FeedRow])) {
         for lane in &mut self.lanes {

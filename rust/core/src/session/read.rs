@@ -6,6 +6,7 @@ use crate::bar::Bar;
 use crate::error::{Error, Result, nearest};
 use crate::interval::Interval;
 use crate::series::{PastSession, Place, Series, Stack};
+use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
 
 use super::coverage::Coverage;
@@ -34,20 +35,30 @@ impl Session {
     /// A symbol by its ticker in any case, if it is there.
     #[inline]
     pub fn find_symbol(&self, text: &str) -> Option<SymbolView<'_>> {
-        let id = self.symbols.get(text)?;
-        Some(SymbolView { session: self, track: &self.tracks[id as usize] })
+        let track = self.track(self.symbols.get(text)?)?;
+        Some(SymbolView { session: self, track })
     }
 
     /// A symbol by its ticker in any case, or an error that names the nearest one.
     pub fn symbol(&self, text: &str) -> Result<SymbolView<'_>> {
         let id = self.symbols.require(text)?;
-        Ok(SymbolView { session: self, track: &self.tracks[id as usize] })
+        let track =
+            self.track(id).ok_or_else(|| Error::UnknownSymbol { got: text.to_owned(), nearest: None })?;
+        Ok(SymbolView { session: self, track })
     }
 }
 
 impl<'a> SymbolView<'a> {
     pub fn name(&self) -> &'a Arc<str> {
         self.session.symbols.name(self.track.id)
+    }
+
+    pub(super) fn id(&self) -> SymbolId {
+        self.track.id
+    }
+
+    pub(super) fn calendar(&self) -> usize {
+        self.track.calendar
     }
 
     pub fn metrics(&self) -> &'a Metrics {

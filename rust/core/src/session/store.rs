@@ -1,5 +1,7 @@
 //! The session: all symbols, one clock, one writer.
 
+use std::sync::Arc;
+
 use crate::bar::{Bar, Columns, Refusal};
 use crate::calendar::Calendar;
 use crate::derive::Align;
@@ -48,7 +50,10 @@ pub struct Session {
     pub(super) symbols: SymbolTable,
     /// Place of each symbol in name order.
     rank: Vec<u32>,
-    pub(super) tracks: Vec<Track>,
+    /// By id; none for symbols that were removed.
+    tracks: Vec<Option<Box<Track>>>,
+    /// What became of the bars of symbols that were removed.
+    removed: Counts,
     pub(super) clock: Nanos,
     due: Nanos,
     events: Events,
@@ -67,6 +72,7 @@ impl Session {
             symbols: SymbolTable::default(),
             rank: Vec::new(),
             tracks: Vec::new(),
+            removed: Counts::default(),
             clock: Nanos::MIN,
             due: Nanos::MAX,
             events: Events::default(),
@@ -105,7 +111,8 @@ impl Session {
         for name in names {
             let id = self.symbols.intern(&name);
             if id as usize == self.tracks.len() {
-                self.tracks.push(Track::new(id, calendar, layout, self.settings.capacity));
+                let track = Track::new(id, calendar, layout, self.settings.capacity);
+                self.tracks.push(Some(Box::new(track)));
             }
         }
         let mut order: Vec<SymbolId> = (0..self.tracks.len() as SymbolId).collect();
@@ -115,6 +122,28 @@ impl Session {
             self.rank[id as usize] = rank as u32;
         }
         Ok(self.tracks.len() - before)
+    }
+
+    /// Takes a symbol away with everything that it has. Its id is not given again. Take it out of feeds as well.
+    pub fn remove(&mut self, symbol: &str) -> Result<SymbolId> {
+        let id = self.symbols.require(symbol)?;
+        if let Some(track) = self.tracks[id as usize].take() {
+            self.removed.add(&track.counts);
+        }
+        let name = Arc::clone(self.symbols.name(id));
+        self.symbols.remove(&name);
+        self.events.forget(id);
+        Ok(id)
+    }
+
+    pub(super) fn track(&self, id: SymbolId) -> Option<&Track> {
+        self.tracks.get(id as usize)?.as_deref()
+    }
+
+    fn track_mut(&mut self, symbol: &str) -> Result<&mut Track> {
+        let id = self.symbols.require(symbol)?;
+        let got = || Error::UnknownSymbol { got: symbol.to_owned(), nearest: None };
+        self.tracks[id as usize].as_deref_mut().ok_or_else(got)
     }
 
     /// Adds indicators to a symbol; those whose key it has already are left as they are. They are warmed up with the
@@ -135,15 +164,14 @@ impl Session {
             .filter(|r| view.find_indicator(&r.definition.key(r.interval)).is_none())
             .cloned()
             .collect();
-        let id = self.symbols.require(symbol)?;
-        let track = &mut self.tracks[id as usize];
+        let id = view.id();
+        let Some(Some(track)) = self.tracks.get_mut(id as usize) else { return Ok(0) };
         Ok(track.add_indicators(&new, history, &self.calendars[track.calendar]))
     }
 
     /// Takes all indicators of a symbol away.
     pub fn remove_indicators(&mut self, symbol: &str) -> Result<()> {
-        let id = self.symbols.require(symbol)?;
-        self.tracks[id as usize].remove_indicators();
+        self.track_mut(symbol)?.remove_indicators();
         Ok(())
     }
 
@@ -151,7 +179,7 @@ impl Session {
     #[inline]
     pub fn base_of(&self, text: &str, interval: Interval) -> Result<SymbolId> {
         let id = self.symbols.require(text)?;
-        let base = self.tracks[id as usize].base.interval();
+        let base = self.symbol(text)?.base_interval();
         if base == interval {
             return Ok(id);
         }
@@ -203,7 +231,10 @@ impl Session {
 
     #[inline]
     fn apply_row(&mut self, symbol: SymbolId, bar: &Bar) -> Outcome {
-        let track = &mut self.tracks[symbol as usize];
+        let Some(Some(track)) = self.tracks.get_mut(symbol as usize) else {
+            self.refusals[Refusal::NotRegistered as usize] += 1;
+            return Outcome::Refused(Refusal::NotRegistered);
+        };
         let mut context = Context {
             calendar: &self.calendars[track.calendar],
             clock: self.clock,
@@ -225,8 +256,9 @@ impl Session {
 
     fn repair(&mut self) {
         for symbol in self.stale.drain(..) {
-            let track = &mut self.tracks[symbol as usize];
-            track.repair(&self.calendars[track.calendar]);
+            if let Some(Some(track)) = self.tracks.get_mut(symbol as usize) {
+                track.repair(&self.calendars[track.calendar]);
+            }
         }
     }
 
@@ -262,6 +294,23 @@ impl Session {
         Ok(())
     }
 
+    /// Begins the session of a date for one symbol, which came later than the others.
+    pub fn begin_symbol_session(&mut self, symbol: &str, date: Day) -> Result<()> {
+        let view = self.symbol(symbol)?;
+        let calendar = &self.calendars[view.calendar()];
+        let Some(session) = calendar.session_on(date) else {
+            let reason = format!("it has no session on day {date}");
+            return Err(Error::Calendar { calendar: calendar.name().to_owned(), reason });
+        };
+        let id = view.id();
+        self.each_track(|track, context| {
+            if track.id == id && track.session.is_none_or(|current| current < session) {
+                track.begin_session(session, context);
+            }
+        });
+        Ok(())
+    }
+
     fn begin(&mut self, calendar: usize, session: usize) {
         self.begun[calendar] = self.begun[calendar].max(Some(session));
         self.each_track(|track, context| {
@@ -272,7 +321,7 @@ impl Session {
     }
 
     fn each_track(&mut self, mut visit: impl FnMut(&mut Track, &mut Context<'_>)) {
-        for track in &mut self.tracks {
+        for track in self.tracks.iter_mut().flatten() {
             let mut context = Context {
                 calendar: &self.calendars[track.calendar],
                 clock: self.clock,
@@ -323,13 +372,19 @@ impl Session {
         Ok(if self.events.is_empty() { Progress::Until } else { Progress::Events })
     }
 
+    /// Puts more bars into a feed that is being played, all of which end after the clock.
+    pub fn extend(&mut self, feed: &mut Feed, columns: &Columns<'_>) {
+        let more = self.feed(columns);
+        feed.merge(more, &self.rank);
+    }
+
     /// A feed of these columns for [`Self::run`]. Rows in no session are counted and left out; rows whose symbol is not
     /// registered are left out.
     pub fn feed(&mut self, columns: &Columns<'_>) -> Feed {
         let mut builder = FeedBuilder::new(columns.len(), self.rank.len());
         let mut hint = 0;
         for (&symbol, &ts) in columns.symbol.iter().zip(columns.ts) {
-            let Some(track) = self.tracks.get_mut(symbol as usize) else {
+            let Some(Some(track)) = self.tracks.get_mut(symbol as usize) else {
                 builder.skip();
                 continue;
             };
@@ -353,8 +408,8 @@ impl Session {
 
     /// Totals over all symbols.
     pub fn counts(&self) -> Counts {
-        let mut total = Counts::default();
-        self.tracks.iter().for_each(|track| total.add(&track.counts));
+        let mut total = self.removed;
+        self.tracks.iter().flatten().for_each(|track| total.add(&track.counts));
         total
     }
 }

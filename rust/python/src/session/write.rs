@@ -19,7 +19,7 @@ impl SessionCore {
     /// Applies rows in lots. Rows of symbols that are not registered are reported as refused: number `u32::MAX - i` is
     /// the `i`-th of the strangers' names.
     fn apply_lots(&self, py: Python<'_>, columns: &Columns<'_>, names: &[String], loading: bool) -> PyReport {
-        let known = self.read(py, |session| session.symbols().len());
+        let known = self.read(py, |session| session.symbols().ids_given());
         let mut strangers = Vec::new();
         let mut report = Report::default();
         py.detach(|| {
@@ -135,6 +135,28 @@ impl SessionCore {
     fn feed(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyFeed> {
         let columns = columns.columns()?;
         Ok(PyFeed(self.write(py, |session| session.feed(&columns)).into()))
+    }
+
+    /// Puts more columns into a feed that is being played; all of their bars end after the clock.
+    fn extend_feed(&self, py: Python<'_>, feed: &PyFeed, columns: ColumnsArg<'_>) -> PyResult<()> {
+        let columns = columns.columns()?;
+        // The feed's lock first, as when it is played.
+        py.detach(|| {
+            let mut feed = feed.0.lock();
+            self.0.write().extend(&mut feed, &columns);
+        });
+        Ok(())
+    }
+
+    /// Drops the bars of a symbol (by id) from a feed.
+    #[staticmethod]
+    fn drop_from_feed(feed: &PyFeed, symbol: u32) {
+        feed.0.lock().drop_symbol(symbol);
+    }
+
+    /// Begins the session of a date (days since 1970) for one symbol, which came later than the others.
+    fn begin_symbol_session(&self, py: Python<'_>, symbol: &str, date: i32) -> PyResult<()> {
+        self.write(py, |session| session.begin_symbol_session(symbol, date)).map_err(to_py)
     }
 
     /// Plays a feed up to a time (nanoseconds since 1970 UTC), or to the end of the first step that left events.
