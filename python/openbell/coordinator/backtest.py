@@ -6,20 +6,25 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from openbell._core import SessionCore
 from openbell.clock.session import day_number
 from openbell.coordinator.calls import Calls
+from openbell.coordinator.late import bring_in
 from openbell.coordinator.tally import Tally
 from openbell.errors import NoDataError
+from openbell.session.events import ENGINE_KINDS, ProvisioningFailed, SymbolAdded, as_session_event
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from openbell._core import Feed
     from openbell.config import SessionConfig
     from openbell.coordinator.pace import Pace
+    from openbell.coordinator.requests import Request, Requests
     from openbell.coordinator.setup import Setup
     from openbell.coordinator.strategy import Strategy
     from openbell.session import SessionData
@@ -43,12 +48,19 @@ class Backtest:
         *,
         strategy: Strategy | None,
         pace: Pace,
+        requests: Requests,
         progress: Callable[[int, int, str], None] | None,
     ) -> None:
         self._setup = setup
         self._session = session
         self._pace = pace
         self._progress = progress
+        self._requests = requests
+        self._symbols = list(setup.symbols)
+        self._whole_source = setup.whole_source
+        self._days: list[dt.date] = []
+        self._feed: Feed | None = None
+        self._removed: list[str] = []
         self._done = 0
         self.tally = Tally(config, setup, session)
         self.calls: Calls | None = None
@@ -57,7 +69,8 @@ class Backtest:
         self._ids: dict[tuple[str, ...], NDArray[np.uint32]] = {}
         if strategy is not None:
             self.calls = Calls(strategy, session, config.session_data_config.streams)
-            session.subscribe_events(self.calls.kinds, self.calls.intervals)
+        self._streams = config.session_data_config.streams
+        self._listen()
 
     def run(self) -> bool:
         """Run to the end; False if it was stopped before.
@@ -70,6 +83,7 @@ class Backtest:
         self._warm_up()
         try:
             self._lifecycle("on_start")
+            self._serve()
             for date in self._setup.sessions:
                 if self._pace.stopped():
                     return False
@@ -102,7 +116,8 @@ class Backtest:
         session, manager = self._session, self._setup.time_manager
         columns = self._load(date)
         session.begin_session(self._calendar, day_number(date))
-        feed = session.feed(columns.core(self._numbers(columns)))
+        feed = self._feed = session.feed(columns.core(self._numbers(columns)))
+        self._days.append(date)
         segments = manager.get_trading_session(date).segments
         now_ns, close_ns = segments[0].open_ns, segments[-1].close_ns
         session.advance_ns(now_ns)
@@ -110,28 +125,30 @@ class Backtest:
         session.activate_session()
         self._pace.new_session()
         self._lifecycle("on_session_start")
+        self._serve()
         step_ns = LOOK_NS if self._pace.speed == 0.0 else MINUTE_NS
         while now_ns < close_ns:
             now_ns = min(now_ns + step_ns, close_ns)
-            self._pace.hold(now_ns)
+            self._pace.hold(now_ns, self._serve)
             if self._pace.stopped():
                 return
             while session.run(feed, now_ns):
                 self._step_done()
                 if self._pace.paused() or self._pace.stopped():
-                    self._pace.hold(session.now_ns or now_ns)
+                    self._pace.hold(session.now_ns or now_ns, self._serve)
                 if self._pace.stopped():
                     return
             manager.set_time_ns(now_ns)
         self._lifecycle("on_session_end")
+        self._serve()
         session.deactivate_session()
-        self.tally.end_of_session(date)
+        self.tally.end_of_session(date, self._symbols)
         self.tally.elapsed_s += time.perf_counter() - started_s
         logger.info("session %s: %d bars", date, self.tally.sessions[-1].bars)
         self._tell(str(date))
 
     def _load(self, date: dt.date) -> Columns:
-        symbols = None if self._setup.whole_source else self._setup.symbols
+        symbols = None if self._whole_source else self._symbols
         return self._setup.data_manager.load_session(symbols, date)
 
     def _step_done(self) -> None:
@@ -141,11 +158,85 @@ class Backtest:
             self._setup.time_manager.set_time_ns(session.now_ns)
         events = session.take_events()
         if self.calls is not None and session.is_session_active:
-            self.calls.events(events)
+            self.calls.events(e for e in events if e.kind in self.calls.kinds)
+        for event in events:
+            session.board.publish(as_session_event(event))
+        self._serve()
 
-    def _lifecycle(self, name: str) -> None:
+    def _listen(self) -> None:
+        """Ask the engine for the events that the strategy or a subscriber wants."""
+        wanted = [kind for kind in ENGINE_KINDS if self._session.board.wants(kind)]
+        intervals = self._streams if wanted else self.calls.intervals if self.calls else ()
+        kinds = sorted({*wanted, *(self.calls.kinds if self.calls else ())})
+        self._session.subscribe_events(kinds, list(intervals))
+
+    def _serve(self) -> None:
+        """Do what callbacks and other threads asked for; the clock stands still meanwhile."""
+        while self._requests or self._removed:
+            for symbol in self._removed:
+                self._lifecycle("on_symbol_removed", symbol)
+            self._removed.clear()
+            adds: list[Request] = []
+            for request in self._requests.take():
+                if request.kind == "add":
+                    adds.append(request)
+                    continue
+                self._add(adds)
+                adds = []
+                request.finish(succeeded=self.remove(request.symbol))
+            self._add(adds)
+        self._listen()
+
+    def _add(self, requests: Sequence[Request]) -> None:
+        """Bring symbols in, those that want the same in one load."""
+        layouts = {id(r.layout): r.layout or self._setup.layout for r in requests}
+        for key, layout in layouts.items():
+            wanted = [r for r in requests if id(r.layout) == key]
+            there = self._session.get_all_symbols()
+            symbols = [r.symbol for r in wanted if r.symbol not in there]
+            started_s = time.perf_counter()
+            found = (
+                bring_in(self._setup, self._session, symbols, layout=layout, days=self._days, feed=self._feed)
+                if symbols
+                else set()
+            )
+            self._ids.clear()
+            logger.info("%d symbols added, clock held for %.1f ms", len(found), (time.perf_counter() - started_s) * 1e3)
+            for request in wanted:
+                self._added(request, request.symbol in found)
+
+    def _added(self, request: Request, succeeded: bool) -> None:  # noqa: FBT001  # the outcome
+        symbol = request.symbol
+        if succeeded:
+            self._symbols.append(symbol)
+            self._session.register_config_symbol(symbol)
+        request.finish(succeeded=succeeded)
+        if succeeded:
+            self._lifecycle("on_symbol_added", symbol)
+            self._session.board.publish(SymbolAdded(symbol))
+        else:
+            logger.warning("%s is not added: the source has no bars of it", symbol)
+            self._session.board.publish(ProvisioningFailed(symbol, None, "the source has no bars of it"))
+
+    def remove(self, symbol: str) -> bool:
+        """Take a symbol out of the run, on the run's own thread; False if it is not there."""
+        if symbol not in self._session.get_all_symbols():
+            return False
+        self.tally.removed(symbol)
+        if self._feed is not None:
+            SessionCore.drop_from_feed(self._feed, int(self._session.symbol_ids([symbol])[0]))
+        self._symbols.remove(symbol)
+        self._whole_source = False
+        self._ids.clear()
+        self._session.discard_symbol(symbol, "removed")
         if self.calls is not None:
-            self.calls.lifecycle(name)
+            self.calls.forget(symbol)
+        self._removed.append(symbol)
+        return True
+
+    def _lifecycle(self, name: str, *args: object) -> None:
+        if self.calls is not None:
+            self.calls.lifecycle(name, *args)
 
     def _numbers(self, columns: Columns) -> NDArray[np.uint32]:
         """Give the engine's numbers for the names of columns."""

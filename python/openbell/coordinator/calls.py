@@ -31,6 +31,8 @@ class Calls:
         self.count = 0
         self.errors = 0
         self.first_errors: list[str] = []
+        # Symbols that a callback of this step removed: what is left of their step is not told.
+        self._gone: set[str] = set()
         self.kinds = [kind for name, kind in KINDS.items() if overrides(strategy, name)]
         self.intervals = list(streams)
         if strategy.intervals is not None:
@@ -42,21 +44,28 @@ class Calls:
                 raise StrategyError(f"{name}.intervals names {', '.join(lost)}; the config streams {has}")
             self.intervals = wanted
 
-    def lifecycle(self, name: str) -> None:
-        """Call ``on_start``, ``on_session_start``, ``on_session_end`` or ``on_stop``."""
+    def lifecycle(self, name: str, *args: object) -> None:
+        """Call ``on_start``, ``on_session_start``, ``on_symbol_added`` and the like."""
         if overrides(self._strategy, name):
-            self._call(getattr(self._strategy, name), self._session)
+            self._call(getattr(self._strategy, name), self._session, *args)
 
     def events(self, events: Iterable[Event]) -> None:
         """Call for each event of a step, in their order."""
         strategy, session = self._strategy, self._session
+        self._gone.clear()
         for event in events:
+            if self._gone and event.symbol in self._gone:
+                continue
             if event.kind == "bar_closed":
                 self._call(strategy.on_bar, session, event.bar)
             elif event.kind == "bar_revised":
                 self._call(strategy.on_bar_revised, session, event.bar, event.old)
             else:
                 self._call(strategy.on_indicator_valid, session, event.symbol, event.key)
+
+    def forget(self, symbol: str) -> None:
+        """Tell nothing more of a symbol in this step."""
+        self._gone.add(symbol)
 
     def _call(self, callback: Callable[..., None], *args: object) -> None:
         self.count += 1

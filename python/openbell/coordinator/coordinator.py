@@ -6,18 +6,23 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Self
 
+from openbell._core import Interval, parse_symbol
 from openbell.coordinator.backtest import Backtest
 from openbell.coordinator.pace import Pace
+from openbell.coordinator.requests import Request, Requests
 from openbell.coordinator.result import RunResult
-from openbell.coordinator.setup import make_time_manager, prepare
+from openbell.coordinator.setup import make_time_manager, prepare, session_seconds
+from openbell.coordinator.status import SymbolStatus
 from openbell.errors import NotRunningError
 from openbell.session import IndicatorManager, SessionData
+from openbell.session.provision import provision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from openbell.config import SessionConfig
     from openbell.coordinator.strategy import Strategy
+    from openbell.session.provision import Provision
     from openbell.sources import DataManager, Source
 
 logger = logging.getLogger(__name__)
@@ -74,9 +79,18 @@ class SessionCoordinator:
         for symbol in setup.symbols:
             self.session_data.register_config_symbol(symbol)
         self._pace = Pace(config.backtest.speed if config.backtest else 0.0)
+        self._requests = Requests(self._pace.poke)
+        self._setup = setup
         self._backtest = Backtest(
-            config, setup, self.session_data, strategy=strategy, pace=self._pace, progress=progress
+            config,
+            setup,
+            self.session_data,
+            strategy=strategy,
+            pace=self._pace,
+            requests=self._requests,
+            progress=progress,
         )
+        self._run_thread: int | None = None
         self._guard = threading.Lock()
         self._started = False
         self._running = False
@@ -149,6 +163,105 @@ class SessionCoordinator:
         self._require_running()
         self._pace.resume()
 
+    # Symbols that come and go
+
+    def add_symbol(
+        self, symbol: str, streams: Sequence[str | Interval] | None = None, *, blocking: bool = True
+    ) -> bool:
+        """Add a symbol to the running session.
+
+        Its history and its session up to now are loaded while the clock is held, nothing after now; the rest of its day
+        joins the stream. It then has, bit for bit, what it would have had from the start.
+
+        Parameters
+        ----------
+        symbol
+            A ticker.
+        streams
+            Intervals instead of the config's.
+        blocking
+            Whether to wait until it is usable. On the run's own thread, in a callback, it never waits: an event says
+            what became of it.
+
+        Returns
+        -------
+        bool
+            False if it is there already, on its way, or (after waiting) if the source has nothing of it.
+
+        Raises
+        ------
+        NotRunningError
+            If no run is under way.
+        SymbolError, IntervalError
+            If the symbol or a stream is not one, or cannot be derived.
+        """
+        self._require_running()
+        request = Request("add", parse_symbol(symbol), self._layout(streams))
+        if request.symbol in self.session_data.get_all_symbols() or not self._requests.put(request):
+            logger.info("%s is there already, or on its way", request.symbol)
+            return False
+        if not blocking or threading.get_ident() == self._run_thread:
+            return True
+        request.done.wait()
+        return request.succeeded
+
+    def remove_symbol(self, symbol: str, *, immediate: bool = False) -> bool:  # noqa: ARG002  # a backtest queues nothing
+        """Remove a symbol from the running session; False if it is locked or unknown.
+
+        ``immediate`` makes no difference in a backtest, where nothing is queued for a symbol.
+
+        Raises
+        ------
+        NotRunningError
+            If no run is under way.
+        """
+        self._require_running()
+        return self.session_data.remove_symbol(symbol)
+
+    async def add_symbol_mid_session(self, symbol: str, load_historical: bool = True) -> bool:  # noqa: FBT001, FBT002
+        """Do what `add_symbol` does, without blocking the event loop; False on any failure, and never raises.
+
+        ``load_historical=False`` asks for no more history than its indicators need.
+        """
+        import asyncio
+
+        try:
+            return await asyncio.to_thread(self.add_symbol, symbol, None if load_historical else ())
+        except Exception:
+            logger.exception("%s is not added", symbol)
+            return False
+
+    def symbols(self) -> list[SymbolStatus]:
+        """Give the state of every symbol, in order of name."""
+        session = self.session_data
+        return [SymbolStatus.of(session, name) for name in sorted(session.get_all_symbols())]
+
+    def request_add(self, symbol: str) -> bool:
+        """Ask for a symbol, and do not wait: what `SessionData.add_symbol` does."""
+        return self.add_symbol(symbol, blocking=False)
+
+    def request_remove(self, symbol: str) -> bool:
+        """Remove a symbol at the next boundary, or at once on the run's own thread: what `SessionData` does."""
+        cancelled = self._requests.cancel_adds(symbol)
+        if threading.get_ident() == self._run_thread:
+            return self._backtest.remove(symbol) or cancelled
+        request = Request("remove", symbol)
+        self._requests.put(request)
+        request.done.wait()
+        return request.succeeded or cancelled
+
+    def _layout(self, streams: Sequence[str | Interval] | None) -> Provision | None:
+        if streams is None:
+            return None
+        template = self.config.session_data_config
+        wanted = tuple(Interval(s) for s in streams)
+        changes: dict[str, object] = {"streams": wanted or template.streams}
+        if not wanted:
+            changes["historical"] = template.historical.model_copy(update={"trailing_days": 0})
+        source = self.data_manager.source.interval
+        seconds = session_seconds(self.time_manager, self._setup.sessions[0])
+        return provision(template.model_copy(update=changes), source_interval=source, session_seconds=seconds)
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -165,12 +278,14 @@ class SessionCoordinator:
 
     def _run(self) -> None:
         completed = False
+        self._run_thread = threading.get_ident()
         try:
             completed = self._backtest.run()
         except BaseException as error:  # noqa: BLE001  # kept for whoever waits, and raised there
             self._error = error
         finally:
             self._running = False
+            self._requests.close()
             self._pace.stop()
         summary = self._backtest.tally.summary(self._backtest.calls)
         self._result = RunResult(summary, self.session_data, completed)

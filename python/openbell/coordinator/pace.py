@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Pace:
@@ -18,6 +22,7 @@ class Pace:
         self._stopped = False
         self._paused = False
         self._held = False
+        self._poked = False
         self._origin: tuple[float, int] | None = None
 
     def stopped(self) -> bool:
@@ -47,6 +52,12 @@ class Pace:
             self._origin = None
             self._changed.notify_all()
 
+    def poke(self) -> None:
+        """Wake a run that stands still, so that it serves a request."""
+        with self._changed:
+            self._poked = True
+            self._changed.notify_all()
+
     def wait_until_held(self, timeout_s: float | None = None) -> bool:
         """Wait until the run stands still; False if it did not in time."""
         with self._changed:
@@ -56,22 +67,33 @@ class Pace:
         """Start counting anew: the night takes no time."""
         self._origin = None
 
-    def hold(self, now_ns: int) -> None:
-        """Wait until market time may reach ``now_ns``: while paused, and as the speed asks."""
-        with self._changed:
-            while True:
+    def hold(self, now_ns: int, serve: Callable[[], None]) -> None:
+        """Wait until market time may reach ``now_ns``: while paused, and as the speed asks.
+
+        ``serve`` is called, without the lock, before and whenever somebody pokes.
+        """
+        while True:
+            with self._changed:
+                self._poked = False
+            serve()
+            with self._changed:
                 if self._paused and not self._stopped:
                     self._held = True
                     self._changed.notify_all()
-                    self._changed.wait_for(lambda: not self._paused or self._stopped)
+                    self._changed.wait_for(lambda: not self._paused or self._stopped or self._poked)
                     self._held = False
-                if self._stopped or self.speed == 0.0:
+                    if self._poked or self._paused:
+                        continue
+                left_s = self._left_s(now_ns)
+                if self._stopped or left_s <= 0:
                     return
-                if self._origin is None:
-                    self._origin = (time.monotonic(), now_ns)
-                started_s, started_ns = self._origin
-                due_s = started_s + (now_ns - started_ns) / 1e9 / self.speed
-                left_s = due_s - time.monotonic()
-                if left_s <= 0:
-                    return
-                self._changed.wait(left_s)
+                self._changed.wait_for(lambda: self._poked or self._paused or self._stopped, left_s)
+
+    def _left_s(self, now_ns: int) -> float:
+        """Give how long market time is held back, in seconds."""
+        if self.speed == 0.0:
+            return 0.0
+        if self._origin is None:
+            self._origin = (time.monotonic(), now_ns)
+        started_s, started_ns = self._origin
+        return started_s + (now_ns - started_ns) / 1e9 / self.speed - time.monotonic()

@@ -47,6 +47,12 @@ class Strategy:
     def on_indicator_valid(self, session: SessionData, symbol: str, key: str) -> None:
         """Run when an indicator has its first value."""
 
+    def on_symbol_added(self, session: SessionData, symbol: str) -> None:
+        """Run when a symbol that was added during the run is usable."""
+
+    def on_symbol_removed(self, session: SessionData, symbol: str) -> None:
+        """Run when a symbol was removed."""
+
     def on_session_end(self, session: SessionData) -> None:
         """Run after the close of each session, when its last bars have closed."""
 

@@ -9,6 +9,7 @@ from openbell.report import RunSummary, SessionSummary, SymbolSummary
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from openbell.config import SessionConfig
     from openbell.coordinator.calls import Calls
@@ -45,14 +46,15 @@ class Tally:
     session: SessionData
     symbols: dict[str, _Symbol] = field(default_factory=dict)
     sessions: list[SessionSummary] = field(default_factory=list)
+    gone: dict[str, SymbolSummary] = field(default_factory=dict)
     history_bars: int = 0
     elapsed_s: float = 0.0
 
-    def end_of_session(self, date: dt.date) -> None:
+    def end_of_session(self, date: dt.date, symbols: Sequence[str]) -> None:
         """Add what the session that just ended came to."""
-        base, *derived = self.session.intervals(self.setup.symbols[0])
         today = _Symbol()
-        for name in self.setup.symbols:
+        for name in symbols:
+            base, *derived = self.session.intervals(name)
             symbol = _Symbol(
                 bars=self.session.bar_count(name, base),
                 derived_bars=sum(self.session.bar_count(name, interval) for interval in derived),
@@ -76,6 +78,10 @@ class Tally:
             )
         )
 
+    def removed(self, name: str) -> None:
+        """Keep the figures of a symbol that is about to be removed."""
+        self.gone[name] = self._symbol(name, self.symbols.pop(name, _Symbol()))
+
     def summary(self, calls: Calls | None) -> RunSummary:
         """Give the figures of the run so far."""
         source = self.setup.data_manager.source
@@ -89,8 +95,8 @@ class Tally:
             timezone=self.setup.time_manager.zone.key,
             source=source.capabilities.label,
             base_interval=str(self.setup.layout.base[0]),
-            intervals=tuple(str(i) for i in self.session.intervals(self.setup.symbols[0])),
-            symbols=tuple(self._symbol(name, total) for name, total in self.symbols.items()),
+            intervals=tuple(str(i) for i in (self.setup.layout.base[0], *(i for i, _ in self.setup.layout.derived))),
+            symbols=(*(self._symbol(name, total) for name, total in self.symbols.items()), *self.gone.values()),
             sessions=tuple(self.sessions),
             counts=self.session.counts(),
             refused_by_reason=dict(sorted(refused.items())),

@@ -12,11 +12,22 @@ from openbell._core import Interval, SessionCore, parse_symbol
 from openbell.errors import IntervalError
 from openbell.quality import DataQualityManager
 from openbell.session.batch import core_columns
+from openbell.session.events import (
+    Board,
+    SessionActivated,
+    SessionDeactivated,
+    Subscription,
+    SymbolAdded,
+    SymbolLocked,
+    SymbolRemoved,
+    SymbolUnlocked,
+)
+from openbell.session.locks import Locks
 from openbell.session.provision import Provision, bare, provision
 from openbell.session.symbol import SymbolMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from openbell._core import ApplyReport, Bar
     from openbell.clock import CalendarArrays, TimeManager
@@ -64,6 +75,8 @@ class SessionData(SessionCore):
         self._time_manager: TimeManager | None = None
         self._calendar: int | None = None
         self._config_symbols: set[str] = set()
+        self._locks = Locks()
+        self.board = Board()
         self._active = False
 
     def __repr__(self) -> str:
@@ -105,9 +118,137 @@ class SessionData(SessionCore):
             layout = provision(template, source_interval=base, session_seconds=self._session_seconds())
         return self.provision_symbols([symbol], layout) == 1
 
+    def add_symbol(self, symbol: str) -> bool:
+        """Add a strategy symbol: it gets all that the config asks for.
+
+        Under a running coordinator its history and its session up to now are loaded before the next bar of any symbol
+        is applied, and the rest of its day joins the stream; the event ``symbol_added`` says when it is usable. By
+        itself, the session registers it, and its bars are the caller's.
+
+        Returns
+        -------
+        bool
+            False if it is there already, or on its way.
+
+        Raises
+        ------
+        SymbolError
+            If it is not a ticker.
+        """
+        name = parse_symbol(symbol)
+        if self.coordinator is not None and self.coordinator.is_running:
+            added: bool = self.coordinator.request_add(name)
+            return added
+        with self._guard:
+            if name in self._config_symbols:
+                logger.info("%s is there already", name)
+                return False
+            self._config_symbols.add(name)
+        self.register_symbol(name)
+        self.board.publish(SymbolAdded(name))
+        return True
+
+    def remove_symbol(self, symbol: str) -> bool:
+        """Remove a symbol at once, with its bars, history, indicators, figures and stream.
+
+        Returns
+        -------
+        bool
+            False if it is locked or unknown; the log says which.
+        """
+        name = parse_symbol(symbol)
+        if reasons := self._locks.of(name):
+            logger.warning("%s is not removed: it is locked (%s)", name, ", ".join(sorted(reasons)))
+            return False
+        if self.coordinator is not None and self.coordinator.is_running:
+            removed: bool = self.coordinator.request_remove(name)
+            return removed
+        return self.discard_symbol(name, "removed")
+
+    def discard_symbol(self, symbol: str, reason: str) -> bool:
+        """Let the engine forget a symbol, locked or not; False if it does not know it."""
+        with self._guard:
+            self._config_symbols.discard(symbol)
+        if symbol not in self.get_all_symbols():
+            logger.warning("%s is not removed: it is unknown", symbol)
+            return False
+        self.remove(symbol)
+        self._locks.drop(symbol, None)
+        logger.info("%s removed: %s", symbol, reason)
+        self.board.publish(SymbolRemoved(symbol, reason))
+        return True
+
+    def lock_symbol(self, symbol: str, reason: str) -> bool:
+        """Keep a symbol from being removed, for a reason such as ``open_position``; several reasons may hold.
+
+        Returns
+        -------
+        bool
+            False if the symbol is unknown or locked for that reason already.
+        """
+        name = parse_symbol(symbol)
+        if name not in self.get_all_symbols() or not self._locks.add(name, reason):
+            logger.info("%s is not locked for %r: it is unknown, or is so already", name, reason)
+            return False
+        self.board.publish(SymbolLocked(name, reason))
+        return True
+
+    def unlock_symbol(self, symbol: str, reason: str | None = None) -> bool:
+        """Take a reason away, or all of them; False if there was none such."""
+        name = parse_symbol(symbol)
+        if not self._locks.drop(name, reason):
+            logger.info("%s is not unlocked: it is not locked%s", name, f" for {reason!r}" if reason else "")
+            return False
+        self.board.publish(SymbolUnlocked(name, self._locks.of(name)))
+        return True
+
+    def is_symbol_locked(self, symbol: str) -> bool:
+        """Whether any reason holds."""
+        return bool(self._locks.of(parse_symbol(symbol)))
+
+    def get_symbol_locks(self, symbol: str) -> frozenset[str]:
+        """Give the reasons that hold."""
+        return self._locks.of(parse_symbol(symbol))
+
+    def effective_config(self) -> SessionConfig:
+        """Give the config as it would have to be to start with today's symbols; the config itself never changes.
+
+        Raises
+        ------
+        ValueError
+            If the session has no config.
+        """
+        if self.config is None:
+            raise ValueError("this session has no config: SessionData(config) has one")
+        symbols = tuple(sorted(self._config_symbols))
+        template = self.config.session_data_config.model_copy(update={"symbols": symbols})
+        return self.config.model_copy(update={"session_data_config": template})
+
     def register_config_symbol(self, symbol: str) -> None:
         """Count a symbol among those of the config: it is provisioned in full."""
         self._config_symbols.add(parse_symbol(symbol))
+
+    def subscribe(
+        self, event: str | type[Any], callback: Callable[[Any], object], *, symbols: Iterable[str] | None = None
+    ) -> Subscription:
+        """Be told of events.
+
+        Parameters
+        ----------
+        event
+            A class of `openbell.session.events` or its name: ``symbol_added``, ``bar_closed``, …
+        callback
+            Called with the event, on the thread that runs the session, after the strategy. It may ask for anything;
+            what it raises is logged and counted.
+        symbols
+            Only events of these.
+
+        Raises
+        ------
+        ValueError
+            If there is no such event.
+        """
+        return self.board.add(event, callback, symbols)
 
     def get_config_symbols(self) -> frozenset[str]:
         """Give the symbols that are provisioned in full."""
@@ -200,13 +341,16 @@ class SessionData(SessionCore):
 
     def activate_session(self) -> None:
         """Call strategies and scanners from now on."""
-        self._active = True
+        if not self._active:
+            self._active = True
+            self.board.publish(SessionActivated())
 
     def deactivate_session(self, reason: str = "") -> None:
         """Stop calling strategies and scanners; data goes on. Reads always work."""
         if self._active:
+            self._active = False
             logger.info("session deactivated%s", f": {reason}" if reason else "")
-        self._active = False
+            self.board.publish(SessionDeactivated(reason))
 
     # Wiring
 

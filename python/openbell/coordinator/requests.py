@@ -1,0 +1,77 @@
+"""What other threads and callbacks ask of a run: kept in order, served at the boundary between two inputs."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openbell.session.provision import Provision
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """One wish. ``layout`` replaces the config's for an added symbol; ``done`` is set when it was served."""
+
+    kind: Literal["add", "remove"]
+    symbol: str
+    layout: Provision | None = None
+    reason: str = "removed"
+    succeeded: bool = False
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def finish(self, *, succeeded: bool) -> None:
+        """Say what became of it."""
+        self.succeeded = succeeded
+        self.done.set()
+
+
+class Requests:
+    """The wishes that wait to be served."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._guard = threading.Lock()
+        self._waiting: list[Request] = []
+        self._closed = False
+        self._wake = wake
+
+    def put(self, request: Request) -> bool:
+        """Add a wish, and wake a run that stands still; False if it waits already, or the run has ended."""
+        with self._guard:
+            twice = request.kind == "add" and any(r.kind == "add" and r.symbol == request.symbol for r in self._waiting)
+            taken = not (twice or self._closed)
+            if taken:
+                self._waiting.append(request)
+        if taken:
+            self._wake()
+        else:
+            request.finish(succeeded=False)
+        return taken
+
+    def close(self) -> None:
+        """End: what waits is not served any more, and nothing is taken."""
+        with self._guard:
+            self._closed = True
+        for request in self.take():
+            request.finish(succeeded=False)
+
+    def cancel_adds(self, symbol: str) -> bool:
+        """Take back the wishes for a symbol: a removal wins. Gives whether there was one."""
+        with self._guard:
+            gone = [r for r in self._waiting if r.kind == "add" and r.symbol == symbol]
+            self._waiting = [r for r in self._waiting if r not in gone]
+        for request in gone:
+            request.finish(succeeded=False)
+        return bool(gone)
+
+    def take(self) -> list[Request]:
+        """Take all that wait, in order."""
+        with self._guard:
+            waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
