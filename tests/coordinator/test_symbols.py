@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import threading
 from typing import Any, Self
 
@@ -11,6 +12,8 @@ import pytest
 import openbell as ob
 from openbell.errors import IntervalError, NotRunningError, SymbolError
 from openbell.session.events import ProvisioningFailed, SymbolAdded, SymbolRemoved
+
+OPEN = int(dt.datetime(2024, 11, 27, 14, 30, tzinfo=dt.UTC).timestamp()) * 1_000_000_000
 
 
 def config() -> ob.SessionConfig:
@@ -235,3 +238,44 @@ def test_by_itself_a_session_adds_and_removes_too() -> None:
     assert session.remove_symbol("SIM009")
     assert not session.remove_symbol("SIM009")
     assert session.add_symbol("SIM009"), "adding it again works"
+
+
+def test_a_subscriber_does_not_widen_what_the_strategy_hears() -> None:
+    class Fives(ob.Strategy):
+        intervals = ("5m",)
+
+        def __init__(self) -> None:
+            self.heard: set[str] = set()
+
+        def on_bar(self, session: ob.SessionData, bar: ob.Bar) -> None:
+            self.heard.add(str(bar.interval))
+
+    strategy = Fives()
+    run = ob.SessionCoordinator(config(), strategy=strategy)
+    told: set[str] = set()
+    run.session_data.subscribe("bar_closed", lambda event: told.add(str(event.bar.interval)))
+    run.run()
+    assert strategy.heard == {"5m"}
+    assert told == {"1m", "5m"}
+
+
+def test_indicators_of_intervals_that_are_not_streamed_are_told() -> None:
+    template = config().to_dict()
+    indicators = {"session": [{"name": "sma", "period": 3, "interval": "15m"}]}
+    template["session_data_config"] |= {"indicators": indicators, "historical": {}}
+    start = "2024-11-27"
+    template["backtest"] |= {"start": start, "end": start}
+    valid: list[tuple[str, str]] = []
+
+    class Valid(ob.Strategy):
+        def on_indicator_valid(self, session: ob.SessionData, symbol: str, key: str) -> None:
+            assert session.now is not None
+            valid.append((key, session.now.strftime("%m-%d %H:%M")))
+
+    class NoHistory(ob.SimulatorSource):
+        def history(self, symbols: Any, start_ns: int, end_ns: int) -> Any:
+            return super().history(symbols, max(start_ns, OPEN), end_ns)
+
+    source = NoHistory(3, time_manager=ob.TimeManager(), seed=2)
+    ob.SessionCoordinator(ob.SessionConfig(**template), strategy=Valid(), source=source).run()
+    assert valid == [("sma_3_15m", "11-27 10:15")]

@@ -70,6 +70,8 @@ class Backtest:
         if strategy is not None:
             self.calls = Calls(strategy, session, config.session_data_config.streams)
         self._streams = config.session_data_config.streams
+        self._subscribers = False
+        self._heard = -1
         self._listen()
 
     def run(self) -> bool:
@@ -158,14 +160,20 @@ class Backtest:
             self._setup.time_manager.set_time_ns(session.now_ns)
         events = session.take_events()
         if self.calls is not None and session.is_session_active:
-            self.calls.events(e for e in events if e.kind in self.calls.kinds)
-        for event in events:
-            session.board.publish(as_session_event(event))
+            self.calls.events(filter(self.calls.wants, events) if self._subscribers else events)
+        if self._subscribers:
+            for event in events:
+                session.board.publish(as_session_event(event))
         self._serve()
 
     def _listen(self) -> None:
         """Ask the engine for the events that the strategy or a subscriber wants."""
-        wanted = [kind for kind in ENGINE_KINDS if self._session.board.wants(kind)]
+        board = self._session.board
+        if board.version == self._heard:
+            return
+        self._heard = board.version
+        wanted = [kind for kind in ENGINE_KINDS if board.wants(kind)]
+        self._subscribers = bool(wanted)
         intervals = self._streams if wanted else self.calls.intervals if self.calls else ()
         kinds = sorted({*wanted, *(self.calls.kinds if self.calls else ())})
         self._session.subscribe_events(kinds, list(intervals))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from openbell._core import Interval
 from openbell.coordinator.strategy import Strategy, overrides
 from openbell.errors import StrategyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from openbell._core import Event, Interval
+    from openbell._core import Event
     from openbell.session import SessionData
 
 logger = logging.getLogger(__name__)
@@ -24,8 +25,6 @@ class Calls:
     """The calls of one strategy in one run. What raises is counted, logged, and does not stop the run."""
 
     def __init__(self, strategy: Strategy, session: SessionData, streams: Sequence[Interval]) -> None:
-        from openbell._core import Interval as IntervalType
-
         self._strategy = strategy
         self._session = session
         self.count = 0
@@ -36,7 +35,7 @@ class Calls:
         self.kinds = [kind for name, kind in KINDS.items() if overrides(strategy, name)]
         self.intervals = list(streams)
         if strategy.intervals is not None:
-            wanted = [IntervalType(text) for text in strategy.intervals]
+            wanted = [Interval(text) for text in strategy.intervals]
             if lost := [str(i) for i in wanted if i not in streams]:
                 has = ", ".join(map(str, streams))
                 name = type(strategy).__name__
@@ -48,6 +47,10 @@ class Calls:
         """Call ``on_start``, ``on_session_start``, ``on_symbol_added`` and the like."""
         if overrides(self._strategy, name):
             self._call(getattr(self._strategy, name), self._session, *args)
+
+    def wants(self, event: Event) -> bool:
+        """Whether the strategy is to hear of an event that others asked the engine for."""
+        return event.kind in self.kinds and (event.key is not None or event.bar.interval in self.intervals)
 
     def events(self, events: Iterable[Event]) -> None:
         """Call for each event of a step, in their order."""

@@ -162,11 +162,12 @@ class Subscription:
 
 
 class Board:
-    """Subscriptions by kind, in the order in which they were made."""
+    """Subscriptions by kind, in the order in which they were made; ``version`` changes with them."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
+        self.version = 0
 
     def add(
         self, event: str | type[Any], callback: Callable[[Any], object], symbols: Iterable[str] | None
@@ -187,12 +188,14 @@ class Board:
         subscription = Subscription(self, kind, callback, wanted)
         with self._guard:
             self._subscriptions = (*self._subscriptions, subscription)
+            self.version += 1
         return subscription
 
     def drop(self, subscription: Subscription) -> None:
         """End a subscription; ending it twice is no error."""
         with self._guard:
             self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
+            self.version += 1
 
     def wants(self, kind: str) -> bool:
         """Whether anybody wants to know of events of a kind."""

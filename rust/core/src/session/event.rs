@@ -47,8 +47,9 @@ impl EventMask {
 
     #[inline]
     pub fn wants(&self, kind: EventKind, interval: Interval) -> bool {
-        self.kinds & (1 << kind as u8) != 0
-            && (self.intervals.is_empty() || self.intervals.contains(&interval))
+        // The intervals narrow bars; an indicator is named by its key.
+        let any = kind == EventKind::IndicatorValid || self.intervals.is_empty();
+        self.kinds & (1 << kind as u8) != 0 && (any || self.intervals.contains(&interval))
     }
 }
 
