@@ -295,4 +295,34 @@ proptest! {
         prop_assert_eq!(watched.1, unwatched.1);
         prop_assert!(watched.2 >= watched.1.appended);
     }
+
+    #[test]
+    fn an_interval_that_comes_late_is_what_it_would_have_been(
+        rows in prop::collection::vec((minutes(), 0..3_i64, 10..12_i32), 1..200),
+        place in any::<prop::sample::Index>(),
+        corrections in prop::collection::vec((any::<prop::sample::Index>(), 0..3_i64), 0..4),
+    ) {
+        let mut rows: Vec<Bar> = rows.into_iter().map(|(minute, version, day)| bar(day, minute % 45, version)).collect();
+        rows.sort_by_key(|b| b.ts);
+        let request = IntervalRequest { interval: interval("15m"), keep_sessions: 1 };
+        let place = place.index(rows.len());
+        let run = |at: Option<usize>| {
+            let mut session = session(5_000, &["A", "B"]);
+            for (i, bar) in rows.iter().enumerate() {
+                if at == Some(i) {
+                    assert!(session.add_interval("A", request).expect("derivable"));
+                    assert!(!session.add_interval("A", request).expect("derivable"), "it is there");
+                }
+                session.apply(&[row(*bar)]);
+            }
+            for (index, version) in &corrections {
+                let old = rows[index.index(rows.len())];
+                let minute = (old.ts.rem_euclid(DAY) - OPEN) / MINUTE;
+                session.apply(&[row(bar((old.ts / DAY) as i32, minute, *version))]);
+            }
+            session.advance(11 * DAY + OPEN + 40 * MINUTE).expect("forwards");
+            session.symbol("A").expect("registered").digest()
+        };
+        prop_assert_eq!(run(Some(place)), run(Some(0)));
+    }
 }

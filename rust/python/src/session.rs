@@ -152,6 +152,33 @@ impl SessionCore {
         self.write(py, |session| session.add_indicators(symbol, &indicators, &warm)).map_err(to_py)
     }
 
+    /// Adds an interval to a symbol, from the base bars that it holds; ``False`` if it is there already.
+    fn add_interval(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        interval: IntervalArg,
+        keep_sessions: usize,
+    ) -> PyResult<bool> {
+        let request = IntervalRequest { interval: interval.0, keep_sessions };
+        self.write(py, |session| session.add_interval(symbol, request)).map_err(to_py)
+    }
+
+    /// Puts bars of earlier sessions in the place of those that are kept of an interval, and keeps that many sessions
+    /// from now on.
+    fn put_history(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        interval: IntervalArg,
+        columns: ColumnsArg<'_>,
+        keep_sessions: usize,
+    ) -> PyResult<()> {
+        let columns = columns.columns()?;
+        let bars: Vec<_> = (0..columns.len()).map(|row| columns.bar(row)).collect();
+        self.write(py, |session| session.put_history(symbol, interval.0, &bars, keep_sessions)).map_err(to_py)
+    }
+
     /// Takes all indicators of a symbol away.
     fn remove_indicators(&self, py: Python<'_>, symbol: &str) -> PyResult<()> {
         self.write(py, |session| session.remove_indicators(symbol)).map_err(to_py)

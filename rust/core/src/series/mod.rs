@@ -76,6 +76,15 @@ impl Series {
         self.interval
     }
 
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Whether bars of this session have left the ring.
+    pub fn has_evicted(&self) -> bool {
+        self.evicted > 0
+    }
+
     pub fn stacks(&self) -> &[Stack] {
         &self.stacks
     }
@@ -98,6 +107,12 @@ impl Series {
     /// Takes all indicators away.
     pub(crate) fn detach_all(&mut self) {
         self.stacks.clear();
+    }
+
+    /// Puts bars of earlier sessions in the place of those that are kept, and keeps as many sessions from now on.
+    pub(crate) fn put_past(&mut self, past: Vec<PastSession>, keep_sessions: usize) {
+        self.past = past.into();
+        self.keep_sessions = keep_sessions;
     }
 
     pub fn keep_sessions(&self) -> usize {

@@ -82,6 +82,13 @@ impl Layout {
     }
 }
 
+impl IntervalRequest {
+    /// A series without indicators.
+    pub(super) fn series(&self, capacity: usize) -> Series {
+        Series::new(self.interval, capacity, self.keep_sessions, Vec::new())
+    }
+}
+
 impl SeriesLayout {
     pub(super) fn build(&self, capacity: usize) -> Series {
         let stacks = self.programs.iter().map(|program| Stack::new(Arc::clone(program))).collect();

@@ -12,7 +12,7 @@ use crate::time::{Day, Nanos};
 
 use super::event::{Event, EventMask, Events};
 use super::feed::{Feed, FeedBuilder};
-use super::layout::{IndicatorRequest, Layout};
+use super::layout::{IndicatorRequest, IntervalRequest, Layout};
 use super::report::{Counts, Outcome, RefusedRow, Report};
 use super::track::{Context, Track};
 
@@ -167,6 +167,33 @@ impl Session {
         let id = view.id();
         let Some(Some(track)) = self.tracks.get_mut(id as usize) else { return Ok(0) };
         Ok(track.add_indicators(&new, history, &self.calendars[track.calendar]))
+    }
+
+    /// Adds an interval to a symbol, from the base bars that it holds; false if it is there already.
+    pub fn add_interval(&mut self, symbol: &str, request: IntervalRequest) -> Result<bool> {
+        let view = self.symbol(symbol)?;
+        request.interval.check_derivable_from(view.base_interval())?;
+        if view.intervals().any(|interval| interval == request.interval) {
+            return Ok(false);
+        }
+        let (id, align) = (view.id(), self.settings.align);
+        self.each_track(|track, context| {
+            if track.id == id {
+                track.add_interval(request, align, context);
+            }
+        });
+        Ok(true)
+    }
+
+    /// Puts bars of earlier sessions in the place of those that are kept of an interval, and keeps that many sessions
+    /// from now on. Indicators are as they were.
+    pub fn put_history(&mut self, symbol: &str, interval: Interval, bars: &[Bar], keep: usize) -> Result<()> {
+        let view = self.symbol(symbol)?;
+        view.series(interval)?;
+        let id = view.id();
+        let Some(Some(track)) = self.tracks.get_mut(id as usize) else { return Ok(()) };
+        track.put_history(interval, bars, keep, &self.calendars[track.calendar]);
+        Ok(())
     }
 
     /// Takes all indicators of a symbol away.

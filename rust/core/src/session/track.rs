@@ -6,16 +6,16 @@
 
 use crate::bar::{Bar, Refusal, check};
 use crate::calendar::{Calendar, Segment};
-use crate::derive::Grid;
+use crate::derive::{Align, Grid};
 use crate::indicator::Tick;
 use crate::interval::Interval;
-use crate::series::{Place, Series};
+use crate::series::{PastSession, Place, Series};
 use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
 
 use super::coverage::{Coverage, Presence};
 use super::event::{EventKind, Events};
-use super::layout::{IndicatorRequest, Layout, program};
+use super::layout::{IndicatorRequest, IntervalRequest, Layout, program};
 use super::metrics::Metrics;
 use super::report::{Counts, Outcome};
 
@@ -235,6 +235,64 @@ impl Track {
             metrics.fold(bar, calendar.segment(hint).regular);
         }
         self.metrics = metrics;
+    }
+
+    /// Adds an interval that the symbol does not have, from the base bars that it holds: those of the earlier sessions that
+    /// are kept, and the session's. A bar whose first base bars have left the ring is not shown.
+    pub(super) fn add_interval(&mut self, request: IntervalRequest, align: Align, context: &mut Context<'_>) {
+        let calendar = context.calendar;
+        let grid = Grid::new(request.interval, align);
+        let series = request.series(self.base.capacity());
+        let mut derived = Derived { series, grid, head: None, forming: None };
+        let loading = std::mem::replace(&mut context.loading, true);
+        let mut next = self.base.past().map(|p| p.session).skip(1).chain(self.session);
+        for past in self.base.past() {
+            for tick in ticks(past.bars.iter(), calendar) {
+                let segment = calendar.segment_at(tick.bar.ts, usize::MAX).unwrap_or_default();
+                derived.append(self.id, &tick, segment, Nanos::MIN, context);
+            }
+            let next = next.next().unwrap_or(past.session + 1);
+            let ends = calendar.sessions().get(next).map_or(Nanos::MAX, |s| s.first_open);
+            if derived.forming.as_ref().is_some_and(|f| f.end <= ends) {
+                derived.close(self.id, past.date, context);
+            }
+            let place = Place { calendar, date: past.date };
+            derived.head = derived.forming.as_ref().map(|f| f.bar);
+            derived.series.roll(past.session, place, next);
+        }
+        let watermark = self.watermark(context.clock);
+        // What the ring has lost makes the bucket of its oldest bar incomplete.
+        let whole_from =
+            if self.base.has_evicted() { self.base.held().next().map(|bar| bar.ts) } else { None };
+        for tick in ticks(self.base.held(), calendar) {
+            let segment = calendar.segment_at(tick.bar.ts, usize::MAX).unwrap_or_default();
+            let bucket = derived.grid.bucket(calendar, segment, tick.bar.ts);
+            if whole_from.is_none_or(|from| bucket.start >= from) {
+                derived.append(self.id, &tick, segment, watermark, context);
+            }
+        }
+        context.loading = loading;
+        let after = self.derived.partition_point(|d| d.series.interval() < request.interval);
+        self.derived.insert(after, derived);
+    }
+
+    /// Puts bars of earlier sessions in the place of those that are kept.
+    pub(super) fn put_history(&mut self, interval: Interval, bars: &[Bar], keep: usize, calendar: &Calendar) {
+        let mut past: Vec<(usize, Day, Vec<Bar>)> = Vec::new();
+        for tick in ticks(bars.iter(), calendar) {
+            let segment = calendar.segment_at(tick.bar.ts, usize::MAX).unwrap_or_default();
+            let session = calendar.session_of(segment);
+            match past.last_mut().filter(|(last, ..)| *last == session) {
+                Some((.., bars)) => bars.push(tick.bar),
+                None => past.push((session, tick.session, vec![tick.bar])),
+            }
+        }
+        let past =
+            past.into_iter().map(|(session, date, bars)| PastSession { session, date, bars: bars.into() });
+        let all = std::iter::once(&mut self.base).chain(self.derived.iter_mut().map(|d| &mut d.series));
+        if let Some(series) = all.into_iter().find(|series| series.interval() == interval) {
+            series.put_past(past.collect(), keep);
+        }
     }
 
     /// Adds indicators that the symbol does not have; gives how many.
