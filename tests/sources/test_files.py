@@ -206,6 +206,17 @@ def test_rows_come_by_time_and_symbol_in_file_order() -> None:
     assert len(source.history([], *EVER)) == 0
 
 
+def test_a_few_symbols_among_many_come_in_the_same_order() -> None:
+    names = [f"S{i % 50:02}" for i in range(500)]
+    ones = {name: np.arange(500.0) + 1 for name in ("open", "high", "low", "close", "volume")}
+    source = FrameSource({"symbol": names[::-1], "ts": T0 + np.arange(500) * MINUTE, **ones}, unit="ns")
+    some = source.history(["S07", "S03", "NONE"], T0 + 100 * MINUTE, T0 + 400 * MINUTE)
+    want = source.history(None, T0 + 100 * MINUTE, T0 + 400 * MINUTE).select(["S03", "S07"])
+    assert len(some) == 12
+    for name in ("ts", "symbol", "close"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(want, name))
+
+
 def test_every_source_is_a_source(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEADER + "A,2024-11-25T14:30:00Z,1,1,1,1,1\n")
     for source in (CsvSource(path), FrameSource(frame())):

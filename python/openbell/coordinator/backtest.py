@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from openbell._core import SessionCore
 from openbell.clock.session import day_number
+from openbell.coordinator.adhoc import grant, layout_for, merged
 from openbell.coordinator.calls import Calls
 from openbell.coordinator.late import bring_in
+from openbell.coordinator.setup import session_seconds
 from openbell.coordinator.tally import Tally
-from openbell.errors import NoDataError
+from openbell.errors import IntervalError, NoDataError
 from openbell.session.events import ENGINE_KINDS, ProvisioningFailed, SymbolAdded, as_session_event
 
 if TYPE_CHECKING:
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from openbell.coordinator.setup import Setup
     from openbell.coordinator.strategy import Strategy
     from openbell.session import SessionData
+    from openbell.session.wishes import Wish
     from openbell.sources import Columns
 
 logger = logging.getLogger(__name__)
 
+NO_BARS = "the source has no bars of it"
 MINUTE_NS = 60_000_000_000
 # Market time between two looks at pause, stop and progress, when there is nobody to call.
 LOOK_NS = 30 * MINUTE_NS
@@ -180,7 +184,7 @@ class Backtest:
 
     def _serve(self) -> None:
         """Do what callbacks and other threads asked for; the clock stands still meanwhile."""
-        while self._requests or self._removed:
+        while self._requests or self._removed or self._session.wishes:
             for symbol in self._removed:
                 self._lifecycle("on_symbol_removed", symbol)
             self._removed.clear()
@@ -193,15 +197,72 @@ class Backtest:
                 adds = []
                 request.finish(succeeded=self.remove(request.symbol))
             self._add(adds)
+            if wishes := self._session.wishes.take():
+                self._grant(wishes)
         self._listen()
 
+    def _grant(self, wishes: Sequence[Wish]) -> None:
+        """Provide what was asked for ad hoc: new symbols that want the same in one load, then what others lack."""
+        session, setup = self._session, self._setup
+        today = self._days[-1] if self._days else setup.sessions[0]
+        lengths = session_seconds(setup.time_manager, today)
+        possible = []
+        for wish in wishes:
+            try:
+                layout_for([wish], setup.layout.base[0], lengths)
+                possible.append(wish)
+            except IntervalError as error:
+                self._failed(wish, str(error))
+        known = session.get_all_symbols()
+        by_symbol: dict[str, list[Wish]] = {}
+        for wish in possible:
+            if wish.symbol not in known:
+                by_symbol.setdefault(wish.symbol, []).append(wish)
+        alike: dict[tuple[tuple[object, ...], ...], list[str]] = {}
+        for symbol, wanted in by_symbol.items():
+            alike.setdefault(tuple((w.key, w.days, w.provision) for w in wanted), []).append(symbol)
+        for symbols in alike.values():
+            layout = layout_for(by_symbol[symbols[0]], setup.layout.base[0], lengths)
+            found = bring_in(setup, session, symbols, layout=layout, days=self._days, feed=self._feed)
+            self._ids.clear()
+            for symbol in symbols:
+                self._joined(symbol, by_symbol[symbol], found=symbol in found)
+        there = [wish for wish in possible if wish.symbol in known]
+        grant(setup, session, there, today=today, session_seconds=lengths)
+        for wish in there:
+            wish.finish("ready")
+
+    def _joined(self, symbol: str, wishes: Sequence[Wish], *, found: bool) -> None:
+        """Say what became of a symbol that was asked for ad hoc: strategies hear of it, but not its bars."""
+        if not found:
+            for wish in wishes:
+                self._failed(wish, NO_BARS)
+            return
+        self._symbols.append(symbol)
+        if self.calls is not None:
+            self.calls.ignored.add(symbol)
+        for wish in wishes:
+            wish.finish("ready")
+        self._lifecycle("on_symbol_added", symbol)
+        self._session.board.publish(SymbolAdded(symbol))
+
+    def _failed(self, wish: Wish, reason: str) -> None:
+        logger.warning("%s %s cannot be had: %s", wish.symbol, wish.key, reason)
+        wish.finish("failed")
+        self._session.board.publish(ProvisioningFailed(wish.symbol, wish.key, reason))
+
     def _add(self, requests: Sequence[Request]) -> None:
-        """Bring symbols in, those that want the same in one load."""
+        """Bring symbols in, those that want the same in one load; one that is there ad hoc gets all the rest."""
+        for request in requests:
+            if request.symbol in self._session.get_config_symbols():
+                request.finish(succeeded=False)
+            elif request.symbol in self._session.get_all_symbols():
+                self._upgrade(request)
+        requests = [request for request in requests if not request.done.is_set()]
         layouts = {id(r.layout): r.layout or self._setup.layout for r in requests}
         for key, layout in layouts.items():
             wanted = [r for r in requests if id(r.layout) == key]
-            there = self._session.get_all_symbols()
-            symbols = [r.symbol for r in wanted if r.symbol not in there]
+            symbols = [r.symbol for r in wanted]
             started_s = time.perf_counter()
             found = (
                 bring_in(self._setup, self._session, symbols, layout=layout, days=self._days, feed=self._feed)
@@ -211,9 +272,9 @@ class Backtest:
             self._ids.clear()
             logger.info("%d symbols added, clock held for %.1f ms", len(found), (time.perf_counter() - started_s) * 1e3)
             for request in wanted:
-                self._added(request, request.symbol in found)
+                self._added(request, succeeded=request.symbol in found)
 
-    def _added(self, request: Request, succeeded: bool) -> None:  # noqa: FBT001  # the outcome
+    def _added(self, request: Request, *, succeeded: bool) -> None:
         symbol = request.symbol
         if succeeded:
             self._symbols.append(symbol)
@@ -223,8 +284,24 @@ class Backtest:
             self._lifecycle("on_symbol_added", symbol)
             self._session.board.publish(SymbolAdded(symbol))
         else:
-            logger.warning("%s is not added: the source has no bars of it", symbol)
-            self._session.board.publish(ProvisioningFailed(symbol, None, "the source has no bars of it"))
+            logger.warning("%s is not added: %s", symbol, NO_BARS)
+            self._session.board.publish(ProvisioningFailed(symbol, None, NO_BARS))
+
+    def _upgrade(self, request: Request) -> None:
+        """Make a strategy symbol of one that is there ad hoc, with what it has and all that the config asks for."""
+        symbol, session = request.symbol, self._session
+        lengths = session_seconds(self._setup.time_manager, self._days[-1] if self._days else self._setup.sessions[0])
+        wishes = [wish for wish in session.wishes.of(symbol) if wish.state == "ready"]
+        layout = merged(request.layout or self._setup.layout, wishes, lengths)
+        number = session.remove(symbol)
+        if self._feed is not None:
+            SessionCore.drop_from_feed(self._feed, number)
+        bring_in(self._setup, session, [symbol], layout=layout, days=self._days, feed=self._feed)
+        self._symbols.remove(symbol)
+        self._ids.clear()
+        if self.calls is not None:
+            self.calls.ignored.discard(symbol)
+        self._added(request, succeeded=True)
 
     def remove(self, symbol: str) -> bool:
         """Take a symbol out of the run, on the run's own thread; False if it is not there."""
@@ -239,6 +316,7 @@ class Backtest:
         self._session.discard_symbol(symbol, "removed")
         if self.calls is not None:
             self.calls.forget(symbol)
+            self.calls.ignored.discard(symbol)
         self._removed.append(symbol)
         return True
 

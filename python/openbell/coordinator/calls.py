@@ -32,6 +32,8 @@ class Calls:
         self.first_errors: list[str] = []
         # Symbols that a callback of this step removed: what is left of their step is not told.
         self._gone: set[str] = set()
+        # Symbols that are there ad hoc: their bars are not told.
+        self.ignored: set[str] = set()
         self.kinds = [kind for name, kind in KINDS.items() if overrides(strategy, name)]
         self.intervals = list(streams)
         if strategy.intervals is not None:
@@ -57,7 +59,7 @@ class Calls:
         strategy, session = self._strategy, self._session
         self._gone.clear()
         for event in events:
-            if self._gone and event.symbol in self._gone:
+            if (self._gone or self.ignored) and event.symbol in self._gone | self.ignored:
                 continue
             if event.kind == "bar_closed":
                 self._call(strategy.on_bar, session, event.bar)

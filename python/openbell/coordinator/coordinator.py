@@ -80,6 +80,7 @@ class SessionCoordinator:
             self.session_data.register_config_symbol(symbol)
         self._pace = Pace(config.backtest.speed if config.backtest else 0.0)
         self._requests = Requests(self._pace.poke)
+        self.session_data.wishes.wake = self._pace.poke
         self._setup = setup
         self._backtest = Backtest(
             config,
@@ -197,7 +198,7 @@ class SessionCoordinator:
         """
         self._require_running()
         request = Request("add", parse_symbol(symbol), self._layout(streams))
-        if request.symbol in self.session_data.get_all_symbols() or not self._requests.put(request):
+        if request.symbol in self.session_data.get_config_symbols() or not self._requests.put(request):
             logger.info("%s is there already, or on its way", request.symbol)
             return False
         if not blocking or threading.get_ident() == self._run_thread:

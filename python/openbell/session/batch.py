@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from openbell._core import Bars
 from openbell.errors import ColumnsError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 REQUIRED = ("symbol", "ts", "open", "high", "low", "close", "volume")
 NO_ID = np.uint32(2**32 - 1)
 OPTIONAL = ("vwap", "trade_count")
+BAR_FIELDS = ("ts", *REQUIRED[2:], *OPTIONAL)
 
 
 def core_columns(core: SessionCore, batch: Any) -> tuple[dict[str, Any], list[str]]:
@@ -80,3 +82,17 @@ def _symbols(core: SessionCore, values: Any) -> tuple[NDArray[np.uint32], list[s
     unknown = np.flatnonzero(ids == NO_ID)
     ids[unknown] = NO_ID - np.arange(len(unknown), dtype=np.uint32)
     return ids[places], names[unknown].tolist()
+
+
+def bars_columns(bars: Any) -> dict[str, Any]:
+    """Give bars as the columns that the engine takes, for one symbol."""
+    if isinstance(bars, Bars):
+        columns: dict[str, Any] = {name: getattr(bars, name) for name in BAR_FIELDS}
+    else:
+        columns = {name: bars.get(name) for name in BAR_FIELDS}
+    floats = {
+        name: None if columns[name] is None else np.ascontiguousarray(columns[name], dtype=np.float64)
+        for name in BAR_FIELDS[1:]
+    }
+    ts = np.ascontiguousarray(columns["ts"], dtype=np.int64)
+    return {"symbol": np.zeros(len(ts), dtype=np.uint32), "ts": ts, **floats}

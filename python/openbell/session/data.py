@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from openbell._core import Interval, SessionCore, parse_symbol
 from openbell.errors import IntervalError
 from openbell.quality import DataQualityManager
+from openbell.session.adhoc import AdHocRequests
 from openbell.session.batch import core_columns
 from openbell.session.events import (
     Board,
@@ -25,6 +26,7 @@ from openbell.session.events import (
 from openbell.session.locks import Locks
 from openbell.session.provision import Provision, bare, provision
 from openbell.session.symbol import SymbolMap
+from openbell.session.wishes import Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class SessionData(SessionCore):
+class SessionData(AdHocRequests):
     """Bars, derived bars, indicators and figures of every symbol of a session.
 
     It works by itself, for an app that brings its own feed, or under a `SessionCoordinator`. All methods are
@@ -76,6 +78,7 @@ class SessionData(SessionCore):
         self._calendar: int | None = None
         self._config_symbols: set[str] = set()
         self._locks = Locks()
+        self.wishes = Wishes()
         self.board = Board()
         self._active = False
 
@@ -174,9 +177,24 @@ class SessionData(SessionCore):
             return False
         self.remove(symbol)
         self._locks.drop(symbol, None)
+        self.wishes.forget(symbol)
         logger.info("%s removed: %s", symbol, reason)
         self.board.publish(SymbolRemoved(symbol, reason))
         return True
+
+    def remove_symbol_adhoc(self, symbol: str, owner: str | None = None) -> bool:
+        """Let go of what an owner asked for; the symbol goes when nobody else wants anything of it.
+
+        Returns
+        -------
+        bool
+            False if it is locked, unknown, or a strategy symbol, which goes with `remove_symbol`.
+        """
+        name = parse_symbol(symbol)
+        if self.is_symbol_locked(name) or name in self._config_symbols or name not in self.get_all_symbols():
+            logger.info("%s is not let go of: it is locked, unknown, or a strategy symbol", name)
+            return False
+        return self.wishes.let_go(name, owner) or self.remove_symbol(name)
 
     def lock_symbol(self, symbol: str, reason: str) -> bool:
         """Keep a symbol from being removed, for a reason such as ``open_position``; several reasons may hold.
@@ -377,11 +395,14 @@ class SessionData(SessionCore):
         manager = self.time_manager
         with self._guard:
             if self._calendar is None:
-                arrays = _all_sessions(manager)
-                self._calendar = self.add_calendar(
-                    manager.exchange, arrays.date, arrays.open_ns, arrays.close_ns, arrays.regular, arrays.utc_offset_ns
-                )
+                self._calendar = _add_calendar(self, manager)
             return self._calendar
+
+    def scratch(self) -> tuple[SessionCore, int]:
+        """Give an empty engine with the same settings and calendar, and the calendar's number in it."""
+        bars = self.config.session_data_config.bars if self.config else None
+        core = SessionCore(bars.capacity, bars.align) if bars else SessionCore()
+        return core, _add_calendar(core, self.time_manager)
 
     def _make_time_manager(self) -> TimeManager:
         from openbell.clock import TimeManager
@@ -409,6 +430,12 @@ class SessionData(SessionCore):
 def _all_sessions(manager: TimeManager) -> CalendarArrays:
     first, last = manager.bounds
     return manager.calendar_arrays(first, last)
+
+
+def _add_calendar(core: SessionCore, manager: TimeManager) -> int:
+    arrays = _all_sessions(manager)
+    columns = (arrays.date, arrays.open_ns, arrays.close_ns, arrays.regular, arrays.utc_offset_ns)
+    return core.add_calendar(manager.exchange, *columns)
 
 
 @functools.cache

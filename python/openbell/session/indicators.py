@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openbell._core import Bars, Interval
+from openbell._core import Interval
 from openbell.errors import IntervalError
 from openbell.indicators import IndicatorConfig
+from openbell.session.batch import bars_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from openbell.session.data import SessionData
 
 logger = logging.getLogger(__name__)
-
-FIELDS = ("ts", "open", "high", "low", "close", "volume", "vwap", "trade_count")
 
 
 class IndicatorManager:
@@ -75,7 +74,7 @@ class IndicatorManager:
             If it has no bars of an indicator's interval.
         """
         rows = [(i.name, dict(i.params), i.interval, False) for i in indicators]
-        history = [(interval, _columns(bars)) for interval, bars in (historical_bars or {}).items()]
+        history = [(interval, bars_columns(bars)) for interval, bars in (historical_bars or {}).items()]
         added = self._session.add_indicators(symbol, rows, history)
         logger.info("%s: %d indicators registered, %d of them new", symbol, len(rows), added)
         return added
@@ -120,23 +119,9 @@ class IndicatorManager:
         base = next(iter(self._session.intervals(symbol)), None)
         if base != Interval(interval):
             raise IntervalError(f"{symbol}: bars of {interval} are derived from {base}; give bars of {base}")
-        columns = _columns(bars)
+        columns = bars_columns(bars)
         newest = self._session.get_latest_bar(symbol, base)
         keep = np.full(len(columns["ts"]), True) if newest is None else columns["ts"] > newest.ts
         fresh = {name: value[keep] for name, value in columns.items() if value is not None}
         report = self._session.apply({**fresh, "symbol": np.full(int(keep.sum()), symbol)})
         return report.appended
-
-
-def _columns(bars: Any) -> dict[str, Any]:
-    """Give bars as the columns that the engine takes, for one symbol."""
-    if isinstance(bars, Bars):
-        columns: dict[str, Any] = {name: getattr(bars, name) for name in FIELDS}
-    else:
-        columns = {name: bars.get(name) for name in FIELDS}
-    floats = {
-        name: None if columns[name] is None else np.ascontiguousarray(columns[name], dtype=np.float64)
-        for name in FIELDS[1:]
-    }
-    ts = np.ascontiguousarray(columns["ts"], dtype=np.int64)
-    return {"symbol": np.zeros(len(ts), dtype=np.uint32), "ts": ts, **floats}

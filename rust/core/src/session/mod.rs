@@ -1,6 +1,7 @@
 //! The store: every symbol's bars, derived bars, indicators and metrics, changed by one ordered stream of inputs.
 
 mod coverage;
+mod derived;
 mod event;
 mod feed;
 mod layout;

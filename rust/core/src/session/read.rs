@@ -10,10 +10,11 @@ use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
 
 use super::coverage::Coverage;
+use super::derived::Derived;
 use super::metrics::Metrics;
 use super::report::Counts;
 use super::store::Session;
-use super::track::{Derived, Track};
+use super::track::Track;
 
 /// One symbol of a session.
 #[derive(Debug, Clone, Copy)]

@@ -10,11 +10,12 @@ use crate::interval::Interval;
 use crate::symbol::{SymbolId, SymbolTable, parse_symbol};
 use crate::time::{Day, Nanos};
 
+use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::feed::{Feed, FeedBuilder};
 use super::layout::{IndicatorRequest, IntervalRequest, Layout};
 use super::report::{Counts, Outcome, RefusedRow, Report};
-use super::track::{Context, Track};
+use super::track::Track;
 
 /// What holds for every symbol of a session.
 #[derive(Debug, Clone, Copy)]

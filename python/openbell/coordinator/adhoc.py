@@ -1,0 +1,119 @@
+"""Granting what was asked for ad hoc: all symbols that want the same in one load."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openbell.clock.session import day_number
+from openbell.errors import IntervalError
+from openbell.requirements import analyze_indicator_requirements
+from openbell.session.batch import bars_columns
+from openbell.session.provision import Provision
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from openbell._core import Bars, Interval
+    from openbell.coordinator.setup import Setup
+    from openbell.session import SessionData
+    from openbell.session.wishes import Wish
+
+
+def history_days(wish: Wish, session_seconds: Sequence[float]) -> int:
+    """Give how many sessions before the running one a wish needs."""
+    if wish.kind == "history":
+        return wish.days
+    if wish.indicator is None or not wish.provision:
+        return 0
+    return analyze_indicator_requirements(wish.indicator, session_seconds=session_seconds).historical_days
+
+
+def layout_for(wishes: Sequence[Wish], base: Interval, session_seconds: Sequence[float]) -> Provision:
+    """Give the layout of a symbol of which only this is wanted.
+
+    Raises
+    ------
+    IntervalError
+        If something cannot be derived from the source's bars.
+    """
+    keep: dict[Interval, int] = {base: 0}
+    for wish in wishes:
+        if wish.interval != base and not wish.interval.is_derivable_from(base):
+            raise IntervalError(f"{wish.symbol}: {wish.interval} cannot be derived from the source's bars of {base}")
+        keep[wish.interval] = max(keep.get(wish.interval, 0), wish.days)
+    return Provision(
+        base=(base, keep.pop(base)),
+        derived=tuple(sorted(keep.items())),
+        session_indicators=tuple(wish.indicator for wish in wishes if wish.indicator is not None),
+        historical_indicators=(),
+        historical_days=max(history_days(wish, session_seconds) for wish in wishes),
+    )
+
+
+def merged(layout: Provision, wishes: Sequence[Wish], session_seconds: Sequence[float]) -> Provision:
+    """Give the config's layout with what was wanted ad hoc besides."""
+    if not wishes:
+        return layout
+    extra = layout_for(wishes, layout.base[0], session_seconds)
+    keep = dict(layout.derived)
+    for interval, days in extra.derived:
+        keep[interval] = max(keep.get(interval, 0), days)
+    known = {*layout.session_indicators, *layout.historical_indicators}
+    return Provision(
+        base=(layout.base[0], max(layout.base[1], extra.base[1])),
+        derived=tuple(sorted(keep.items())),
+        session_indicators=(*layout.session_indicators, *(i for i in extra.session_indicators if i not in known)),
+        historical_indicators=layout.historical_indicators,
+        historical_days=max(layout.historical_days, extra.historical_days),
+    )
+
+
+def grant(
+    setup: Setup,
+    session: SessionData,
+    wishes: Sequence[Wish],
+    *,
+    today: dt.date,
+    session_seconds: Sequence[float],
+) -> None:
+    """Give symbols that are there what they lack: intervals from the bars they hold, the rest from earlier sessions."""
+    base = setup.layout.base[0]
+    for wish in wishes:
+        if wish.interval != base:
+            session.add_interval(wish.symbol, wish.interval, wish.days)
+    days = {wish: history_days(wish, session_seconds) for wish in wishes}
+    for interval, count in {(wish.interval, n) for wish, n in days.items() if n}:
+        wanted = [wish for wish in wishes if wish.interval == interval and days[wish] == count]
+        past = _past(setup, session, [wish.symbol for wish in wanted], interval, today=today, count=count)
+        for wish in wanted:
+            _put(session, wish, past[wish.symbol])
+    for wish in wishes:
+        if wish.indicator is not None and not days[wish]:
+            _put(session, wish, None)
+
+
+def _put(session: SessionData, wish: Wish, past: Bars | None) -> None:
+    columns = None if past is None else bars_columns(past)
+    if wish.indicator is not None:
+        indicator = wish.indicator
+        row = (indicator.name, dict(indicator.params), indicator.interval, False)
+        session.add_indicators(wish.symbol, [row], [] if columns is None else [(wish.interval, columns)])
+    elif columns is not None:
+        session.put_history(wish.symbol, wish.interval, columns, wish.days)
+
+
+def _past(
+    setup: Setup, session: SessionData, symbols: Sequence[str], interval: Interval, *, today: dt.date, count: int
+) -> dict[str, Bars]:
+    """Derive the bars of the sessions before today, in an engine of their own."""
+    base = setup.layout.base[0]
+    scratch, calendar = session.scratch()
+    derived = [] if interval == base else [(interval, count)]
+    scratch.register(list(dict.fromkeys(symbols)), calendar, (base, count if interval == base else 0), derived, [])
+    for date in setup.time_manager.sessions_before(today, count):
+        columns = setup.data_manager.load_session(symbols, date)
+        scratch.load_columns(columns.core(scratch.symbol_ids(list(columns.names))))
+    for symbol in dict.fromkeys(symbols):
+        scratch.begin_symbol_session(symbol, day_number(today))
+    return {symbol: scratch.get_historical_bars(symbol, interval) for symbol in symbols}

@@ -1,0 +1,187 @@
+//! A longer interval of one symbol: its bar in progress and its closed bars.
+
+use crate::bar::Bar;
+use crate::calendar::{Calendar, Segment};
+use crate::derive::Grid;
+use crate::indicator::Tick;
+use crate::interval::Interval;
+use crate::series::{Place, Series};
+use crate::symbol::SymbolId;
+use crate::time::{Day, Nanos};
+
+use super::event::{EventKind, Events};
+
+/// What a step knows besides the bar.
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) calendar: &'a Calendar,
+    pub(super) clock: Nanos,
+    /// History is being loaded: the ring does not evict and nothing is told.
+    pub(super) loading: bool,
+    pub(super) events: &'a mut Events,
+    /// The earliest end of a bar in progress: when the clock must look again.
+    pub(super) due: &'a mut Nanos,
+    /// Set when a bar that indicators had seen was changed.
+    pub(super) revised: bool,
+}
+
+/// A longer interval of the symbol.
+#[derive(Debug, Clone)]
+pub(super) struct Derived {
+    pub(super) series: Series,
+    pub(super) grid: Grid,
+    /// What bars that have left the base ring add to the bucket they were in.
+    pub(super) head: Option<Bar>,
+    pub(super) forming: Option<Forming>,
+}
+
+/// A bar in progress.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Forming {
+    pub(super) bar: Bar,
+    pub(super) end: Nanos,
+}
+
+/// Bars of earlier sessions as indicators take them; those in no session are left out.
+pub(super) fn ticks<'a>(bars: impl Iterator<Item = &'a Bar>, calendar: &Calendar) -> Vec<Tick> {
+    let mut hint = 0;
+    let mut ticks = Vec::new();
+    for bar in bars {
+        if let Some(segment) = calendar.segment_at(bar.ts, hint) {
+            hint = segment;
+            let Segment { date, regular, .. } = *calendar.segment(segment);
+            ticks.push(Tick { bar: *bar, session: date, regular });
+        }
+    }
+    ticks
+}
+
+impl Derived {
+    /// Days and weeks are made of the regular session.
+    pub(super) fn takes(&self, regular: bool) -> bool {
+        regular || self.grid.interval().is_intraday()
+    }
+
+    /// Takes a base bar that is newer than all.
+    #[inline]
+    pub(super) fn append(
+        &mut self,
+        id: SymbolId,
+        tick: &Tick,
+        segment: usize,
+        watermark: Nanos,
+        context: &mut Context<'_>,
+    ) {
+        if !self.takes(tick.regular) {
+            return;
+        }
+        let bar = &tick.bar;
+        match &mut self.forming {
+            Some(forming) if bar.ts < forming.end => forming.bar.fold(bar),
+            _ => {
+                self.close(id, tick.session, context);
+                let bucket = self.grid.bucket(context.calendar, segment, bar.ts);
+                let newer = self.series.newest().is_none_or(|newest| newest.ts < bucket.start);
+                if let Some(place) = (!newer).then(|| self.series.find(bucket.start).ok()).flatten() {
+                    // The clock closed the bucket before this bar came.
+                    let old = *self.series.bar(place);
+                    let mut bar_now = old;
+                    bar_now.fold(bar);
+                    self.series.replace(place, bar_now);
+                    context.bar_revised(id, self.series.interval(), Some(old), &bar_now);
+                    return;
+                }
+                self.forming = Some(Forming { bar: Bar { ts: bucket.start, ..*bar }, end: bucket.end });
+                if bucket.end > watermark {
+                    *context.due = bucket.end.min(*context.due);
+                }
+            }
+        }
+        if self.forming.as_ref().is_some_and(|f| f.end <= watermark) {
+            self.close(id, tick.session, context);
+        }
+    }
+
+    /// Closes the bar in progress, if there is one.
+    pub(super) fn close(&mut self, id: SymbolId, date: Day, context: &mut Context<'_>) {
+        let Some(forming) = self.forming.take() else { return };
+        let bar = forming.bar;
+        let regular = context
+            .calendar
+            .segment_at(bar.ts, usize::MAX)
+            .is_none_or(|segment| context.calendar.segment(segment).regular);
+        self.series.push(&Tick { bar, session: date, regular });
+        context.bar_closed(id, &self.series, &bar);
+        if !context.loading {
+            // What leaves a derived ring is in no one's bucket.
+            self.series.evict(Place { calendar: context.calendar, date });
+        }
+    }
+
+    /// Puts the bucket of a changed base bar together again.
+    pub(super) fn revise(
+        &mut self,
+        id: SymbolId,
+        ts: Nanos,
+        segment: usize,
+        base: &Series,
+        context: &mut Context<'_>,
+    ) {
+        let bucket = self.grid.bucket(context.calendar, segment, ts);
+        let mut sum = self.head.filter(|head| head.ts == bucket.start);
+        let mut hint = segment;
+        for bar in base.held_within(bucket.start, bucket.end) {
+            hint = context.calendar.segment_at(bar.ts, hint).unwrap_or(hint);
+            if !self.takes(context.calendar.segment(hint).regular) {
+                continue;
+            }
+            match &mut sum {
+                Some(sum) => sum.fold(bar),
+                None => sum = Some(Bar { ts: bucket.start, ..*bar }),
+            }
+        }
+        let Some(bar) = sum else { return };
+        if let Some(forming) = self.forming.as_mut().filter(|f| f.bar.ts == bucket.start) {
+            forming.bar = bar;
+            return;
+        }
+        let old = match self.series.find(bucket.start) {
+            Ok(place) if self.series.bar(place).same(&bar) => return,
+            Ok(place) => {
+                let old = *self.series.bar(place);
+                self.series.replace(place, bar);
+                Some(old)
+            }
+            Err(_) if self.series.is_too_old(bucket.start) => return,
+            Err(place) => {
+                self.series.insert(place, bar);
+                None
+            }
+        };
+        context.bar_revised(id, self.series.interval(), old, &bar);
+    }
+}
+
+impl Context<'_> {
+    #[inline]
+    pub(super) fn bar_closed(&mut self, id: SymbolId, series: &Series, bar: &Bar) {
+        if self.loading {
+            return;
+        }
+        self.events.bar_closed(id, series.interval(), bar);
+        if self.events.mask.wants(EventKind::IndicatorValid, series.interval()) && !series.is_stale() {
+            for stack in series.stacks().iter().filter(|s| !s.program().historical) {
+                for index in stack.program().plan.just_valid(stack.block()) {
+                    self.events.indicator_valid(id, series.interval(), bar, &stack.program().keys[index]);
+                }
+            }
+        }
+    }
+
+    pub(super) fn bar_revised(&mut self, id: SymbolId, interval: Interval, old: Option<Bar>, bar: &Bar) {
+        self.revised = true;
+        if !self.loading {
+            self.events.bar_revised(id, interval, old, bar);
+        }
+    }
+}
