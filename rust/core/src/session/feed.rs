@@ -161,7 +161,21 @@ impl Feed {
             }
             !goes
         });
+        if self.remaining < self.rows.len() / 2 {
+            self.compact();
+        }
         self.find_next_end();
+    }
+
+    /// Lets go of the rows that were played or dropped.
+    fn compact(&mut self) {
+        let mut rows = Vec::with_capacity(self.remaining);
+        for lane in &mut self.lanes {
+            let start = rows.len() as u32;
+            rows.extend_from_slice(&self.rows[lane.next as usize..lane.end as usize]);
+            (lane.next, lane.end) = (start, rows.len() as u32);
+        }
+        self.rows = rows;
     }
 
     /// Plays all bars that end by `until`, symbol by symbol in order of name.
@@ -197,6 +211,43 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_dropped_is_let_go_of_and_the_rest_is_played() {
+        let symbol: Vec<u32> = (0..300).map(|i| i % 3).collect();
+        let ts: Vec<i64> = (0..300).collect();
+        let row = vec![1.0; 300];
+        let columns = Columns {
+            symbol: &symbol,
+            ts: &ts,
+            open: &row,
+            high: &row,
+            low: &row,
+            close: &row,
+            volume: &row,
+            vwap: None,
+            trade_count: None,
+        };
+        let build = || {
+            let mut builder = FeedBuilder::new(300, 3);
+            (0..300).for_each(|i| builder.keep(i % 3, i64::from(i) + 1));
+            builder.build(&columns, &[0, 1, 2])
+        };
+        let mut feed = build();
+        feed.play(150, |_, _| {});
+        for _ in 0..20 {
+            feed.drop_symbol(2);
+            let mut again = build();
+            again.drop_symbol(0);
+            again.drop_symbol(1);
+            feed.merge(again, &[0, 1, 2]);
+        }
+        assert_eq!(feed.remaining(), 50 + 50 + 100);
+        assert!(feed.len() <= 2 * 300, "{} rows are held for 200", feed.len());
+        let mut played = [0; 3];
+        feed.play(Nanos::MAX - 1, |symbol, rows| played[symbol as usize] += rows.len());
+        assert_eq!(played, [50, 50, 100]);
+    }
 
     #[test]
     fn bars_come_by_time_then_rank_then_as_given() {
