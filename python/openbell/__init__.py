@@ -19,7 +19,10 @@ if TYPE_CHECKING:
         Events,
         IndicatorData,
         Interval,
+        Quote,
         SessionMetrics,
+        Trade,
+        TradeReport,
         build_info,
         compute,
     )
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from openbell.requirements import analyze_indicator_requirements, analyze_session_requirements
     from openbell.session import IndicatorManager, SessionData, SymbolData, get_session_data
     from openbell.sources import CsvSource, DataManager, FrameSource, ParquetSource, SimulatorSource
+    from openbell.tape import SaleConditions, TapeRules
 
 __all__ = [
     "ApplyReport",
@@ -50,7 +54,9 @@ __all__ = [
     "Interval",
     "OpenbellError",
     "ParquetSource",
+    "Quote",
     "RunResult",
+    "SaleConditions",
     "SessionConfig",
     "SessionCoordinator",
     "SessionData",
@@ -58,7 +64,10 @@ __all__ = [
     "SimulatorSource",
     "Strategy",
     "SymbolData",
+    "TapeRules",
     "TimeManager",
+    "Trade",
+    "TradeReport",
     "TradingSession",
     "analyze_indicator_requirements",
     "analyze_session_requirements",
@@ -70,7 +79,8 @@ __all__ = [
 
 _HOMES = {
     "openbell._core": (
-        "ApplyReport", "Bar", "Bars", "Event", "Events", "IndicatorData", "Interval", "SessionMetrics", "build_info",
+        "ApplyReport", "Bar", "Bars", "Event", "Events", "IndicatorData", "Interval", "Quote", "SessionMetrics",
+        "Trade", "TradeReport", "build_info",
         "compute",
     ),
     "openbell.clock": ("TimeManager", "TradingSession"),
@@ -81,6 +91,7 @@ _HOMES = {
     "openbell.quality": ("DataQualityManager",),
     "openbell.requirements": ("analyze_indicator_requirements", "analyze_session_requirements"),
     "openbell.session": ("IndicatorManager", "SessionData", "SymbolData", "get_session_data"),
+    "openbell.tape": ("SaleConditions", "TapeRules"),
     "openbell.sources": ("CsvSource", "DataManager", "FrameSource", "ParquetSource", "SimulatorSource"),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

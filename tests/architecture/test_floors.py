@@ -14,7 +14,7 @@ ROOT = Path(openbell.__file__).parent
 # From the ground up. Packages on one floor do not import each other.
 FLOORS = [
     {"errors", "_core"},
-    {"indicators", "clock"},
+    {"indicators", "clock", "tape"},
     {"config", "requirements", "quality"},
     {"session"},
     {"sources"},

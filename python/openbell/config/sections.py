@@ -80,6 +80,13 @@ class BarsConfig(Section):
     late_grace_seconds: float = Field(default=5.0, ge=0)
 
 
+class TradesConfig(Section):
+    """How bars are made of trades: the table of sale conditions, and for how long a trade may be changed."""
+
+    conditions: Literal["us", "lean", "none"] = "us"
+    window_seconds: float = Field(default=900.0, ge=0)
+
+
 class GapFillerConfig(Section):
     """How often and how soon a gap is asked for again."""
 
@@ -138,6 +145,7 @@ class SessionDataConfig(Section):
     historical: HistoricalConfig = HistoricalConfig()
     indicators: IndicatorsConfig = IndicatorsConfig()
     bars: BarsConfig = BarsConfig()
+    trades: TradesConfig = TradesConfig()
     gap_filler: GapFillerConfig = GapFillerConfig()
     streaming: StreamingConfig = StreamingConfig()
     scanners: tuple[ScannerConfig, ...] = ()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from openbell._core import Bars
 from openbell.errors import ColumnsError
+from openbell.tape.conditions import condition_masks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from openbell._core import SessionCore
+    from openbell.tape import SaleConditions
 
 REQUIRED = ("symbol", "ts", "open", "high", "low", "close", "volume")
 NO_ID = np.uint32(2**32 - 1)
 OPTIONAL = ("vwap", "trade_count")
+TRADE_REQUIRED = ("symbol", "ts", "price", "size")
+QUOTE_REQUIRED = ("symbol", "ts", "bid", "ask", "bid_size", "ask_size")
+ACTIONS = {"new": 0, "cancel": 1, "correct": 2}
 BAR_FIELDS = ("ts", *REQUIRED[2:], *OPTIONAL)
 
 
@@ -36,15 +41,73 @@ def core_columns(core: SessionCore, batch: Any) -> tuple[dict[str, Any], list[st
     ColumnsError
         If a column is missing, or holds something else than it should.
     """
-    columns = dict(batch) if isinstance(batch, Mapping) else _from_frame(batch)
-    if missing := [name for name in REQUIRED if name not in columns]:
-        raise ColumnsError(f"the batch has no column {', '.join(missing)}, but {', '.join(map(str, columns))}")
+    columns = _named(batch, REQUIRED)
     numbers = {name: _floats(name, columns[name]) for name in REQUIRED[2:]}
     for name in OPTIONAL:
         value = columns.get(name)
         numbers[name] = None if value is None else _floats(name, value)
     symbol, strangers = _symbols(core, columns["symbol"])
     return {"symbol": symbol, "ts": _times(columns["ts"]), **numbers}, strangers
+
+
+def trade_columns(core: SessionCore, batch: Any, table: SaleConditions) -> tuple[dict[str, Any], list[str]]:
+    """Give trades as the columns that the engine takes, and the names of symbols that have no number.
+
+    Raises
+    ------
+    ColumnsError
+        If a column is missing, or holds something else than it should.
+    """
+    columns = _named(batch, TRADE_REQUIRED)
+    symbol, strangers = _symbols(core, columns["symbol"])
+    given = {name: columns.get(name) for name in ("conditions", "tape", "id", "action")}
+    try:
+        conditions = None if given["conditions"] is None else condition_masks(given["conditions"])
+    except ValueError as error:
+        raise ColumnsError(f"conditions: {error}") from None
+    return {
+        "symbol": symbol,
+        "ts": _times(columns["ts"]),
+        "price": _floats("price", columns["price"]),
+        "size": _floats("size", columns["size"]),
+        "conditions": conditions,
+        "tape": None if given["tape"] is None else _coded(given["tape"], {t: i for i, t in enumerate(table.order)}, 0),
+        "id": None if given["id"] is None else np.ascontiguousarray(given["id"], dtype=np.uint64),
+        "action": None if given["action"] is None else _coded(given["action"], ACTIONS, None),
+    }, strangers
+
+
+def quote_columns(core: SessionCore, batch: Any) -> dict[str, Any]:
+    """Give quotes as the columns that the engine takes.
+
+    Raises
+    ------
+    ColumnsError
+        If a column is missing, or holds something else than it should.
+    """
+    columns = _named(batch, QUOTE_REQUIRED)
+    symbol, _ = _symbols(core, columns["symbol"])
+    floats = {name: _floats(name, columns[name]) for name in QUOTE_REQUIRED[2:]}
+    return {"symbol": symbol, "ts": _times(columns["ts"]), **floats}
+
+
+def _named(batch: Any, required: Sequence[str]) -> dict[str, Any]:
+    columns = dict(batch) if isinstance(batch, Mapping) else _from_frame(batch)
+    if missing := [name for name in required if name not in columns]:
+        raise ColumnsError(f"the batch has no column {', '.join(missing)}, but {', '.join(map(str, columns))}")
+    return columns
+
+
+def _coded(values: Any, codes: Mapping[str, int], otherwise: int | None) -> NDArray[np.uint8]:
+    """Give texts as their numbers; numbers stay as they are."""
+    array = np.asarray(values)
+    if array.dtype.kind in "iu":
+        return np.ascontiguousarray(array, dtype=np.uint8)
+    names, places = np.unique(array.astype(str), return_inverse=True)
+    if otherwise is None and (lost := [name for name in names.tolist() if name not in codes]):
+        raise ColumnsError(f"action must be {', '.join(codes)}, not {', '.join(map(repr, lost))}")
+    numbers = [codes.get(name, otherwise) for name in names.tolist()]
+    return np.array(numbers, dtype=np.uint8)[places]
 
 
 def _from_frame(batch: Any) -> dict[str, Any]:

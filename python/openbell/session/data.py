@@ -26,6 +26,7 @@ from openbell.session.events import (
 from openbell.session.locks import Locks
 from openbell.session.provision import Provision, bare, provision
 from openbell.session.symbol import SymbolMap
+from openbell.session.ticks import TickInput
 from openbell.session.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class SessionData(AdHocRequests):
+class SessionData(AdHocRequests, TickInput):
     """Bars, derived bars, indicators and figures of every symbol of a session.
 
     It works by itself, for an app that brings its own feed, or under a `SessionCoordinator`. All methods are
@@ -81,6 +82,7 @@ class SessionData(AdHocRequests):
         self.wishes = Wishes()
         self.board = Board()
         self._active = False
+        self._tape = None
 
     def __repr__(self) -> str:
         return f"SessionData({len(self.symbol_names())} symbols, {'active' if self._active else 'not active'})"

@@ -34,6 +34,14 @@ class BarRevised:
 
 
 @dataclass(frozen=True, slots=True)
+class BarWithdrawn:
+    """A closed bar went away: all its trades were cancelled. ``bar`` is what it was."""
+
+    symbol: str
+    bar: Bar
+
+
+@dataclass(frozen=True, slots=True)
 class IndicatorValid:
     """An indicator has its first value."""
 
@@ -93,18 +101,21 @@ class SessionDeactivated:
     reason: str
 
 
-def as_session_event(event: Event) -> BarClosed | BarRevised | IndicatorValid:
+def as_session_event(event: Event) -> BarClosed | BarRevised | BarWithdrawn | IndicatorValid:
     """Give an event of the engine as subscribers know it."""
     if event.kind == "bar_closed":
         return BarClosed(event.symbol, event.bar)
     if event.kind == "bar_revised":
         return BarRevised(event.symbol, event.bar, event.old)
+    if event.kind == "bar_withdrawn":
+        return BarWithdrawn(event.symbol, event.bar)
     return IndicatorValid(event.symbol, event.key or "")
 
 
 SessionEvent = (
     BarClosed
     | BarRevised
+    | BarWithdrawn
     | IndicatorValid
     | SymbolAdded
     | SymbolRemoved
@@ -118,6 +129,7 @@ SessionEvent = (
 KINDS: dict[str, type[Any]] = {
     "bar_closed": BarClosed,
     "bar_revised": BarRevised,
+    "bar_withdrawn": BarWithdrawn,
     "indicator_valid": IndicatorValid,
     "symbol_added": SymbolAdded,
     "symbol_removed": SymbolRemoved,
@@ -128,7 +140,7 @@ KINDS: dict[str, type[Any]] = {
     "session_deactivated": SessionDeactivated,
 }
 # Those that the engine makes, in every step.
-ENGINE_KINDS = ("bar_closed", "bar_revised", "indicator_valid")
+ENGINE_KINDS = ("bar_closed", "bar_revised", "bar_withdrawn", "indicator_valid")
 
 
 class Subscription:

@@ -10,7 +10,7 @@ from openbell._core import Interval, parse_symbol
 if TYPE_CHECKING:
     import datetime as dt
 
-    from openbell._core import Bars, IndicatorData, SessionCore, SessionMetrics
+    from openbell._core import Bars, IndicatorData, Quote, SessionCore, SessionMetrics, Trade
     from openbell.quality import DataQualityManager, Gap, Quality
 
 
@@ -154,6 +154,16 @@ class SymbolData:
     def indicators(self) -> dict[str, IndicatorData]:
         """Every indicator by key."""
         return self._core.get_all_indicators(self.symbol)
+
+    @property
+    def trade(self) -> Trade | None:
+        """The newest trade that sets a price."""
+        return self._core.get_last_trade(self.symbol)
+
+    @property
+    def quote(self) -> Quote | None:
+        """The last quote."""
+        return self._core.get_quote(self.symbol)
 
     @property
     def metrics(self) -> SessionMetrics | None:

@@ -1,7 +1,7 @@
 //! The engine of openbell: a trading session as one ordered stream of inputs applied by one writer.
 //!
 //! No Python, no clock, no global state, no I/O. Floors, from the ground up: `error`, `time`, `interval`, `symbol`,
-//! `bar`, `calendar`, `derive`, `indicator`, `series`, `session`; a module uses only those before it.
+//! `bar`, `trade`, `calendar`, `derive`, `indicator`, `series`, `session`; a module uses only those before it.
 
 pub mod bar;
 pub mod calendar;
@@ -13,3 +13,4 @@ pub mod series;
 pub mod session;
 pub mod symbol;
 pub mod time;
+pub mod trade;

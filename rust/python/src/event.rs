@@ -13,8 +13,8 @@ use crate::bar::PyBar;
 
 /// Something that happened in a step.
 ///
-/// ``kind`` is ``"bar_closed"``, ``"bar_revised"`` (with ``old``, ``None`` if the bar was missing) or
-/// ``"indicator_valid"`` (with ``key``).
+/// ``kind`` is ``"bar_closed"``, ``"bar_revised"`` (with ``old``, ``None`` if the bar was missing),
+/// ``"bar_withdrawn"`` (``bar`` as it was: all its trades were cancelled) or ``"indicator_valid"`` (with ``key``).
 #[pyclass(frozen, name = "Event", module = "openbell")]
 #[derive(Debug, Clone)]
 pub(crate) struct PyEvent {

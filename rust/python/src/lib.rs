@@ -11,6 +11,7 @@ mod indicators;
 mod interval;
 mod report;
 mod session;
+mod tick;
 
 use pyo3::prelude::*;
 
@@ -33,6 +34,8 @@ mod _core {
     use super::session::read::{PyIndicatorData, PyMetrics};
     #[pymodule_export]
     use super::session::{PyFeed, SessionCore};
+    #[pymodule_export]
+    use super::tick::{PyQuote, PyTrade, PyTradeReport};
 
     /// The version of the extension module and whether it is a debug build.
     #[pyfunction]

@@ -2,6 +2,7 @@
 //! rows; readers copy out.
 
 pub(crate) mod read;
+mod ticks;
 mod write;
 
 use numpy::PyReadonlyArray1;

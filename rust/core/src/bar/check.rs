@@ -2,7 +2,7 @@
 
 use super::Bar;
 
-/// Why a bar was refused.
+/// Why a bar or a trade was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Refusal {
@@ -20,10 +20,12 @@ pub enum Refusal {
     CloseOutside,
     Unaligned,
     NotRegistered,
+    PriceNotFinite,
+    SizeNotPositive,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::OpenNotFinite,
         Self::HighNotFinite,
         Self::LowNotFinite,
@@ -38,6 +40,8 @@ impl Refusal {
         Self::CloseOutside,
         Self::Unaligned,
         Self::NotRegistered,
+        Self::PriceNotFinite,
+        Self::SizeNotPositive,
     ];
 
     /// The reason in words.
@@ -57,6 +61,8 @@ impl Refusal {
             Self::CloseOutside => "close outside low..high",
             Self::Unaligned => "time not aligned to the interval",
             Self::NotRegistered => "symbol is not registered",
+            Self::PriceNotFinite => "price is not finite",
+            Self::SizeNotPositive => "size is negative or not finite",
         }
     }
 }

@@ -192,6 +192,14 @@ impl Series {
         self.mark_stale(place);
     }
 
+    /// Takes the bar of exactly that time out, if it is held. The indicators are stale from there on until [`Self::repair`].
+    pub fn take_out(&mut self, ts: Nanos) -> Option<Bar> {
+        let place = self.find(ts).ok()?;
+        let bar = self.bars.remove(place);
+        self.mark_stale(place);
+        bar
+    }
+
     fn mark_stale(&mut self, place: usize) {
         let ordinal = self.evicted + place;
         self.stale_from = Some(self.stale_from.map_or(ordinal, |from| from.min(ordinal)));

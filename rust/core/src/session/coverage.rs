@@ -48,6 +48,13 @@ impl Presence {
         self.bits[slot / 64] |= 1 << (slot % 64);
     }
 
+    /// The bar of that slot of a segment is not there any more.
+    pub(super) fn unset(&mut self, segment: usize, slot: usize) {
+        let first = self.segments.iter().find(|(index, _)| *index == segment).map_or(0, |(_, slot)| *slot);
+        let slot = first + slot;
+        self.bits[slot / 64] &= !(1 << (slot % 64));
+    }
+
     fn get(&self, slot: usize) -> bool {
         self.bits[slot / 64] & (1 << (slot % 64)) != 0
     }

@@ -118,6 +118,14 @@ impl Derived {
         }
     }
 
+    /// Takes a bar away of which no base bar is left.
+    fn withdraw(&mut self, id: SymbolId, start: Nanos, context: &mut Context<'_>) {
+        self.forming = self.forming.filter(|f| f.bar.ts != start);
+        if let Some(old) = self.series.take_out(start) {
+            context.bar_withdrawn(id, self.series.interval(), &old);
+        }
+    }
+
     /// Puts the bucket of a changed base bar together again.
     pub(super) fn revise(
         &mut self,
@@ -140,7 +148,10 @@ impl Derived {
                 None => sum = Some(Bar { ts: bucket.start, ..*bar }),
             }
         }
-        let Some(bar) = sum else { return };
+        let Some(bar) = sum else {
+            self.withdraw(id, bucket.start, context);
+            return;
+        };
         if let Some(forming) = self.forming.as_mut().filter(|f| f.bar.ts == bucket.start) {
             forming.bar = bar;
             return;
@@ -175,6 +186,13 @@ impl Context<'_> {
                     self.events.indicator_valid(id, series.interval(), bar, &stack.program().keys[index]);
                 }
             }
+        }
+    }
+
+    pub(super) fn bar_withdrawn(&mut self, id: SymbolId, interval: Interval, old: &Bar) {
+        self.revised = true;
+        if !self.loading {
+            self.events.bar_withdrawn(id, interval, old);
         }
     }
 

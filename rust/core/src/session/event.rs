@@ -14,16 +14,19 @@ pub enum EventKind {
     BarRevised,
     /// An indicator had its first value.
     IndicatorValid,
+    /// A closed bar went away: all its trades were cancelled.
+    BarWithdrawn,
 }
 
 impl EventKind {
-    pub const ALL: [Self; 3] = [Self::BarClosed, Self::BarRevised, Self::IndicatorValid];
+    pub const ALL: [Self; 4] = [Self::BarClosed, Self::BarRevised, Self::IndicatorValid, Self::BarWithdrawn];
 
     pub const fn name(self) -> &'static str {
         match self {
             Self::BarClosed => "bar_closed",
             Self::BarRevised => "bar_revised",
             Self::IndicatorValid => "indicator_valid",
+            Self::BarWithdrawn => "bar_withdrawn",
         }
     }
 }
@@ -99,6 +102,13 @@ impl Events {
                 old,
                 key: None,
             });
+        }
+    }
+
+    pub(super) fn bar_withdrawn(&mut self, symbol: SymbolId, interval: Interval, old: &Bar) {
+        let kind = EventKind::BarWithdrawn;
+        if self.mask.wants(kind, interval) {
+            self.list.push(Event { kind, symbol, interval, bar: *old, old: Some(*old), key: None });
         }
     }
 

@@ -1,5 +1,6 @@
 //! The store: every symbol's bars, derived bars, indicators and metrics, changed by one ordered stream of inputs.
 
+mod book;
 mod coverage;
 mod derived;
 mod event;
@@ -9,6 +10,7 @@ mod metrics;
 mod read;
 mod report;
 mod store;
+mod ticks;
 mod track;
 
 pub use coverage::{Coverage, Gap};
@@ -17,5 +19,6 @@ pub use feed::{Feed, FeedRow};
 pub use layout::{IndicatorRequest, IntervalRequest, Layout};
 pub use metrics::{Metrics, Total};
 pub use read::{IndicatorView, SymbolView};
-pub use report::{Counts, Outcome, RefusedRow, Report};
+pub use report::{Counts, Outcome, RefusedRow, Report, TradeCounts, TradeOutcome, TradeReport};
 pub use store::{Progress, Row, Session, Settings};
+pub use ticks::Tape;

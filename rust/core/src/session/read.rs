@@ -100,9 +100,16 @@ impl<'a> SymbolView<'a> {
         })
     }
 
-    /// The bar in progress. Base bars come whole, so only longer intervals have one.
+    pub(super) fn track(&self) -> &'a Track {
+        self.track
+    }
+
+    /// The bar in progress. Base bars have one only if they are made of trades, longer ones are made of base bars.
     pub fn forming(&self, interval: Interval) -> Result<Option<Bar>> {
         self.series(interval)?;
+        if interval == self.base_interval() {
+            return Ok(self.track.book.as_ref().and_then(|book| book.forming(self.session.clock)));
+        }
         Ok(self.derived(interval).and_then(|d| d.forming).map(|f| f.bar))
     }
 

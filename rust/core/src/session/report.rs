@@ -89,3 +89,62 @@ pub struct Report {
     pub counts: Counts,
     pub refused: Vec<RefusedRow>,
 }
+
+/// What became of a row of trades.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TradeOutcome {
+    /// A trade was stored.
+    Added,
+    /// It is there already, by its id: ignored.
+    Identical,
+    Cancelled,
+    Corrected,
+    /// The trade that it cancels or corrects is not among those that are kept.
+    Unknown,
+    /// Its bar cannot be made again any more: dropped.
+    TooOld,
+    /// In no session segment of the symbol's calendar: dropped.
+    OutsideSession,
+    /// Not a trade: refused.
+    Refused(Refusal),
+}
+
+/// How often each outcome occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TradeCounts([u64; 8]);
+
+impl TradeCounts {
+    const NAMES: [&'static str; 8] =
+        ["added", "identical", "cancelled", "corrected", "unknown", "too_old", "outside_session", "refused"];
+
+    #[inline]
+    pub(super) fn count(&mut self, outcome: TradeOutcome) {
+        self.0[match outcome {
+            TradeOutcome::Added => 0,
+            TradeOutcome::Identical => 1,
+            TradeOutcome::Cancelled => 2,
+            TradeOutcome::Corrected => 3,
+            TradeOutcome::Unknown => 4,
+            TradeOutcome::TooOld => 5,
+            TradeOutcome::OutsideSession => 6,
+            TradeOutcome::Refused(_) => 7,
+        }] += 1;
+    }
+
+    /// Adds the numbers of another.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, count)| *sum += count);
+    }
+
+    /// Name and number of each outcome.
+    pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        Self::NAMES.into_iter().zip(self.0)
+    }
+}
+
+/// What became of a batch of trades: numbers, and every refused row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TradeReport {
+    pub counts: TradeCounts,
+    pub refused: Vec<RefusedRow>,
+}

@@ -15,6 +15,7 @@ use super::event::{Event, EventMask, Events};
 use super::feed::{Feed, FeedBuilder};
 use super::layout::{IndicatorRequest, IntervalRequest, Layout};
 use super::report::{Counts, Outcome, RefusedRow, Report};
+use super::ticks::Tape;
 use super::track::Track;
 
 /// What holds for every symbol of a session.
@@ -63,6 +64,7 @@ pub struct Session {
     /// The last session that each calendar has begun by the clock.
     begun: Vec<Option<usize>>,
     refusals: [u64; Refusal::ALL.len()],
+    pub(super) tape: Tape,
 }
 
 impl Session {
@@ -81,7 +83,13 @@ impl Session {
             stale: Vec::new(),
             begun: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
+            tape: Tape::default(),
         }
+    }
+
+    /// How trades are read from now on.
+    pub fn set_tape(&mut self, tape: Tape) {
+        self.tape = tape;
     }
 
     pub fn settings(&self) -> &Settings {
@@ -259,10 +267,22 @@ impl Session {
 
     #[inline]
     fn apply_row(&mut self, symbol: SymbolId, bar: &Bar) -> Outcome {
-        let Some(Some(track)) = self.tracks.get_mut(symbol as usize) else {
-            self.refusals[Refusal::NotRegistered as usize] += 1;
-            return Outcome::Refused(Refusal::NotRegistered);
-        };
+        let outcome = self.with_track(symbol, |track, context| track.apply(bar, context));
+        let outcome = outcome.unwrap_or(Outcome::Refused(Refusal::NotRegistered));
+        if let Outcome::Refused(refusal) = outcome {
+            self.refusals[refusal as usize] += 1;
+        }
+        outcome
+    }
+
+    /// Lets one symbol change, none if it is not there. Its indicators may be stale afterwards: see [`Self::repair`].
+    #[inline]
+    pub(super) fn with_track<R>(
+        &mut self,
+        symbol: SymbolId,
+        visit: impl FnOnce(&mut Track, &mut Context<'_>) -> R,
+    ) -> Option<R> {
+        let track = self.tracks.get_mut(symbol as usize)?.as_deref_mut()?;
         let mut context = Context {
             calendar: &self.calendars[track.calendar],
             clock: self.clock,
@@ -271,18 +291,15 @@ impl Session {
             due: &mut self.due,
             revised: false,
         };
-        let outcome = track.apply(bar, &mut context);
+        let result = visit(track, &mut context);
         // An append may revise too: a bucket that the clock had closed.
         if context.revised {
             self.stale.push(symbol);
         }
-        if let Outcome::Refused(refusal) = outcome {
-            self.refusals[refusal as usize] += 1;
-        }
-        outcome
+        Some(result)
     }
 
-    fn repair(&mut self) {
+    pub(super) fn repair(&mut self) {
         for symbol in self.stale.drain(..) {
             if let Some(Some(track)) = self.tracks.get_mut(symbol as usize) {
                 track.repair(&self.calendars[track.calendar]);
@@ -299,6 +316,7 @@ impl Session {
         if now >= self.due {
             self.due = Nanos::MAX;
             self.each_track(Track::tick);
+            self.repair();
         }
         for index in 0..self.calendars.len() {
             let session = self.calendars[index].session_begun(now);
@@ -359,6 +377,9 @@ impl Session {
                 revised: false,
             };
             visit(track, &mut context);
+            if context.revised {
+                self.stale.push(track.id);
+            }
         }
     }
 

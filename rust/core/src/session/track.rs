@@ -12,7 +12,9 @@ use crate::interval::Interval;
 use crate::series::{PastSession, Place, Series};
 use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
+use crate::trade::Quote;
 
+use super::book::Book;
 use super::coverage::{Coverage, Presence};
 use super::derived::{Context, Derived, ticks};
 use super::layout::{IndicatorRequest, IntervalRequest, Layout, program};
@@ -27,8 +29,8 @@ pub(super) struct Track {
     pub(super) session: Option<usize>,
     date: Day,
     /// The segment of the last bar, tried first for the next.
-    segment: usize,
-    grid: Grid,
+    pub(super) segment: usize,
+    pub(super) grid: Grid,
     pub(super) base: Series,
     pub(super) derived: Vec<Derived>,
     pub(super) metrics: Metrics,
@@ -41,6 +43,9 @@ pub(super) struct Track {
     /// Its segment and its slot there.
     newest_slot: (usize, usize),
     pub(super) counts: Counts,
+    /// Its trades, if it has any.
+    pub(super) book: Option<Box<Book>>,
+    pub(super) quote: Option<Quote>,
 }
 
 impl Track {
@@ -65,6 +70,8 @@ impl Track {
             newest_end: Nanos::MIN,
             newest_slot: (usize::MAX, 0),
             counts: Counts::default(),
+            book: None,
+            quote: None,
         }
     }
 
@@ -194,6 +201,22 @@ impl Track {
         outcome
     }
 
+    /// Takes a base bar away of which no trade is left.
+    #[cold]
+    pub(super) fn withdraw(&mut self, ts: Nanos, context: &mut Context<'_>) {
+        let Some(old) = self.base.take_out(ts) else { return };
+        let calendar = context.calendar;
+        let Some(segment) = calendar.segment_at(ts, self.segment) else { return };
+        let (_, slot) = self.grid.locate(calendar, segment, ts);
+        self.presence.unset(segment, slot);
+        context.bar_withdrawn(self.id, self.base.interval(), &old);
+        self.recount(calendar);
+        let regular = calendar.segment(segment).regular;
+        for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
+            derived.revise(self.id, ts, segment, &self.base, context);
+        }
+    }
+
     /// The metrics from the bars, after one of them changed.
     fn recount(&mut self, calendar: &Calendar) {
         let mut metrics = self.metrics_head;
@@ -307,6 +330,7 @@ impl Track {
 
     /// Closes the bars in progress that ended by now.
     pub(super) fn tick(&mut self, context: &mut Context<'_>) {
+        self.bars_from_trades(context);
         for derived in &mut self.derived {
             if let Some(forming) = &derived.forming {
                 if forming.end <= context.clock {

@@ -13,7 +13,13 @@ use crate::interval::IntervalArg;
 use crate::report::PyReport;
 
 /// Rows between which readers get their turn: about a millisecond.
-const LOT: usize = 8192;
+pub(super) const LOT: usize = 8192;
+
+/// The name of a symbol that is not registered: number `u32::MAX - i` is the `i`-th of the strangers.
+pub(super) fn stranger(number: u32, names: &[String]) -> String {
+    let name = names.get((u32::MAX - number) as usize);
+    name.map_or_else(|| format!("#{number}"), Clone::clone)
+}
 
 impl SessionCore {
     /// Applies rows in lots. Rows of symbols that are not registered are reported as refused: number `u32::MAX - i` is
@@ -51,9 +57,7 @@ impl SessionCore {
         let mut report = self.read(py, |session| PyReport::new(report, session.symbols()));
         for row in strangers {
             let number = columns.symbol[row];
-            let name = names.get((u32::MAX - number) as usize);
-            let name = name.map_or_else(|| format!("#{number}"), Clone::clone);
-            report.refuse(row, name, columns.ts[row], "symbol is not registered");
+            report.refuse(row, stranger(number, names), columns.ts[row], "symbol is not registered");
         }
         report
     }

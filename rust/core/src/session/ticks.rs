@@ -1,0 +1,171 @@
+//! Trades and quotes into a session: base bars come of the trades, and everything else of the bars.
+
+use crate::bar::Refusal;
+use crate::calendar::Calendar;
+use crate::derive::Bucket;
+use crate::error::Result;
+use crate::symbol::SymbolId;
+use crate::time::Nanos;
+use crate::trade::{Action, Effects, Quote, SaleConditions, Trade, TradeRow};
+
+use super::derived::Context;
+use super::report::{RefusedRow, TradeOutcome, TradeReport};
+use super::store::Session;
+use super::track::Track;
+
+/// How trades are read.
+#[derive(Debug, Clone)]
+pub struct Tape {
+    /// By tape; trades of a tape that has no table are read by the first.
+    pub tables: Vec<SaleConditions>,
+    /// For how long a trade can be cancelled, corrected or come late, in nanoseconds of market time.
+    pub window: i64,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self { tables: vec![SaleConditions::default()], window: 900_000_000_000 }
+    }
+}
+
+impl Tape {
+    #[inline]
+    fn effects(&self, row: &TradeRow) -> Effects {
+        let table = self.tables.get(row.tape as usize).or(self.tables.first());
+        table.copied().unwrap_or_default().effects(row.trade.conditions)
+    }
+}
+
+impl Session {
+    /// Applies trades in the order given. Bars in progress that they end are closed; those that they change are revised.
+    pub fn apply_trades(&mut self, rows: &[TradeRow]) -> TradeReport {
+        let mut report = TradeReport::default();
+        let mut touched: Vec<SymbolId> = Vec::new();
+        for (index, row) in rows.iter().enumerate() {
+            let (effects, window) = (self.tape.effects(row), self.tape.window);
+            let outcome = self
+                .with_track(row.symbol, |track, context| track.trade(row, effects, window, context.calendar));
+            let outcome = outcome.unwrap_or(TradeOutcome::Refused(Refusal::NotRegistered));
+            report.counts.count(outcome);
+            if let TradeOutcome::Refused(refusal) = outcome {
+                let (symbol, ts) = (row.symbol, row.trade.ts);
+                report.refused.push(RefusedRow { row: index, symbol, ts, refusal });
+            } else if touched.last() != Some(&row.symbol) {
+                touched.push(row.symbol);
+            }
+        }
+        touched.sort_unstable_by_key(|&symbol| self.rank()[symbol as usize]);
+        touched.dedup();
+        let window = self.tape.window;
+        for symbol in touched {
+            self.with_track(symbol, |track, context| {
+                track.bars_from_trades(context);
+                track.forget_trades(window, context);
+            });
+        }
+        self.repair();
+        report
+    }
+
+    /// Takes a quote of a symbol; false if an older one than it has.
+    pub fn apply_quote(&mut self, symbol: SymbolId, quote: Quote) -> Option<bool> {
+        self.with_track(symbol, |track, _| {
+            let late = track.quote.is_some_and(|last| quote.ts < last.ts);
+            if !late {
+                track.quote = Some(quote.over(track.quote.as_ref()));
+            }
+            !late
+        })
+    }
+
+    /// The last quote of a symbol.
+    pub fn quote(&self, symbol: &str) -> Result<Option<Quote>> {
+        Ok(self.symbol(symbol)?.track().quote)
+    }
+
+    /// The last trade of a symbol that may set a price.
+    pub fn last_trade(&self, symbol: &str) -> Result<Option<Trade>> {
+        Ok(self.symbol(symbol)?.track().book.as_ref().and_then(|book| book.last()))
+    }
+}
+
+impl Track {
+    fn trade(&mut self, row: &TradeRow, effects: Effects, window: i64, calendar: &Calendar) -> TradeOutcome {
+        let trade = &row.trade;
+        if let Err(refusal) = check(trade) {
+            return TradeOutcome::Refused(refusal);
+        }
+        let book = self.book.get_or_insert_default();
+        if row.action == Action::New {
+            // A closing auction is printed after the close.
+            let at = if effects.has(Effects::CLOSING) {
+                closing_time(calendar, trade.ts, window)
+            } else {
+                trade.ts
+            };
+            if let Some(bucket) = book.bucket_of(at) {
+                return book.add(at, trade, effects, bucket);
+            }
+            let Some(segment) = calendar.segment_at(at, self.segment) else {
+                return TradeOutcome::OutsideSession;
+            };
+            if self.session.is_some_and(|current| calendar.session_of(segment) < current) {
+                return TradeOutcome::TooOld;
+            }
+            let bucket = self.grid.bucket(calendar, segment, at);
+            return book.add(at, trade, effects, bucket);
+        }
+        let (at, outcome) = match row.action {
+            Action::Cancel => (book.cancel(trade), TradeOutcome::Cancelled),
+            _ => (book.correct(trade, effects), TradeOutcome::Corrected),
+        };
+        let Some(at) = at else { return TradeOutcome::Unknown };
+        if let Some(segment) = calendar.segment_at(at, self.segment) {
+            book.touch(self.grid.bucket(calendar, segment, at));
+        }
+        outcome
+    }
+
+    /// Makes the bars that trades have changed and that have ended.
+    pub(super) fn bars_from_trades(&mut self, context: &mut Context<'_>) {
+        let Some(mut book) = self.book.take() else { return };
+        for bucket in book.take_ended(context.clock) {
+            match book.bar(bucket) {
+                Some(bar) => {
+                    self.apply(&bar, context);
+                }
+                None => self.withdraw(bucket.start, context),
+            }
+        }
+        if let Some(due) = book.due() {
+            *context.due = due.min(*context.due);
+        }
+        self.book = Some(book);
+    }
+
+    /// Lets go of trades that are too old to change.
+    fn forget_trades(&mut self, window: i64, context: &Context<'_>) {
+        let Some(book) = &mut self.book else { return };
+        let limit = book.watermark(context.clock).saturating_sub(window);
+        let calendar = context.calendar;
+        let start = calendar.segment_at(limit, self.segment).map(|s| self.grid.bucket(calendar, s, limit));
+        book.forget_before(start.map_or(limit, |Bucket { start, .. }| start));
+    }
+}
+
+fn check(trade: &Trade) -> std::result::Result<(), Refusal> {
+    if !trade.price.is_finite() {
+        return Err(Refusal::PriceNotFinite);
+    }
+    if !trade.size.is_finite() || trade.size < 0.0 {
+        return Err(Refusal::SizeNotPositive);
+    }
+    Ok(())
+}
+
+/// Where a closing auction counts: at the end of the regular segment that closed at most a window before.
+fn closing_time(calendar: &Calendar, ts: Nanos, window: i64) -> Nanos {
+    let session = calendar.session_begun(ts).map(|index| &calendar.sessions()[index]);
+    let close = session.map(|s| s.close).filter(|&close| close <= ts && ts - close < window);
+    close.map_or(ts, |close| close - 1)
+}
