@@ -16,6 +16,7 @@ from openbell.errors import ColumnsError
 from openbell.session.events import BarRevised, BarWithdrawn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 SECOND = 1_000_000_000
@@ -47,7 +48,7 @@ def session(base: str = "1m", symbols: tuple[str, ...] = ("SPY",), **options: An
     return data
 
 
-def trades(rows: list[tuple[float, float, float]], symbol: str = "SPY", **more: Any) -> dict[str, Any]:
+def trades(rows: Sequence[tuple[float, float, float]], symbol: str = "SPY", **more: Any) -> dict[str, Any]:
     """Rows of (seconds after the open, price, size)."""
     columns = {
         "symbol": [symbol] * len(rows),
@@ -87,7 +88,7 @@ def lean_trades(path: Path) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def test_a_day_of_prints_gives_the_vendors_minutes(data_dir: Path) -> None:
-    """2013-10-07: none of 2,309 minutes of four symbols is missing on either side, and 9 of their 11,545 fields differ."""
+    """None of 2,309 minutes of four symbols is missing on either side, and 9 of their 11,545 fields differ."""
     symbols = ("SPY", "IBM", "BAC", "AIG")
     prints = lean_trades(data_dir / "us_equity/lean_20131007_ticks_trade.csv.gz")
     data = session(symbols=symbols, bars={"extended_hours": True}, trades={"conditions": "lean"})
@@ -286,8 +287,8 @@ def test_the_last_quote(data_dir: Path) -> None:
     assert symbol.quote is not None
     bids, asks = frame.filter(pl.col("bid") > 0), frame.filter(pl.col("ask") > 0)
     assert (symbol.quote.bid, symbol.quote.ask) == (bids["bid"][-1], asks["ask"][-1])
-    old = {"symbol": ["IBM", "NOPE"], "ts": [OPEN, OPEN]} | dict.fromkeys(("bid", "ask"), [1.0, 1.0])
-    report = data.apply_quotes(old | dict.fromkeys(("bid_size", "ask_size"), [1, 1]))
+    old: dict[str, list[Any]] = {"symbol": ["IBM", "NOPE"], "ts": [OPEN, OPEN]}
+    report = data.apply_quotes(old | {name: [1.0, 1.0] for name in ("bid", "ask", "bid_size", "ask_size")})
     assert (report.taken, report.late, report.refused) == (0, 1, 1)
     assert data.get_quote("NOPE") is None
 
