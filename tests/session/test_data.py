@@ -13,6 +13,9 @@ import openbell as ob
 from openbell._core import Interval
 from openbell.errors import ClockError, ColumnsError, IndicatorError, IntervalError, SymbolError
 
+if TYPE_CHECKING:
+    from openbell.session.events import BarClosed, BarRevised
+
 OPEN = int(dt.datetime(2024, 11, 25, 14, 30, tzinfo=dt.UTC).timestamp()) * 1_000_000_000
 MINUTE = 60_000_000_000
 
@@ -237,3 +240,22 @@ def test_activity() -> None:
 
 def test_the_default_instance_is_one() -> None:
     assert ob.get_session_data() is ob.get_session_data()
+
+
+def test_subscribers_of_a_session_without_a_coordinator_are_told() -> None:
+    session = ob.SessionData()
+    session.register_symbol("SPY", "1m")
+    closed: list[BarClosed] = []
+    revised: list[BarRevised] = []
+    subscription = session.subscribe("bar_closed", closed.append)
+    session.subscribe("bar_revised", revised.append)
+    ts = 1732545000000000000
+    bar = ob.Bar(ts, 597.5, 598.1, 597.4, 598.0, 120_000)
+    session.apply_bar("SPY", "1m", bar)
+    assert [event.bar.ts for event in closed] == [ts]
+    session.add_bar("SPY", "1m", ob.Bar(ts, 597.5, 598.1, 597.4, 598.1, 120_000))
+    assert [(event.bar.close, event.old and event.old.close) for event in revised] == [(598.1, 598.0)]
+    subscription.cancel()
+    session.apply_bar("SPY", "1m", ob.Bar(ts + 60_000_000_000, 597.5, 598.1, 597.4, 598.0, 120_000))
+    assert len(closed) == 1
+    assert len(session.take_events()) == 0, "what nobody wants is not kept"

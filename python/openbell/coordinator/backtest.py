@@ -14,7 +14,7 @@ from openbell.coordinator.late import bring_in
 from openbell.coordinator.setup import session_seconds
 from openbell.coordinator.tally import Tally
 from openbell.errors import IntervalError, NoDataError
-from openbell.session.events import ENGINE_KINDS, ProvisioningFailed, SymbolAdded, as_session_event
+from openbell.session.events import ProvisioningFailed, SymbolAdded, as_session_event
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -176,7 +176,7 @@ class Backtest:
         if board.version == self._heard:
             return
         self._heard = board.version
-        wanted = [kind for kind in ENGINE_KINDS if board.wants(kind)]
+        wanted = board.engine_kinds
         self._subscribers = bool(wanted)
         intervals = self._streams if wanted else self.calls.intervals if self.calls else ()
         kinds = sorted({*wanted, *(self.calls.kinds if self.calls else ())})

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from openbell._core import Interval, SessionCore, parse_symbol
-from openbell.errors import IntervalError
 from openbell.quality import DataQualityManager
 from openbell.session.adhoc import AdHocRequests
-from openbell.session.batch import core_columns
 from openbell.session.events import (
     Board,
     SessionActivated,
@@ -23,16 +20,16 @@ from openbell.session.events import (
     SymbolRemoved,
     SymbolUnlocked,
 )
+from openbell.session.input import SessionInput
 from openbell.session.locks import Locks
 from openbell.session.provision import Provision, bare, provision
 from openbell.session.symbol import SymbolMap
-from openbell.session.ticks import TickInput
 from openbell.session.wishes import Wishes
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
 
-    from openbell._core import ApplyReport, Bar
     from openbell.clock import CalendarArrays, TimeManager
     from openbell.config import SessionConfig
     from openbell.session.symbol import SymbolData
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class SessionData(AdHocRequests, TickInput):
+class SessionData(AdHocRequests, SessionInput):
     """Bars, derived bars, indicators and figures of every symbol of a session.
 
     It works by itself, for an app that brings its own feed, or under a `SessionCoordinator`. All methods are
@@ -80,7 +77,7 @@ class SessionData(AdHocRequests, TickInput):
         self._config_symbols: set[str] = set()
         self._locks = Locks()
         self.wishes = Wishes()
-        self.board = Board()
+        self.board = Board(self._listen)
         self._active = False
         self._tape = None
 
@@ -291,60 +288,6 @@ class SessionData(AdHocRequests, TickInput):
         rows = layout.indicator_rows()
         return self.register(list(symbols), self.calendar(), layout.base, list(layout.derived), rows)
 
-    # Writing
-
-    def apply(self, columns: Any, interval: Interval | str | None = None) -> ApplyReport:
-        """Apply base bars of many symbols at once, in the order given.
-
-        Parameters
-        ----------
-        columns
-            A mapping of arrays of one length, or any frame that narwhals takes, with ``symbol`` (tickers, or the
-            numbers that `symbol_ids` gives), ``ts`` (bar opens: int64 nanoseconds since 1970 UTC, or datetime64 in
-            UTC), ``open``, ``high``, ``low``, ``close``, ``volume`` and, if there are, ``vwap`` and ``trade_count``.
-        interval
-            If given, it must be the base interval of all symbols.
-
-        Returns
-        -------
-        ApplyReport
-            Counts by kind, and each refused row with its reason; the good rows are stored.
-
-        Raises
-        ------
-        ColumnsError
-            If a column is missing or of the wrong kind.
-        IntervalError
-            If the interval is not the base interval of a symbol.
-        """
-        batch, strangers = core_columns(self, columns)
-        if interval is not None:
-            self._check_base(batch["symbol"], Interval(interval))
-        return self.apply_columns(batch, strangers)
-
-    def add_bar(self, symbol: str, interval: Interval | str, bar: Bar) -> ApplyReport:
-        """Do what `apply_bar` does."""
-        return self.apply_bar(symbol, interval, bar)
-
-    def advance(self, ts: int | dt.datetime) -> None:
-        """Move the clock: bars in progress that ended by then are closed.
-
-        Parameters
-        ----------
-        ts
-            Nanoseconds since 1970 UTC, or a datetime with a zone.
-
-        Raises
-        ------
-        ClockError
-            If it would go back.
-        """
-        if isinstance(ts, dt.datetime):
-            if ts.tzinfo is None:
-                raise ValueError(f"{ts.isoformat()} has no time zone; write it with one")
-            ts = int(ts.timestamp()) * 1_000_000_000 + ts.microsecond * 1000
-        self.advance_ns(ts)
-
     # The clock, and whether strategies are called
 
     @property
@@ -419,14 +362,6 @@ class SessionData(AdHocRequests, TickInput):
         arrays = _all_sessions(self.time_manager)
         last = arrays.regular & (arrays.date == arrays.date[-1])
         return [float((arrays.close_ns[last] - arrays.open_ns[last]).sum()) / 1e9]
-
-    def _check_base(self, ids: Any, interval: Interval) -> None:
-        import numpy as np
-
-        for name in self.symbol_names():
-            base = self.intervals(name)[0]
-            if base != interval and np.isin(self.symbol_ids([name]), ids).any():
-                raise IntervalError(f"{name}: its base interval is {base}, not {interval}; longer bars are derived")
 
 
 def _all_sessions(manager: TimeManager) -> CalendarArrays:

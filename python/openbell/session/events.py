@@ -174,9 +174,16 @@ class Subscription:
 
 
 class Board:
-    """Subscriptions by kind, in the order in which they were made; ``version`` changes with them."""
+    """Subscriptions by kind, in the order in which they were made; ``version`` changes with them.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    changed
+        Called when they change.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
         self._guard = threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
         self.version = 0
@@ -201,6 +208,7 @@ class Board:
         with self._guard:
             self._subscriptions = (*self._subscriptions, subscription)
             self.version += 1
+        self._changed()
         return subscription
 
     def drop(self, subscription: Subscription) -> None:
@@ -208,10 +216,13 @@ class Board:
         with self._guard:
             self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
             self.version += 1
+        self._changed()
 
-    def wants(self, kind: str) -> bool:
-        """Whether anybody wants to know of events of a kind."""
-        return any(s.kind == kind for s in self._subscriptions)
+    @property
+    def engine_kinds(self) -> list[str]:
+        """The kinds that the engine makes and somebody wants."""
+        wanted = {s.kind for s in self._subscriptions}
+        return [kind for kind in ENGINE_KINDS if kind in wanted]
 
     def publish(self, event: SessionEvent) -> None:
         """Tell everybody who wants to know, one after the other."""

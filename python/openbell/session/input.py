@@ -1,0 +1,215 @@
+"""What comes in from outside: bars, trades, quotes, and the time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from openbell._core import Interval, SessionCore
+from openbell.errors import IntervalError
+from openbell.session.batch import core_columns, quote_columns, trade_columns
+from openbell.session.events import as_session_event
+
+if TYPE_CHECKING:
+    from openbell._core import ApplyReport, Bar, TradeReport
+    from openbell.config import SessionConfig
+    from openbell.session.events import Board
+    from openbell.tape import SaleConditions
+
+WINDOW_S = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteReport:
+    """What became of a batch of quotes: taken, older than the symbol's last, of symbols that are not registered."""
+
+    taken: int
+    late: int
+    refused: int
+
+
+class SessionInput(SessionCore):
+    """The writing side of `SessionData`, for an app that brings its own feed."""
+
+    config: SessionConfig | None
+    coordinator: Any
+    board: Board
+    _tape: SaleConditions | None
+
+    def apply(self, columns: Any, interval: Interval | str | None = None) -> ApplyReport:
+        """Apply base bars of many symbols at once, in the order given.
+
+        Parameters
+        ----------
+        columns
+            A mapping of arrays of one length, or any frame that narwhals takes, with ``symbol`` (tickers, or the
+            numbers that `symbol_ids` gives), ``ts`` (bar opens: int64 nanoseconds since 1970 UTC, or datetime64 in
+            UTC), ``open``, ``high``, ``low``, ``close``, ``volume`` and, if there are, ``vwap`` and ``trade_count``.
+        interval
+            If given, it must be the base interval of all symbols.
+
+        Returns
+        -------
+        ApplyReport
+            Counts by kind, and each refused row with its reason; the good rows are stored.
+
+        Raises
+        ------
+        ColumnsError
+            If a column is missing or of the wrong kind.
+        IntervalError
+            If the interval is not the base interval of a symbol.
+        """
+        batch, strangers = core_columns(self, columns)
+        if interval is not None:
+            self._check_base(batch["symbol"], Interval(interval))
+        report = self.apply_columns(batch, strangers)
+        self._tell()
+        return report
+
+    def apply_bar(self, symbol: str, interval: Interval | str, bar: Bar) -> ApplyReport:
+        """Apply one base bar.
+
+        Parameters
+        ----------
+        symbol
+            A registered ticker.
+        interval
+            The symbol's base interval.
+        bar
+            The bar.
+
+        Raises
+        ------
+        SymbolError
+            If the symbol is not registered.
+        IntervalError
+            If the interval is not the symbol's base interval.
+        """
+        report = super().apply_bar(symbol, interval, bar)
+        if self.board.engine_kinds:
+            self._tell()
+        return report
+
+    def add_bar(self, symbol: str, interval: Interval | str, bar: Bar) -> ApplyReport:
+        """Do what `apply_bar` does."""
+        return self.apply_bar(symbol, interval, bar)
+
+    def advance(self, ts: int | dt.datetime) -> None:
+        """Move the clock: bars in progress that ended by then are closed.
+
+        Parameters
+        ----------
+        ts
+            Nanoseconds since 1970 UTC, or a datetime with a zone.
+
+        Raises
+        ------
+        ClockError
+            If it would go back.
+        """
+        if isinstance(ts, dt.datetime):
+            if ts.tzinfo is None:
+                raise ValueError(f"{ts.isoformat()} has no time zone; write it with one")
+            ts = int(ts.timestamp()) * 1_000_000_000 + ts.microsecond * 1000
+        self.advance_ns(ts)
+        self._tell()
+
+    @property
+    def sale_conditions(self) -> SaleConditions:
+        """How trades are read: the config's table, or ``us``, until `set_sale_conditions` says otherwise."""
+        from openbell.tape import SaleConditions
+
+        if self._tape is None:
+            trades = self.config.session_data_config.trades if self.config else None
+            table = self._tape = SaleConditions.named(trades.conditions if trades else "us")
+            self.set_tape(table.masks(), trades.window_seconds if trades else WINDOW_S)
+        return self._tape
+
+    def set_sale_conditions(self, table: SaleConditions | str, *, window_seconds: float | None = None) -> None:
+        """Say how trades are read from now on.
+
+        Parameters
+        ----------
+        table
+            A table, or the name of a built-in one: ``us``, ``lean``, ``none``.
+        window_seconds
+            For how long, in market time, a trade may be cancelled, corrected or come late; the config's
+            ``trades.window_seconds`` if not given.
+        """
+        from openbell.tape import SaleConditions
+
+        table = SaleConditions.named(table) if isinstance(table, str) else table
+        if window_seconds is None:
+            trades = self.config.session_data_config.trades if self.config else None
+            window_seconds = trades.window_seconds if trades else WINDOW_S
+        self.set_tape(table.masks(), window_seconds)
+        self._tape = table
+
+    def apply_trades(self, columns: Any) -> TradeReport:
+        """Apply trades of many symbols at once, in the order given; base bars are made of them.
+
+        A bar is there from its end on, by the clock or by a later trade of its symbol. A trade that is cancelled,
+        corrected or late makes its bar anew, and everything that depends on it. The bar's own ``vwap`` is
+        that of the trades whose size counts. A bar in which no trade sets a price does not exist.
+
+        Parameters
+        ----------
+        columns
+            A mapping of arrays of one length, or any frame that narwhals takes, with ``symbol``, ``ts`` (of the trade:
+            int64 nanoseconds since 1970 UTC, or datetime64 in UTC), ``price``, ``size`` and, if there are,
+            ``conditions`` (texts or lists of one-character codes, or bit masks), ``tape`` (``A``, ``B``, ``C``), ``id``
+            (whole numbers from 1 on; what has come already is ignored) and ``action``: ``new``, ``cancel`` (the trade
+            of that id or, without one, of that time, price and size) or ``correct`` (the trade of that id or, without
+            one, of that time, has these values).
+
+        Returns
+        -------
+        TradeReport
+            Counts by kind, and each refused row with its reason; the good rows are stored.
+
+        Raises
+        ------
+        ColumnsError
+            If a column is missing or of the wrong kind.
+        """
+        batch, strangers = trade_columns(self, columns, self.sale_conditions)
+        report = self.apply_trade_columns(batch, strangers)
+        self._tell()
+        return report
+
+    def apply_quotes(self, columns: Any) -> QuoteReport:
+        """Apply quotes of many symbols at once; the last of each symbol is kept.
+
+        Parameters
+        ----------
+        columns
+            As `apply_trades` takes them: ``symbol``, ``ts``, ``bid``, ``ask``, ``bid_size``, ``ask_size``. A side whose
+            price is 0 or NaN stays as it was.
+
+        Raises
+        ------
+        ColumnsError
+            If a column is missing or of the wrong kind.
+        """
+        return QuoteReport(*self.apply_quote_columns(quote_columns(self, columns)))
+
+    def _listen(self) -> None:
+        """Let the engine keep the events that subscribers want; a coordinator does so itself, with the strategy's."""
+        if self.coordinator is None:
+            self.subscribe_events(self.board.engine_kinds, [])
+
+    def _tell(self) -> None:
+        """Publish what the engine has to say; a coordinator does so itself, after the strategy."""
+        if self.coordinator is None and self.board.engine_kinds:
+            for event in self.take_events():
+                self.board.publish(as_session_event(event))
+
+    def _check_base(self, ids: Any, interval: Interval) -> None:
+        import numpy as np
+
+        for name in self.symbol_names():
+            base = self.intervals(name)[0]
+            if base != interval and np.isin(self.symbol_ids([name]), ids).any():
+                raise IntervalError(f"{name}: its base interval is {base}, not {interval}; longer bars are derived")
