@@ -325,4 +325,61 @@ proptest! {
         };
         prop_assert_eq!(run(Some(place)), run(Some(0)));
     }
+
+    #[test]
+    fn taking_some_away_leaves_the_others_as_they_are(
+        rows in prop::collection::vec((minutes(), 0..3_i64), 1..150),
+        place in any::<prop::sample::Index>(),
+        pick in any::<u64>(),
+    ) {
+        let place = place.index(rows.len());
+        let run = |reduced: bool| {
+            let mut session = session(5_000, &["A"]);
+            let keys: Vec<String> =
+                session.symbol("A").expect("registered").indicators().map(|i| i.key().to_owned()).collect();
+            let gone: Vec<String> =
+                keys.iter().enumerate().filter(|(i, _)| pick >> (i % 64) & 1 == 1).map(|(_, k)| k.clone()).collect();
+            for (i, (minute, version)) in rows.iter().enumerate() {
+                if reduced && i == place {
+                    session.reduce("A", &gone, &[interval("5m")]).expect("registered");
+                }
+                session.apply(&[row(bar(10, *minute, *version))]);
+            }
+            let view = session.symbol("A").expect("registered");
+            assert_eq!(view.intervals().any(|i| i == interval("5m")), !reduced);
+            let left = view.indicators().filter(|i| i.interval() != interval("5m")).filter(|i| !gone.iter().any(|key| key == i.key()));
+            let values: Vec<(String, Vec<u64>)> =
+                left.map(|i| (i.key().to_owned(), i.values().iter().map(|v| v.to_bits()).collect())).collect();
+            assert!(!reduced || view.indicators().count() == values.len());
+            values
+        };
+        prop_assert_eq!(run(true), run(false));
+    }
+
+    #[test]
+    fn what_is_adopted_is_what_was_built(
+        rows in prop::collection::vec((minutes(), 0..3_i64), 1..150),
+        place in any::<prop::sample::Index>(),
+    ) {
+        let place = place.index(rows.len());
+        let at = |minute: i64| 10 * DAY + OPEN + minute * MINUTE;
+        let run = |adopts: bool| {
+            let mut session = session(5_000, &["B", "A"]);
+            let bars: Vec<Row> =
+                rows.iter().map(|&(minute, version)| Row { symbol: 1, bar: bar(10, minute, version) }).collect();
+            session.apply(&bars[..place]);
+            session.advance(at(70)).expect("forwards");
+            if adopts {
+                let mut other = self::session(5_000, &["A"]);
+                other.apply(&bars[..place].iter().map(|r| Row { symbol: 0, ..*r }).collect::<Vec<_>>());
+                other.advance(at(70)).expect("forwards");
+                session.adopt("A", &mut other).expect("both have it");
+                assert!(other.find_symbol("A").is_none());
+            }
+            session.apply(&bars[place..]);
+            session.advance(at(150)).expect("forwards");
+            session.symbol("A").expect("registered").digest()
+        };
+        prop_assert_eq!(run(true), run(false));
+    }
 }

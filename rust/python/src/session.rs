@@ -180,6 +180,26 @@ impl SessionCore {
         self.write(py, |session| session.put_history(symbol, interval.0, &bars, keep_sessions)).map_err(to_py)
     }
 
+    /// Takes indicators of a symbol away, and longer intervals with all that is over them.
+    fn reduce(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        keys: Vec<String>,
+        intervals: Vec<IntervalArg>,
+    ) -> PyResult<()> {
+        let intervals: Vec<_> = intervals.into_iter().map(|i| i.0).collect();
+        self.write(py, |session| session.reduce(symbol, &keys, &intervals)).map_err(to_py)
+    }
+
+    /// Gives a symbol what it has in another engine with the same calendars; what the other has of it is gone.
+    fn adopt(&self, py: Python<'_>, symbol: &str, other: &Self) -> PyResult<()> {
+        if std::ptr::eq(self, other) {
+            return Err(PyValueError::new_err("a session cannot adopt from itself"));
+        }
+        self.write(py, |session| session.adopt(symbol, &mut other.0.write())).map_err(to_py)
+    }
+
     /// Takes all indicators of a symbol away.
     fn remove_indicators(&self, py: Python<'_>, symbol: &str) -> PyResult<()> {
         self.write(py, |session| session.remove_indicators(symbol)).map_err(to_py)

@@ -110,6 +110,32 @@ impl Plan {
         Block(words)
     }
 
+    /// The plan of these of its indicators only. Rings stay as they are, so that blocks can be carried over.
+    #[must_use]
+    pub fn keep(&self, kept: &[usize]) -> Self {
+        let mut plan = Self { definitions: Vec::new(), items: Vec::new(), outputs: 0, ..self.clone() };
+        let mut area = 0;
+        for &index in kept {
+            let mut item = self.items[index].clone();
+            item.out = plan.outputs..plan.outputs + item.out.len();
+            item.area = area..area + item.area.len();
+            plan.outputs = item.out.end;
+            area = item.area.end;
+            plan.items.push(item);
+            plan.definitions.push(self.definitions[index].clone());
+        }
+        plan.words = 1 + plan.ring_words + plan.outputs + area;
+        plan
+    }
+
+    /// A block of this plan as a block of what [`Self::keep`] made of it.
+    pub fn carry(&self, block: &Block, kept: &[usize]) -> Block {
+        let areas = self.outputs_at().end;
+        let outputs = kept.iter().flat_map(|&i| &block.0[self.outputs_at()][self.items[i].out.clone()]);
+        let states = kept.iter().flat_map(|&i| &block.0[areas..][self.items[i].area.clone()]);
+        Block(block.0[..self.outputs_at().start].iter().chain(outputs).chain(states).copied().collect())
+    }
+
     fn outputs_at(&self) -> Range<usize> {
         1 + self.ring_words..1 + self.ring_words + self.outputs
     }

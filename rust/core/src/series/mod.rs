@@ -104,6 +104,11 @@ impl Series {
         self.stacks.push(stack);
     }
 
+    /// Takes indicators away.
+    pub(crate) fn detach(&mut self, gone: &[String]) {
+        self.stacks.retain_mut(|stack| stack.detach(gone));
+    }
+
     /// Takes all indicators away.
     pub(crate) fn detach_all(&mut self) {
         self.stacks.clear();

@@ -55,6 +55,24 @@ impl Stack {
         self.marks.front().map_or(&self.block, |(_, block)| block)
     }
 
+    /// Takes indicators away; false if none is left.
+    pub(super) fn detach(&mut self, gone: &[String]) -> bool {
+        let program = &self.program;
+        let kept: Vec<usize> =
+            (0..program.keys.len()).filter(|&i| !gone.contains(&program.keys[i])).collect();
+        if kept.len() < program.keys.len() {
+            let plan = &program.plan;
+            self.block = plan.carry(&self.block, &kept);
+            for (_, block) in &mut self.marks {
+                *block = plan.carry(block, &kept);
+            }
+            let keys = kept.iter().map(|&i| program.keys[i].clone()).collect();
+            let historical = program.historical;
+            self.program = Arc::new(Program { plan: plan.keep(&kept), keys, historical });
+        }
+        !kept.is_empty()
+    }
+
     /// Takes the bar that brings the session to `count` bars.
     #[inline]
     pub(super) fn step(&mut self, tick: &Tick, count: usize) {

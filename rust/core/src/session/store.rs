@@ -205,6 +205,30 @@ impl Session {
         Ok(())
     }
 
+    /// Takes indicators of a symbol away, and longer intervals with all that is over them; what it does not have is
+    /// passed over.
+    pub fn reduce(&mut self, symbol: &str, keys: &[String], intervals: &[Interval]) -> Result<()> {
+        self.track_mut(symbol)?.reduce(keys, intervals);
+        Ok(())
+    }
+
+    /// Gives a symbol the bars, indicators and metrics that it has in another session of the same calendars. Its id, its
+    /// trades and its quote stay.
+    pub fn adopt(&mut self, symbol: &str, other: &mut Self) -> Result<()> {
+        let (clock, number) = (self.clock, other.symbols.require(symbol)?);
+        let track = self.track_mut(symbol)?;
+        let Some(mut built) = other.tracks[number as usize].take() else { return Ok(()) };
+        built.id = track.id;
+        built.calendar = track.calendar;
+        built.counts = track.counts;
+        built.book = track.book.take();
+        built.quote = track.quote;
+        *track = *built;
+        // Its bars in progress end when they end.
+        self.due = self.due.min(clock);
+        Ok(())
+    }
+
     /// Takes all indicators of a symbol away.
     pub fn remove_indicators(&mut self, symbol: &str) -> Result<()> {
         self.track_mut(symbol)?.remove_indicators();

@@ -314,6 +314,13 @@ impl Track {
         added
     }
 
+    /// Takes indicators away, and longer intervals with all that is over them.
+    pub(super) fn reduce(&mut self, keys: &[String], intervals: &[Interval]) {
+        self.derived.retain(|d| !intervals.contains(&d.series.interval()));
+        self.base.detach(keys);
+        self.derived.iter_mut().for_each(|d| d.series.detach(keys));
+    }
+
     pub(super) fn remove_indicators(&mut self) {
         self.base.detach_all();
         self.derived.iter_mut().for_each(|d| d.series.detach_all());
