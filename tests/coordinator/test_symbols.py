@@ -167,7 +167,7 @@ def test_a_locked_symbol_stays() -> None:
         assert session.is_symbol_locked("SIM001")
         assert session.unlock_symbol("SIM001")
         assert not session.is_symbol_locked("SIM001")
-        assert running.run.remove_symbol("SIM001")
+        assert running.run.remove_symbol("SIM001", immediate=True)
         assert [type(e).__name__ for e in running.events] == [
             "SymbolLocked", "SymbolLocked", "SymbolUnlocked", "SymbolUnlocked", "SymbolRemoved",
         ]  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from typing import TYPE_CHECKING
 
 from openbell._core import Interval
@@ -34,13 +36,14 @@ class Calls:
         self._gone: set[str] = set()
         # Symbols that are there ad hoc: their bars are not told.
         self.ignored: set[str] = set()
+        # Symbols that are to go, and until when what is queued of them is still told.
+        self.draining: dict[str, float] = {}
         self.kinds = [kind for name, kind in KINDS.items() if overrides(strategy, name)]
         self.intervals = list(streams)
         if strategy.intervals is not None:
             wanted = [Interval(text) for text in strategy.intervals]
             if lost := [str(i) for i in wanted if i not in streams]:
                 has = ", ".join(map(str, streams))
-                name = type(strategy).__name__
                 name = type(strategy).__name__
                 raise StrategyError(f"{name}.intervals names {', '.join(lost)}; the config streams {has}")
             self.intervals = wanted
@@ -57,9 +60,18 @@ class Calls:
     def events(self, events: Iterable[Event]) -> None:
         """Call for each event of a step, in their order."""
         strategy, session = self._strategy, self._session
+        activity = session.activity
         self._gone.clear()
         for event in events:
-            if (self._gone or self.ignored) and event.symbol in self._gone | self.ignored:
+            if (self._gone or self.ignored) and (event.symbol in self._gone or event.symbol in self.ignored):
+                continue
+            if self.draining and self._overdue(event.symbol):
+                continue
+            if not session.is_session_active:
+                activity.miss(None)
+                continue
+            if activity.anything and activity.reason(event.symbol) is not None:
+                activity.miss(event.symbol)
                 continue
             if event.kind == "bar_closed":
                 self._call(strategy.on_bar, session, event.bar)
@@ -71,6 +83,15 @@ class Calls:
     def forget(self, symbol: str) -> None:
         """Tell nothing more of a symbol in this step."""
         self._gone.add(symbol)
+        self.draining.pop(symbol, None)
+
+    def _overdue(self, symbol: str) -> bool:
+        """Whether a symbol that is to go had its time to drain; said once."""
+        if time.monotonic() <= self.draining.get(symbol, math.inf):
+            return False
+        logger.warning("%s did not drain in time: its removal is immediate", symbol)
+        self.forget(symbol)
+        return True
 
     def _call(self, callback: Callable[..., None], *args: object) -> None:
         self.count += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import TYPE_CHECKING, Self
 
 from openbell._core import Interval, parse_symbol
@@ -198,18 +199,34 @@ class SessionCoordinator:
         """
         self._require_running()
         request = Request("add", parse_symbol(symbol), self._layout(streams))
-        if request.symbol in self.session_data.get_config_symbols() or not self._requests.put(request):
+        there = request.symbol in self.session_data.get_config_symbols()
+        # One that is to go is waited for.
+        goes = "remove" in self._requests.kinds_for(request.symbol)
+        if (there and not goes) or not self._requests.put(request):
             logger.info("%s is there already, or on its way", request.symbol)
             return False
-        if not blocking or threading.get_ident() == self._run_thread:
+        if not blocking or self.on_run_thread():
             return True
         request.done.wait()
         return request.succeeded
 
-    def remove_symbol(self, symbol: str, *, immediate: bool = False) -> bool:  # noqa: ARG002  # a backtest queues nothing
-        """Remove a symbol from the running session; False if it is locked or unknown.
+    def remove_symbol(self, symbol: str, *, immediate: bool = False) -> bool:
+        """Remove a symbol from the running session.
 
-        ``immediate`` makes no difference in a backtest, where nothing is queued for a symbol.
+        Parameters
+        ----------
+        symbol
+            A ticker.
+        immediate
+            Whether it goes at once, with what is queued of it. Otherwise what the strategy has still to be told of it
+            in this step of the clock is told, and then it goes; after ``streaming.removal_timeout_seconds`` the rest
+            is dropped, which the log says.
+
+        Returns
+        -------
+        bool
+            False if it is locked or unknown. If not immediate, True as soon as it is marked: an event says when it has
+            gone.
 
         Raises
         ------
@@ -217,7 +234,57 @@ class SessionCoordinator:
             If no run is under way.
         """
         self._require_running()
-        return self.session_data.remove_symbol(symbol)
+        if immediate:
+            return self.session_data.remove_symbol(symbol)
+        name = parse_symbol(symbol)
+        if reasons := self.session_data.get_symbol_locks(name):
+            logger.warning("%s is not removed: it is locked (%s)", name, ", ".join(sorted(reasons)))
+            return False
+        cancelled = self._requests.cancel_adds(name)
+        if name not in self.session_data.get_all_symbols() and not self.session_data.wishes.of(name):
+            return cancelled
+        if self._backtest.calls is not None:
+            seconds = self.config.session_data_config.streaming.removal_timeout_seconds
+            self._backtest.calls.draining[name] = time.monotonic() + seconds
+        return self._requests.put(Request("remove", name))
+
+    def load_historical_bars(self, symbol: str, interval: Interval | str, days: int) -> bool:
+        """Load bars of earlier sessions for a symbol, there or not, and wait for them.
+
+        Returns
+        -------
+        bool
+            False if the source has none. On the run's own thread, in a callback, it never waits: an event says what
+            became of it.
+
+        Raises
+        ------
+        NotRunningError
+            If no run is under way.
+        """
+        self._require_running()
+        self.session_data.add_historical_bars(symbol, interval, days)
+        return self._provided(symbol, f"history_{Interval(interval)}")
+
+    def start_bar_stream(self, symbol: str, interval: Interval | str) -> bool:
+        """Have the bars of an interval from now on, with the session's so far; see `SessionData.add_session_bars`.
+
+        Returns
+        -------
+        bool
+            As for `load_historical_bars`.
+
+        Raises
+        ------
+        NotRunningError
+            If no run is under way.
+        """
+        self._require_running()
+        self.session_data.add_session_bars(symbol, interval)
+        return self._provided(symbol, f"bars_{Interval(interval)}")
+
+    def _provided(self, symbol: str, key: str) -> bool:
+        return self.on_run_thread() or self.session_data.wait_ready(symbol, key)
 
     async def add_symbol_mid_session(self, symbol: str, load_historical: bool = True) -> bool:  # noqa: FBT001, FBT002
         """Do what `add_symbol` does, without blocking the event loop; False on any failure, and never raises.
@@ -233,9 +300,12 @@ class SessionCoordinator:
             return False
 
     def symbols(self) -> list[SymbolStatus]:
-        """Give the state of every symbol, in order of name."""
-        session = self.session_data
-        return [SymbolStatus.of(session, name) for name in sorted(session.get_all_symbols())]
+        """Give the state of every symbol, in order of name, those that are on their way included."""
+        session, requests = self.session_data, self._requests
+        there = session.get_all_symbols()
+        status = [SymbolStatus.of(session, name, under_way=requests.kinds_for(name)) for name in there]
+        status += [SymbolStatus.adding(name) for name in requests.adding() if name not in there]
+        return sorted(status, key=lambda s: s.symbol)
 
     def request_add(self, symbol: str) -> bool:
         """Ask for a symbol, and do not wait: what `SessionData.add_symbol` does."""
@@ -244,12 +314,24 @@ class SessionCoordinator:
     def request_remove(self, symbol: str) -> bool:
         """Remove a symbol at the next boundary, or at once on the run's own thread: what `SessionData` does."""
         cancelled = self._requests.cancel_adds(symbol)
-        if threading.get_ident() == self._run_thread:
-            return self._backtest.remove(symbol) or cancelled
-        request = Request("remove", symbol)
+        if self.on_run_thread():
+            return self._backtest.members.remove(symbol) or cancelled
+        return self._ask(Request("remove", symbol)) or cancelled
+
+    def request_let_go(self, symbol: str, owner: str | None) -> bool:
+        """Let go of an owner's share at the next boundary, or at once on the run's own thread."""
+        if self.on_run_thread():
+            return self.session_data.let_go(symbol, owner)
+        return self._ask(Request("let_go", symbol, owner=owner))
+
+    def _ask(self, request: Request) -> bool:
         self._requests.put(request)
         request.done.wait()
-        return request.succeeded or cancelled
+        return request.succeeded
+
+    def on_run_thread(self) -> bool:
+        """Whether this is the thread of the run: it never waits for itself."""
+        return threading.get_ident() == self._run_thread
 
     def _layout(self, streams: Sequence[str | Interval] | None) -> Provision | None:
         if streams is None:

@@ -7,16 +7,45 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from openbell.clock.session import day_number
+from openbell.session.batch import bars_columns
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from openbell._core import Feed
+    from numpy.typing import NDArray
+
+    from openbell._core import Feed, Interval
     from openbell.coordinator.setup import Setup
     from openbell.session import SessionData
     from openbell.session.provision import Provision
     from openbell.sources import Columns
+
+
+def rebuild(setup: Setup, session: SessionData, symbol: str, *, layout: Provision, days: Sequence[dt.date]) -> None:
+    """Give a symbol that is there another layout, with the bars that it holds; only earlier days are loaded.
+
+    It is built beside the session, which then takes it over at once: nobody sees it half done, and what is still to
+    come of its day stays in the feed.
+    """
+    core, calendar = session.scratch()
+    core.register([symbol], calendar, layout.base, list(layout.derived), layout.indicator_rows())
+    base = layout.base[0]
+    held = session.get_historical_bars(symbol, base).by_date()
+    first = days[0] if days else setup.sessions[0]
+    for date in (*setup.time_manager.sessions_before(first, layout.historical_days), *days):
+        if date in days:
+            core.begin_symbol_session(symbol, day_number(date))
+        bars = session.get_bars(symbol, base) if days and date == days[-1] else held.get(date)
+        if bars is not None and (date in held or len(bars) == session.bar_count(symbol, base)):
+            core.load_columns(bars_columns(bars))
+            continue
+        columns = setup.data_manager.load_session([symbol], date)
+        columns = columns.take(_seen(setup, session, columns, date, base))
+        core.load_columns(columns.core(core.symbol_ids(list(columns.names))))
+    if session.now_ns is not None:
+        core.advance_ns(session.now_ns)
+    session.adopt(symbol, core)
 
 
 def bring_in(
@@ -64,8 +93,7 @@ def bring_in(
         if date != days[-1] or feed is None or session.now_ns is None:
             load(columns)
             continue
-        over = session.now_ns >= setup.time_manager.get_trading_session(date).segments[-1].close_ns
-        seen = np.full(len(columns), over) | (columns.ts + layout.base[0].nanos <= session.now_ns)
+        seen = _seen(setup, session, columns, date, layout.base[0])
         rest = columns.take(~seen)
         load(columns.take(seen))
         found.update(rest.names[i] for i in np.unique(rest.symbol))
@@ -73,3 +101,11 @@ def bring_in(
     for symbol in set(symbols) - found:
         session.remove(symbol)
     return found
+
+
+def _seen(setup: Setup, session: SessionData, columns: Columns, date: dt.date, base: Interval) -> NDArray[np.bool_]:
+    """Which bars of a date ended by the clock; the last of a session may be shorter than the others."""
+    if session.now_ns is None:
+        return np.full(len(columns), fill_value=True)
+    over = session.now_ns >= setup.time_manager.get_trading_session(date).segments[-1].close_ns
+    return np.full(len(columns), over) | (columns.ts + base.nanos <= session.now_ns)

@@ -89,6 +89,10 @@ class Pace:
                     return
                 self._changed.wait_for(lambda: self._poked or self._paused or self._stopped, left_s)
 
+    def behind_s(self, now_ns: int) -> float:
+        """Give how late market time reaches ``now_ns``, in seconds of market time."""
+        return max(0.0, -self._left_s(now_ns)) * self.speed
+
     def _left_s(self, now_ns: int) -> float:
         """Give how long market time is held back, in seconds."""
         if self.speed == 0.0:

@@ -14,12 +14,24 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Request:
-    """One wish. ``layout`` replaces the config's for an added symbol; ``done`` is set when it was served."""
+    """One wish.
 
-    kind: Literal["add", "remove"]
+    Attributes
+    ----------
+    kind
+        ``add`` a strategy symbol, ``remove`` one, or ``let_go`` of an owner's share in one.
+    layout
+        In place of the config's, for an added symbol.
+    owner
+        Who lets go.
+    done
+        Set when it was served.
+    """
+
+    kind: Literal["add", "remove", "let_go"]
     symbol: str
     layout: Provision | None = None
-    reason: str = "removed"
+    owner: str | None = None
     succeeded: bool = False
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -35,13 +47,16 @@ class Requests:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._guard = threading.Lock()
         self._waiting: list[Request] = []
+        # Taken, and not served yet.
+        self._busy: list[Request] = []
         self._closed = False
         self._wake = wake
 
     def put(self, request: Request) -> bool:
         """Add a wish, and wake a run that stands still; False if it waits already, or the run has ended."""
         with self._guard:
-            twice = request.kind == "add" and any(r.kind == "add" and r.symbol == request.symbol for r in self._waiting)
+            last = next((r.kind for r in reversed(self._waiting) if r.symbol == request.symbol), None)
+            twice = request.kind == last == "add"
             taken = not (twice or self._closed)
             if taken:
                 self._waiting.append(request)
@@ -58,6 +73,11 @@ class Requests:
         for request in self.take():
             request.finish(succeeded=False)
 
+    def adding(self) -> set[str]:
+        """Give the symbols that are on their way."""
+        with self._guard:
+            return {r.symbol for r in (*self._busy, *self._waiting) if r.kind == "add"}
+
     def cancel_adds(self, symbol: str) -> bool:
         """Take back the wishes for a symbol: a removal wins. Gives whether there was one."""
         with self._guard:
@@ -71,7 +91,18 @@ class Requests:
         """Take all that wait, in order."""
         with self._guard:
             waiting, self._waiting = self._waiting, []
+            self._busy += waiting
         return waiting
+
+    def served(self, request: Request) -> None:
+        """Forget a wish that was served."""
+        with self._guard:
+            self._busy = [r for r in self._busy if r is not request]
+
+    def kinds_for(self, symbol: str) -> list[str]:
+        """Give what is under way for a symbol, in order."""
+        with self._guard:
+            return [r.kind for r in (*self._busy, *self._waiting) if r.symbol == symbol]
 
     def __bool__(self) -> bool:
         return bool(self._waiting)

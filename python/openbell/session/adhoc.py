@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from openbell._core import Interval, SessionCore, parse_symbol
@@ -20,6 +21,7 @@ class AdHocRequests(SessionCore):
     """The ad-hoc side of `SessionData`: what is asked for here returns at once and is provided by the coordinator."""
 
     wishes: Wishes
+    coordinator: Any
 
     def add_session_bars(self, symbol: str, interval: Interval | str, *, owner: str | None = None) -> bool:
         """Ask for live bars of an interval; the base is streamed as needed.
@@ -149,4 +151,15 @@ class AdHocRequests(SessionCore):
         if not wishes:
             there = bool(self.intervals(name))
             return there and (key is None or self.get_indicator(name, key) is not None)
-        return all(wish.done.wait(timeout) and wish.state == "ready" for wish in wishes)
+        if self.coordinator is not None and self.coordinator.on_run_thread():
+            timeout = 0.0
+        deadline = None if timeout is None else time.monotonic() + timeout
+        for wish in wishes:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not wish.done.wait(left) or wish.state != "ready":
+                return False
+        return True
+
+    def get_provisioning(self, symbol: str) -> dict[str, str]:
+        """Give what was asked for a symbol ad hoc, by key: ``pending``, ``ready`` or ``failed``."""
+        return {wish.key: wish.state for wish in self.wishes.of(parse_symbol(symbol))}

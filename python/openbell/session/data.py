@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from openbell._core import Interval, SessionCore, parse_symbol
 from openbell.quality import DataQualityManager
+from openbell.session.activity import Activity, LaggingSymbols
 from openbell.session.adhoc import AdHocRequests
 from openbell.session.events import (
     Board,
@@ -16,12 +17,10 @@ from openbell.session.events import (
     SessionDeactivated,
     Subscription,
     SymbolAdded,
-    SymbolLocked,
     SymbolRemoved,
-    SymbolUnlocked,
 )
 from openbell.session.input import SessionInput
-from openbell.session.locks import Locks
+from openbell.session.locks import LockedSymbols, Locks
 from openbell.session.provision import Provision, bare, provision
 from openbell.session.symbol import SymbolMap
 from openbell.session.wishes import Wishes
@@ -33,11 +32,12 @@ if TYPE_CHECKING:
     from openbell.clock import CalendarArrays, TimeManager
     from openbell.config import SessionConfig
     from openbell.session.symbol import SymbolData
+    from openbell.session.wishes import Wish
 
 logger = logging.getLogger(__name__)
 
 
-class SessionData(AdHocRequests, SessionInput):
+class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols):
     """Bars, derived bars, indicators and figures of every symbol of a session.
 
     It works by itself, for an app that brings its own feed, or under a `SessionCoordinator`. All methods are
@@ -75,8 +75,11 @@ class SessionData(AdHocRequests, SessionInput):
         self._time_manager: TimeManager | None = None
         self._calendar: int | None = None
         self._config_symbols: set[str] = set()
+        # What strategy symbols have by the config, whoever asks for more.
+        self._own: dict[str, Provision] = {}
         self._locks = Locks()
         self.wishes = Wishes()
+        self.activity = Activity(config)
         self.board = Board(self._listen)
         self._active = False
         self._tape = None
@@ -171,10 +174,12 @@ class SessionData(AdHocRequests, SessionInput):
         """Let the engine forget a symbol, locked or not; False if it does not know it."""
         with self._guard:
             self._config_symbols.discard(symbol)
+            self._own.pop(symbol, None)
         if symbol not in self.get_all_symbols():
             logger.warning("%s is not removed: it is unknown", symbol)
             return False
         self.remove(symbol)
+        self.activity.forget(symbol)
         self._locks.drop(symbol, None)
         self.wishes.forget(symbol)
         logger.info("%s removed: %s", symbol, reason)
@@ -182,50 +187,48 @@ class SessionData(AdHocRequests, SessionInput):
         return True
 
     def remove_symbol_adhoc(self, symbol: str, owner: str | None = None) -> bool:
-        """Let go of what an owner asked for; the symbol goes when nobody else wants anything of it.
+        """Let go of what an owner asked for: what nobody else has a share in goes, and the symbol with its last share.
 
         Returns
         -------
         bool
-            False if it is locked, unknown, or a strategy symbol, which goes with `remove_symbol`.
+            False if it is locked, unknown or shared by others only. False too for a strategy symbol, which goes with
+            `remove_symbol`; the owner's share in it is let go of all the same.
         """
         name = parse_symbol(symbol)
-        if self.is_symbol_locked(name) or name in self._config_symbols or name not in self.get_all_symbols():
-            logger.info("%s is not let go of: it is locked, unknown, or a strategy symbol", name)
+        if self.coordinator is not None and self.coordinator.is_running:
+            done: bool = self.coordinator.request_let_go(name, owner)
+            return done
+        return self.let_go(name, owner)
+
+    def let_go(self, symbol: str, owner: str | None) -> bool:
+        """Do what `remove_symbol_adhoc` asks for, on the thread that runs the session."""
+        if self.is_symbol_locked(symbol):
+            logger.info("%s is not let go of: it is locked", symbol)
             return False
-        return self.wishes.let_go(name, owner) or self.remove_symbol(name)
-
-    def lock_symbol(self, symbol: str, reason: str) -> bool:
-        """Keep a symbol from being removed, for a reason such as ``open_position``; several reasons may hold.
-
-        Returns
-        -------
-        bool
-            False if the symbol is unknown or locked for that reason already.
-        """
-        name = parse_symbol(symbol)
-        if name not in self.get_all_symbols() or not self._locks.add(name, reason):
-            logger.info("%s is not locked for %r: it is unknown, or is so already", name, reason)
+        gone = self.wishes.let_go(symbol, owner)
+        if symbol in self._config_symbols:
+            self._reduce(symbol, gone or ())
             return False
-        self.board.publish(SymbolLocked(name, reason))
-        return True
+        if not self.wishes.shared(symbol):
+            there = symbol in self.get_all_symbols()
+            return self.remove_symbol(symbol) if there else bool(gone)
+        self._reduce(symbol, gone or ())
+        return gone is not None
 
-    def unlock_symbol(self, symbol: str, reason: str | None = None) -> bool:
-        """Take a reason away, or all of them; False if there was none such."""
-        name = parse_symbol(symbol)
-        if not self._locks.drop(name, reason):
-            logger.info("%s is not unlocked: it is not locked%s", name, f" for {reason!r}" if reason else "")
-            return False
-        self.board.publish(SymbolUnlocked(name, self._locks.of(name)))
-        return True
-
-    def is_symbol_locked(self, symbol: str) -> bool:
-        """Whether any reason holds."""
-        return bool(self._locks.of(parse_symbol(symbol)))
-
-    def get_symbol_locks(self, symbol: str) -> frozenset[str]:
-        """Give the reasons that hold."""
-        return self._locks.of(parse_symbol(symbol))
+    def _reduce(self, symbol: str, gone: Iterable[Wish]) -> None:
+        """Take away what was granted and nobody needs any more."""
+        granted = [wish for wish in gone if wish.state == "ready"]
+        own = self._own.get(symbol)
+        left = [wish.interval for wish in self.wishes.of(symbol)]
+        keys: list[str] = []
+        if own is not None:
+            left += [own.base[0], *(interval for interval, _ in own.derived)]
+            keys = [i.make_key() for i in (*own.session_indicators, *own.historical_indicators)]
+        unwanted = {wish.interval for wish in granted} - set(left) - set(self.intervals(symbol)[:1])
+        lost = [wish.key for wish in granted if wish.indicator is not None and wish.key not in keys]
+        if granted:
+            self.reduce(symbol, lost, sorted(unwanted))
 
     def effective_config(self) -> SessionConfig:
         """Give the config as it would have to be to start with today's symbols; the config itself never changes.
@@ -241,9 +244,13 @@ class SessionData(AdHocRequests, SessionInput):
         template = self.config.session_data_config.model_copy(update={"symbols": symbols})
         return self.config.model_copy(update={"session_data_config": template})
 
-    def register_config_symbol(self, symbol: str) -> None:
-        """Count a symbol among those of the config: it is provisioned in full."""
-        self._config_symbols.add(parse_symbol(symbol))
+    def register_config_symbol(self, symbol: str, layout: Provision | None = None) -> None:
+        """Count a symbol among those of the config: it is provisioned in full, as the layout says."""
+        name = parse_symbol(symbol)
+        with self._guard:
+            self._config_symbols.add(name)
+            if layout is not None:
+                self._own[name] = layout
 
     def subscribe(
         self, event: str | type[Any], callback: Callable[[Any], object], *, symbols: Iterable[str] | None = None
@@ -267,6 +274,22 @@ class SessionData(AdHocRequests, SessionInput):
         """
         return self.board.add(event, callback, symbols)
 
+    def footprint(self, symbol: str) -> dict[str, int]:
+        """Count everything that is kept for a symbol; all zero for one that was removed."""
+        name = parse_symbol(symbol)
+        intervals = self.intervals(name)
+        return {
+            "series": len(intervals),
+            "bars": sum(self.bar_count(name, interval) for interval in intervals),
+            "past_bars": sum(len(self.get_historical_bars(name, interval)) for interval in intervals),
+            "indicators": len(self.get_all_indicators(name)),
+            "ticks": sum(tick is not None for tick in (self.get_last_trade(name), self.get_quote(name))),
+            "locks": len(self.get_symbol_locks(name)),
+            "wishes": len(self.wishes.of(name)) + self.wishes.shared(name),
+            "activity": self.activity.knows(name),
+            "layouts": name in self._config_symbols or name in self._own,
+        }
+
     def get_config_symbols(self) -> frozenset[str]:
         """Give the symbols that are provisioned in full."""
         return frozenset(self._config_symbols)
@@ -276,8 +299,8 @@ class SessionData(AdHocRequests, SessionInput):
         return frozenset(self.symbol_names())
 
     def get_active_symbols(self) -> frozenset[str]:
-        """Give the symbols that take part in the running session; none while it is not active."""
-        return self.get_all_symbols() if self._active else frozenset()
+        """Give the symbols that take part in the running session: none while it is not active, none that lags."""
+        return self.get_all_symbols() - self.activity.inactive if self._active else frozenset()
 
     def get_symbol_data(self, symbol: str) -> SymbolData | None:
         """Give one symbol's data, None if it is not registered."""
@@ -302,11 +325,11 @@ class SessionData(AdHocRequests, SessionInput):
         """Whether strategies and scanners are called."""
         return self._active
 
-    def activate_session(self) -> None:
-        """Call strategies and scanners from now on."""
+    def activate_session(self, *, missed: int = 0) -> None:
+        """Call strategies and scanners from now on; ``missed`` calls were not made meanwhile."""
         if not self._active:
             self._active = True
-            self.board.publish(SessionActivated())
+            self.board.publish(SessionActivated(missed))
 
     def deactivate_session(self, reason: str = "") -> None:
         """Stop calling strategies and scanners; data goes on. Reads always work."""

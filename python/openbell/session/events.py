@@ -51,14 +51,14 @@ class IndicatorValid:
 
 @dataclass(frozen=True, slots=True)
 class SymbolAdded:
-    """A symbol was added to the running session and is usable."""
+    """A strategy symbol was added to the running session, or one that was there ad hoc became one: it is usable."""
 
     symbol: str
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolRemoved:
-    """A symbol was removed with everything that it had."""
+    """A symbol, there ad hoc or not, was removed with everything that it had."""
 
     symbol: str
     reason: str
@@ -81,6 +81,14 @@ class SymbolUnlocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What was asked for ad hoc is there: an indicator's key, ``bars_5m`` or ``history_1d``."""
+
+    symbol: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProvisioningFailed:
     """What was asked for could not be had after all; the session is as if it had not been asked for."""
 
@@ -90,8 +98,27 @@ class ProvisioningFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class SymbolDeactivated:
+    """A symbol lags: strategies are not called for it until it has caught up."""
+
+    symbol: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolActivated:
+    """A symbol has caught up; ``missed`` calls were not made meanwhile and are not made later."""
+
+    symbol: str
+    reason: str
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionActivated:
-    """Strategies and scanners are called from now on."""
+    """Strategies and scanners are called from now on; ``missed`` calls were not made meanwhile."""
+
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +148,10 @@ SessionEvent = (
     | SymbolRemoved
     | SymbolLocked
     | SymbolUnlocked
+    | Provisioned
     | ProvisioningFailed
+    | SymbolActivated
+    | SymbolDeactivated
     | SessionActivated
     | SessionDeactivated
 )
@@ -135,7 +165,10 @@ KINDS: dict[str, type[Any]] = {
     "symbol_removed": SymbolRemoved,
     "symbol_locked": SymbolLocked,
     "symbol_unlocked": SymbolUnlocked,
+    "provisioned": Provisioned,
     "provisioning_failed": ProvisioningFailed,
+    "symbol_activated": SymbolActivated,
+    "symbol_deactivated": SymbolDeactivated,
     "session_activated": SessionActivated,
     "session_deactivated": SessionDeactivated,
 }

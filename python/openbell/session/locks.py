@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from typing import TYPE_CHECKING
+
+from openbell._core import SessionCore, parse_symbol
+from openbell.session.events import SymbolLocked, SymbolUnlocked
+
+if TYPE_CHECKING:
+    from openbell.session.events import Board
+
+logger = logging.getLogger(__name__)
 
 
 class Locks:
@@ -33,3 +43,42 @@ class Locks:
     def of(self, symbol: str) -> frozenset[str]:
         """Give the reasons that hold."""
         return self._reasons.get(symbol, frozenset())
+
+
+class LockedSymbols(SessionCore):
+    """The part of `SessionData` that keeps symbols from being removed."""
+
+    _locks: Locks
+    board: Board
+
+    def lock_symbol(self, symbol: str, reason: str) -> bool:
+        """Keep a symbol from being removed, for a reason such as ``open_position``; several reasons may hold.
+
+        Returns
+        -------
+        bool
+            False if the symbol is unknown or locked for that reason already.
+        """
+        name = parse_symbol(symbol)
+        if name not in self.symbol_names() or not self._locks.add(name, reason):
+            logger.info("%s is not locked for %r: it is unknown, or is so already", name, reason)
+            return False
+        self.board.publish(SymbolLocked(name, reason))
+        return True
+
+    def unlock_symbol(self, symbol: str, reason: str | None = None) -> bool:
+        """Take a reason away, or all of them; False if there was none such."""
+        name = parse_symbol(symbol)
+        if not self._locks.drop(name, reason):
+            logger.info("%s is not unlocked: it is not locked%s", name, f" for {reason!r}" if reason else "")
+            return False
+        self.board.publish(SymbolUnlocked(name, self._locks.of(name)))
+        return True
+
+    def is_symbol_locked(self, symbol: str) -> bool:
+        """Whether any reason holds."""
+        return bool(self._locks.of(parse_symbol(symbol)))
+
+    def get_symbol_locks(self, symbol: str) -> frozenset[str]:
+        """Give the reasons that hold."""
+        return self._locks.of(parse_symbol(symbol))

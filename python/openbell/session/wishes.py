@@ -49,6 +49,11 @@ class Wish:
         self.state = state
         self.done.set()
 
+    def abandon(self) -> None:
+        """Say that it will not be had, if it is pending still."""
+        if self.state == "pending":
+            self.finish("failed")
+
 
 class Wishes:
     """All wishes that are pending or were granted, and who shares in them."""
@@ -97,20 +102,35 @@ class Wishes:
         with self._guard:
             return [wish for (name, _), wish in self._known.items() if name == symbol]
 
-    def let_go(self, symbol: str, owner: str | None) -> bool:
-        """Take an owner's shares in a symbol away; gives whether anybody else has one."""
+    def let_go(self, symbol: str, owner: str | None) -> list[Wish] | None:
+        """Take an owner's shares in a symbol away.
+
+        Returns
+        -------
+        list of Wish or None
+            What nobody else has a share in: it is forgotten, and fails if it was pending. None if the owner had none.
+        """
         with self._guard:
-            shared = False
-            for place in [p for p in self._owners if p[0] == symbol]:
+            places = [p for p, owners in self._owners.items() if p[0] == symbol and (owner or STRATEGY) in owners]
+            gone = []
+            for place in places:
                 self._owners[place].discard(owner or STRATEGY)
                 if not self._owners[place]:
                     del self._owners[place]
-                else:
-                    shared = True
-            return shared
+                    if (wish := self._known.pop(place, None)) is not None:
+                        gone.append(wish)
+            self._waiting = [wish for wish in self._waiting if wish not in gone]
+        for wish in gone:
+            wish.abandon()
+        return gone if places else None
 
-    def forget(self, symbol: str) -> None:
-        """Drop everything about a symbol that was removed; what is pending for it fails."""
+    def shared(self, symbol: str) -> bool:
+        """Whether anybody has a share in a symbol."""
+        with self._guard:
+            return any(place[0] == symbol for place in self._owners)
+
+    def forget(self, symbol: str) -> bool:
+        """Drop everything about a symbol that is removed; what is pending fails. Gives whether there was anything."""
         with self._guard:
             gone = [wish for wish in self._waiting if wish.symbol == symbol]
             self._waiting = [wish for wish in self._waiting if wish.symbol != symbol]
@@ -118,4 +138,10 @@ class Wishes:
                 for place in [p for p in places if p[0] == symbol]:
                     del places[place]
         for wish in gone:
-            wish.finish("failed")
+            wish.abandon()
+        return bool(gone)
+
+    def counts(self) -> dict[str, int]:
+        """Count what is kept: wishes, shares, and those that wait."""
+        with self._guard:
+            return {"known": len(self._known), "owned": len(self._owners), "waiting": len(self._waiting)}

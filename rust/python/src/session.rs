@@ -37,6 +37,12 @@ impl PyFeed {
         self.0.lock().remaining()
     }
 
+    /// Symbols that it has rows of, played or not.
+    #[getter]
+    fn symbols(&self) -> usize {
+        self.0.lock().lanes()
+    }
+
     fn __len__(&self) -> usize {
         self.0.lock().len()
     }

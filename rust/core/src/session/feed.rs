@@ -123,7 +123,7 @@ impl Feed {
     }
 
     /// How many symbols it has bars of.
-    pub(super) fn lanes(&self) -> usize {
+    pub fn lanes(&self) -> usize {
         self.lanes.len()
     }
 

@@ -1,0 +1,233 @@
+"""The symbols of a run: who takes part, who joins, who goes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from openbell._core import SessionCore
+from openbell.coordinator.adhoc import grant, layout_for, merged
+from openbell.coordinator.late import bring_in, rebuild
+from openbell.coordinator.setup import session_seconds
+from openbell.errors import IntervalError
+from openbell.session.events import Provisioned, ProvisioningFailed, SymbolAdded
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from openbell._core import Feed
+    from openbell.coordinator.calls import Calls
+    from openbell.coordinator.requests import Request, Requests
+    from openbell.coordinator.setup import Setup
+    from openbell.coordinator.tally import Tally
+    from openbell.session import SessionData
+    from openbell.session.wishes import Wish
+    from openbell.sources import Columns
+
+logger = logging.getLogger(__name__)
+
+NO_BARS = "the source has no bars of it"
+
+
+class Members:
+    """Serves what callbacks and other threads ask for; only the run's own thread calls it.
+
+    Attributes
+    ----------
+    symbols
+        All that take part, also those that are there ad hoc.
+    days
+        The sessions that have begun, the running one last.
+    feed
+        What is still to come of the running session; None before the first.
+    """
+
+    def __init__(
+        self, setup: Setup, session: SessionData, *, requests: Requests, tally: Tally, calls: Calls | None
+    ) -> None:
+        self._setup = setup
+        self._session = session
+        self._requests = requests
+        self._tally = tally
+        self._calls = calls
+        self._whole_source = setup.whole_source
+        self._ids: dict[tuple[str, ...], NDArray[np.uint32]] = {}
+        self._removed: list[str] = []
+        self.symbols = list(setup.symbols)
+        self.days: list[dt.date] = []
+        self.feed: Feed | None = None
+        session.provision_symbols(setup.symbols, setup.layout)
+        for symbol in setup.symbols:
+            session.register_config_symbol(symbol, setup.layout)
+
+    def load(self, date: dt.date) -> dict[str, NDArray[np.generic] | None]:
+        """Give the bars that the members have on a date, as the engine takes them."""
+        symbols = None if self._whole_source else self.symbols
+        columns = self._setup.data_manager.load_session(symbols, date)
+        return columns.core(self._numbers(columns))
+
+    def serve(self) -> None:
+        """Do what was asked for, in order; the clock stands still meanwhile."""
+        while self._requests or self._removed or self._session.wishes:
+            for symbol in self._removed:
+                self._lifecycle("on_symbol_removed", symbol)
+            self._removed.clear()
+            adds: list[Request] = []
+            for request in self._requests.take():
+                if request.kind == "add":
+                    adds.append(request)
+                    continue
+                self._add(adds)
+                adds = []
+                self._serve_one(request)
+            self._add(adds)
+            if wishes := self._session.wishes.take():
+                self._grant(wishes)
+
+    def _serve_one(self, request: Request) -> None:
+        if request.kind == "let_go":
+            request.finish(succeeded=self._session.let_go(request.symbol, request.owner))
+        elif self._session.is_symbol_locked(request.symbol):
+            # Locked after the removal was asked for: the lock wins.
+            logger.warning("%s is not removed: it was locked meanwhile", request.symbol)
+            request.finish(succeeded=False)
+        else:
+            request.finish(succeeded=self.remove(request.symbol))
+        self._requests.served(request)
+
+    # Strategy symbols
+
+    def _add(self, requests: Sequence[Request]) -> None:
+        """Bring symbols in, those that want the same in one load; one that is there ad hoc gets all the rest."""
+        session = self._session
+        for request in requests:
+            if request.symbol in session.get_config_symbols():
+                request.finish(succeeded=False)
+            elif request.symbol in session.get_all_symbols():
+                self._upgrade(request)
+        requests = [request for request in requests if not request.done.is_set()]
+        layouts = {id(r.layout): r.layout or self._setup.layout for r in requests}
+        for key, layout in layouts.items():
+            wanted = [r for r in requests if id(r.layout) == key]
+            started_s = time.perf_counter()
+            symbols = [r.symbol for r in wanted]
+            found = bring_in(self._setup, session, symbols, layout=layout, days=self.days, feed=self.feed)
+            self._ids.clear()
+            logger.info("%d symbols added, clock held for %.1f ms", len(found), (time.perf_counter() - started_s) * 1e3)
+            for request in wanted:
+                if request.symbol in found:
+                    self.symbols.append(request.symbol)
+                self._added(request, found=request.symbol in found)
+
+    def _added(self, request: Request, *, found: bool) -> None:
+        symbol = request.symbol
+        if found:
+            self._session.register_config_symbol(symbol, request.layout or self._setup.layout)
+        self._requests.served(request)
+        request.finish(succeeded=found)
+        if found:
+            self._lifecycle("on_symbol_added", symbol)
+            self._session.board.publish(SymbolAdded(symbol))
+        else:
+            logger.warning("%s is not added: %s", symbol, NO_BARS)
+            self._session.board.publish(ProvisioningFailed(symbol, None, NO_BARS))
+
+    def _upgrade(self, request: Request) -> None:
+        """Make a strategy symbol of one that is there ad hoc, with what it has and all that the config asks for."""
+        symbol, session = request.symbol, self._session
+        wishes = [wish for wish in session.wishes.of(symbol) if wish.state == "ready"]
+        layout = merged(request.layout or self._setup.layout, wishes, self._lengths())
+        rebuild(self._setup, session, symbol, layout=layout, days=self.days)
+        if self._calls is not None:
+            self._calls.ignored.discard(symbol)
+        self._added(request, found=True)
+
+    def remove(self, symbol: str) -> bool:
+        """Take a symbol out of the run; False if it is neither there nor on its way."""
+        pending = self._session.wishes.forget(symbol)
+        if symbol not in self._session.get_all_symbols():
+            return pending
+        self._tally.removed(symbol)
+        if self.feed is not None:
+            SessionCore.drop_from_feed(self.feed, int(self._session.symbol_ids([symbol])[0]))
+        self.symbols.remove(symbol)
+        self._whole_source = False
+        self._ids.clear()
+        self._session.discard_symbol(symbol, "removed")
+        if self._calls is not None:
+            self._calls.forget(symbol)
+        self._removed.append(symbol)
+        return True
+
+    # What was asked for ad hoc
+
+    def _grant(self, wishes: Sequence[Wish]) -> None:
+        """Provide it: new symbols that want the same in one load, then what others lack."""
+        session, setup, lengths = self._session, self._setup, self._lengths()
+        possible = []
+        for wish in wishes:
+            try:
+                layout_for([wish], setup.layout.base[0], lengths)
+                possible.append(wish)
+            except IntervalError as error:
+                self._failed(wish, str(error))
+        known = session.get_all_symbols()
+        by_symbol: dict[str, list[Wish]] = {}
+        for wish in possible:
+            if wish.symbol not in known:
+                by_symbol.setdefault(wish.symbol, []).append(wish)
+        alike: dict[tuple[tuple[object, ...], ...], list[str]] = {}
+        for symbol, wanted in by_symbol.items():
+            alike.setdefault(tuple((w.key, w.days, w.provision) for w in wanted), []).append(symbol)
+        for symbols in alike.values():
+            layout = layout_for(by_symbol[symbols[0]], setup.layout.base[0], lengths)
+            found = bring_in(setup, session, symbols, layout=layout, days=self.days, feed=self.feed)
+            self._ids.clear()
+            for symbol in symbols:
+                self._joined(symbol, by_symbol[symbol], found=symbol in found)
+        there = [wish for wish in possible if wish.symbol in known]
+        grant(setup, session, there, today=self._today(), session_seconds=lengths)
+        for wish in there:
+            self._granted(wish)
+
+    def _joined(self, symbol: str, wishes: Sequence[Wish], *, found: bool) -> None:
+        """Say what became of a symbol that was asked for ad hoc: neither it nor its bars are told to strategies."""
+        if not found:
+            for wish in wishes:
+                self._failed(wish, NO_BARS)
+            return
+        self.symbols.append(symbol)
+        if self._calls is not None:
+            self._calls.ignored.add(symbol)
+        for wish in wishes:
+            self._granted(wish)
+
+    def _granted(self, wish: Wish) -> None:
+        wish.finish("ready")
+        self._session.board.publish(Provisioned(wish.symbol, wish.key))
+
+    def _failed(self, wish: Wish, reason: str) -> None:
+        logger.warning("%s %s cannot be had: %s", wish.symbol, wish.key, reason)
+        wish.finish("failed")
+        self._session.board.publish(ProvisioningFailed(wish.symbol, wish.key, reason))
+
+    def _today(self) -> dt.date:
+        return self.days[-1] if self.days else self._setup.sessions[0]
+
+    def _lengths(self) -> list[float]:
+        return session_seconds(self._setup.time_manager, self._today())
+
+    def _lifecycle(self, name: str, *args: object) -> None:
+        if self._calls is not None:
+            self._calls.lifecycle(name, *args)
+
+    def _numbers(self, columns: Columns) -> NDArray[np.uint32]:
+        """Give the engine's numbers for the names of columns."""
+        if columns.names not in self._ids:
+            self._ids[columns.names] = self._session.symbol_ids(list(columns.names))
+        return self._ids[columns.names]

@@ -1,0 +1,220 @@
+"""Lag by symbol and cause, and who is left out because of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from openbell._core import SessionCore, parse_symbol
+from openbell.session.events import SymbolActivated, SymbolDeactivated
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from openbell.config import SessionConfig
+    from openbell.session.events import Board
+
+logger = logging.getLogger(__name__)
+
+# Lag that somebody measured: how late bars come from the provider, and how long they wait to be applied.
+Cause = Literal["provider", "queue"]
+THRESHOLD_S, SHARE = 60.0, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a symbol is behind, in seconds of market time.
+
+    Attributes
+    ----------
+    provider
+        From a bar's end to its arrival.
+    queue
+        From its arrival to its being applied.
+    silence
+        Since the end of its newest bar; None before its first.
+    staleness
+        Since anything came of it, quotes and corrections included; None before.
+    """
+
+    provider: float
+    queue: float
+    silence: float | None
+    staleness: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A symbol (None: the session) became active or inactive; ``missed`` calls were not made meanwhile."""
+
+    symbol: str | None
+    active: bool
+    reason: str
+    missed: int = 0
+
+
+class Activity:
+    """What lags beyond the config's threshold: symbols by themselves, or so many that the session does.
+
+    Silence never counts: nobody may have traded.
+    """
+
+    def __init__(self, config: SessionConfig | None) -> None:
+        streaming = config.session_data_config.streaming if config else None
+        self._threshold_s = streaming.catchup_threshold_seconds if streaming else THRESHOLD_S
+        self._share = streaming.lag_session_share if streaming else SHARE
+        self._guard = threading.Lock()
+        self._lags: dict[str, dict[Cause, float]] = {}
+        self._all: dict[Cause, float] = {}
+        self._inactive: dict[str, str] = {}
+        self._missed: dict[str, int] = {}
+        self._session_missed = 0
+        self._session_lags = False
+
+    def measured(self, symbol: str, cause: Cause) -> float:
+        """Give the lag of a symbol by a cause, in seconds."""
+        return max(self._lags.get(symbol, {}).get(cause, 0.0), self._all.get(cause, 0.0))
+
+    def note(
+        self, cause: Cause, seconds: float, symbols: Collection[str] | None, there: Collection[str]
+    ) -> list[Change]:
+        """Take a measurement of some symbols, or of all; gives what changes by it, the session's changes last."""
+        with self._guard:
+            if symbols is None:
+                self._all[cause] = seconds
+            else:
+                for symbol in symbols:
+                    self._lags.setdefault(symbol, {})[cause] = seconds
+            changes = []
+            for symbol in sorted(there if symbols is None else symbols):
+                reason = self._reason(symbol)
+                if reason and symbol not in self._inactive:
+                    self._inactive[symbol] = reason
+                    changes.append(Change(symbol, active=False, reason=reason))
+                elif not reason and symbol in self._inactive:
+                    del self._inactive[symbol]
+                    missed = self._missed.pop(symbol, 0)
+                    changes.append(Change(symbol, active=True, reason="caught up", missed=missed))
+            lags = bool(there) and len(self._inactive) >= self._share * len(there)
+            if lags != self._session_lags:
+                self._session_lags = lags
+                share = f"{len(self._inactive)} of {len(there)} symbols lag"
+                missed, self._session_missed = self._session_missed, 0
+                changes.append(Change(None, active=not lags, reason=share if lags else "caught up", missed=missed))
+            return changes
+
+    def _reason(self, symbol: str) -> str:
+        """Say why a symbol is left out; empty if it is not."""
+        causes: tuple[Cause, ...] = ("provider", "queue")
+        late = {cause: s for cause in causes if (s := self.measured(symbol, cause)) > self._threshold_s}
+        return ", ".join(f"{cause} lag {seconds:.0f} s" for cause, seconds in late.items())
+
+    @property
+    def inactive(self) -> frozenset[str]:
+        """Symbols that are left out by themselves."""
+        return frozenset(self._inactive)
+
+    @property
+    def anything(self) -> bool:
+        """Whether any symbol is left out."""
+        return bool(self._inactive)
+
+    def reason(self, symbol: str) -> str | None:
+        """Say why a symbol is left out; None if it is not."""
+        return self._inactive.get(symbol)
+
+    def miss(self, symbol: str | None) -> None:
+        """Count a call that was not made, for a symbol or for the whole session."""
+        with self._guard:
+            if symbol is None:
+                self._session_missed += 1
+            else:
+                self._missed[symbol] = self._missed.get(symbol, 0) + 1
+
+    def knows(self, symbol: str) -> int:
+        """Count what is kept of a symbol."""
+        return sum(symbol in part for part in (self._lags, self._inactive, self._missed))
+
+    def forget(self, symbol: str) -> None:
+        """Drop everything about a symbol that was removed."""
+        with self._guard:
+            for part in (self._lags, self._inactive, self._missed):
+                part.pop(symbol, None)
+
+
+class LaggingSymbols(SessionCore):
+    """The part of `SessionData` that leaves out what lags."""
+
+    activity: Activity
+    board: Board
+
+    @abstractmethod
+    def activate_session(self, *, missed: int = 0) -> None:
+        """Call strategies and scanners from now on."""
+
+    @abstractmethod
+    def deactivate_session(self, reason: str = "") -> None:
+        """Stop calling strategies and scanners."""
+
+    def note_lag(self, cause: Cause, seconds: float, symbols: Iterable[str] | None = None) -> None:
+        """Take a measurement of lag into account.
+
+        Beyond the config's ``streaming.catchup_threshold_seconds`` a symbol is inactive: strategies are not called for
+        it. When ``streaming.lag_session_share`` of all symbols are, the session is deactivated, until they have caught
+        up. Each change is an event with the reason. Data goes on, and reads always work.
+
+        Parameters
+        ----------
+        cause
+            ``provider`` (from a bar's end to its arrival) or ``queue`` (from there to its being applied).
+        seconds
+            Of market time.
+        symbols
+            Whose; None for all alike.
+
+        Raises
+        ------
+        ValueError
+            If there is no such cause.
+        """
+        if cause not in {"provider", "queue"}:
+            raise ValueError(f"unknown cause of lag {cause!r}: it is 'provider' or 'queue'")
+        there = frozenset(self.symbol_names())
+        wanted = None if symbols is None else there & {parse_symbol(symbol) for symbol in symbols}
+        for change in self.activity.note(cause, seconds, wanted, there):
+            if change.symbol is not None:
+                logger.info("%s %s: %s", change.symbol, "active" if change.active else "inactive", change.reason)
+                event = (
+                    SymbolActivated(change.symbol, change.reason, change.missed)
+                    if change.active
+                    else SymbolDeactivated(change.symbol, change.reason)
+                )
+                self.board.publish(event)
+            elif change.active:
+                self.activate_session(missed=change.missed)
+            else:
+                self.deactivate_session(change.reason)
+
+    def get_lag(self, symbol: str) -> Lag | None:
+        """Give how far a symbol is behind, by cause; None if it is not registered."""
+        name = parse_symbol(symbol)
+        intervals, now_ns = self.intervals(name), self.now_ns
+        if not intervals:
+            return None
+        bar = self.get_latest_bar(name, intervals[0])
+        bar_end = None if bar is None or now_ns is None else min(bar.ts + intervals[0].nanos, now_ns)
+        others = [tick.ts for tick in (self.get_last_trade(name), self.get_quote(name)) if tick is not None]
+        newest = max([*others, *([bar_end] if bar_end is not None else [])], default=None)
+
+        def since(ts: int | None) -> float | None:
+            return None if ts is None or now_ns is None else max(0, now_ns - ts) / 1e9
+
+        return Lag(
+            provider=self.activity.measured(name, "provider"),
+            queue=self.activity.measured(name, "queue"),
+            silence=since(bar_end),
+            staleness=since(newest),
+        )
