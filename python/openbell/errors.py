@@ -49,6 +49,14 @@ class NoDataError(OpenbellError, LookupError):
     """A source has nothing for any of the symbols and days that were asked for."""
 
 
+class RemoteError(OpenbellError, RuntimeError):
+    """A request to a running session was refused, or could not be sent."""
+
+
+class NoSessionError(RemoteError):
+    """There is no running session to talk to."""
+
+
 class NotRunningError(OpenbellError, RuntimeError):
     """The call needs a running session."""
 

@@ -20,7 +20,7 @@ FLOORS = [
     {"sources"},
     {"report"},
     {"coordinator"},
-    {"demo"},
+    {"demo", "remote"},
     {"cli"},
     {"__main__", "__init__"},
 ]

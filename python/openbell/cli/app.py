@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from openbell.cli.session import add_session_commands
+
 app = typer.Typer(
     name="openbell",
     help="A live, queryable picture of a trading session.",
@@ -18,6 +20,7 @@ config_app = typer.Typer(help="Write, check and describe config files.", no_args
 data_app = typer.Typer(help="Look at market data before running on it.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 app.add_typer(data_app, name="data")
+add_session_commands(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
 Report = Annotated[Path | None, typer.Option("--report", help="Write a page with figures and a chart.", dir_okay=False)]
@@ -55,13 +58,22 @@ def run(
     speed: Annotated[
         float | None, typer.Option(min=0.0, help="0: as fast as possible; 1: real time; 60: a minute a second.")
     ] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Let openbell attach, symbol, status … talk to it, of this user only.")
+    ] = False,
+    paused: Annotated[
+        bool, typer.Option("--paused", help="Hold the clock until openbell resume; with --listen.")
+    ] = False,
     as_json: Json = False,
     no_progress: NoProgress = False,
 ) -> None:
     """Run a session from a config: a backtest over one or many days."""
     from openbell.cli.run import run_config
 
-    run_config(config, strategy=strategy, report=report, speed=speed, as_json=as_json, progress=not no_progress)
+    if paused and not listen:
+        raise typer.BadParameter("nobody could resume it: add --listen", param_hint="--paused")
+    wants = {"listen": listen, "paused": paused, "as_json": as_json, "progress": not no_progress}
+    run_config(config, strategy=strategy, report=report, speed=speed, **wants)
 
 
 @app.command()
@@ -150,5 +162,5 @@ def data_check(
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 refused or failed, 2 usage, 130 interrupted."""
+    """Run the command line. Exit codes: 0 done, 1 refused or failed, 2 usage, 3 no running session, 130 interrupted."""
     app()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import typer
 
-from openbell.errors import OpenbellError
+from openbell.errors import NoSessionError, OpenbellError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FAILED = 1
+NO_SESSION = 3
 INTERRUPTED = 130
 
 P = ParamSpec("P")
@@ -25,6 +26,9 @@ def clean(command: Callable[P, None]) -> Callable[P, None]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
+        except NoSessionError as error:
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(NO_SESSION) from None
         except (OpenbellError, OSError) as error:
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(FAILED) from None

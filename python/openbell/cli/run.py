@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,14 +11,26 @@ import typer
 from openbell.cli.exits import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from rich.console import Console
+
+    from openbell.coordinator import SessionCoordinator
 
 
 @clean
 def run_config(
-    path: Path, *, strategy: str | None, report: Path | None, speed: float | None, as_json: bool, progress: bool
+    path: Path,
+    *,
+    strategy: str | None,
+    report: Path | None,
+    speed: float | None,
+    as_json: bool,
+    progress: bool,
+    listen: bool = False,
+    paused: bool = False,
 ) -> None:
     """Run a config to its end and print what it came to."""
     from rich.console import Console
@@ -33,7 +45,9 @@ def run_config(
     called = None if strategy is None else load_strategy(strategy)
     stderr = Console(stderr=True)
     with _progress(stderr, enabled=progress) as tell:
-        result = SessionCoordinator(config, strategy=called, progress=tell).run()
+        run = SessionCoordinator(config, strategy=called, progress=tell)
+        with _listening(run, stderr) if listen else nullcontext():
+            result = run.run(paused=paused)
     if report is not None:
         result.to_html(report)
     if as_json:
@@ -47,6 +61,16 @@ def run_config(
     for written in (report, config.resolve(config.report) if config.report else None):
         if written is not None:
             stdout.print(f"report: {written}", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _listening(run: SessionCoordinator, stderr: Console) -> Iterator[None]:
+    """Let other processes talk to the run."""
+    from openbell.remote import Server
+
+    with Server(run) as server:
+        stderr.print(f"listening as {server.path.stem}: openbell attach, openbell status, …", markup=False)
+        yield
 
 
 def _progress(console: Any, *, enabled: bool) -> AbstractContextManager[Callable[[int, int, str], None] | None]:

@@ -13,7 +13,7 @@ from openbell.coordinator.pace import Pace
 from openbell.coordinator.requests import Request, Requests
 from openbell.coordinator.result import RunResult
 from openbell.coordinator.setup import make_time_manager, prepare, session_seconds
-from openbell.coordinator.status import SymbolStatus
+from openbell.coordinator.status import RunStatus, SymbolStatus
 from openbell.errors import NotRunningError
 from openbell.session import IndicatorManager, SessionData
 from openbell.session.provision import provision
@@ -115,23 +115,23 @@ class SessionCoordinator:
         """What the run came to; None before its end."""
         return self._result
 
-    def run(self) -> RunResult:
-        """Run to the end, on this thread.
+    def run(self, *, paused: bool = False) -> RunResult:
+        """Run to the end, on this thread; ``paused`` holds the clock from the start, until `resume` is called.
 
         Raises
         ------
         RuntimeError
             If it ran before: a coordinator runs once.
         """
-        self._begin()
+        self._begin(paused=paused)
         self._run()
         if self._error is not None:
             raise self._error
         return self._finished()
 
-    def start(self) -> None:
-        """Run on a thread of its own; `wait` or `stop` ends it."""
-        self._begin()
+    def start(self, *, paused: bool = False) -> None:
+        """Run on a thread of its own; `wait` or `stop` ends it. ``paused`` is as for `run`."""
+        self._begin(paused=paused)
         self._thread = threading.Thread(target=self._run, name="openbell-session", daemon=True)
         self._thread.start()
 
@@ -157,7 +157,7 @@ class SessionCoordinator:
         """Hold the clock at the next step. From another thread, returns when it stands still."""
         self._require_running()
         self._pace.pause()
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if not self.on_run_thread():
             self._pace.wait_until_held()
 
     def resume(self) -> None:
@@ -307,6 +307,29 @@ class SessionCoordinator:
         status += [SymbolStatus.adding(name) for name in requests.adding() if name not in there]
         return sorted(status, key=lambda s: s.symbol)
 
+    def status(self) -> RunStatus:
+        """Give the state of the run."""
+        session, calls = self.session_data, self._backtest.calls
+        return RunStatus(
+            name=self.config.name,
+            mode=self.mode,
+            exchange=self.config.exchange,
+            state="ended" if not self._running else "paused" if self._pace.paused() else "running",
+            now_ns=session.now_ns,
+            now=None if session.now is None else session.now.isoformat(),
+            session_active=session.is_session_active,
+            symbols=len(session.symbol_names()),
+            strategy_symbols=len(session.get_config_symbols()),
+            inactive_symbols=len(session.activity.inactive),
+            pending=len(self._requests) + session.wishes.counts()["waiting"],
+            sessions_done=len(self._backtest.tally.sessions),
+            sessions=len(self._setup.sessions),
+            counts=session.counts(),
+            callbacks=calls.count if calls else 0,
+            callback_errors=calls.errors if calls else 0,
+            errors=tuple(calls.first_errors) if calls else (),
+        )
+
     def request_add(self, symbol: str) -> bool:
         """Ask for a symbol, and do not wait: what `SessionData.add_symbol` does."""
         return self.add_symbol(symbol, blocking=False)
@@ -353,7 +376,9 @@ class SessionCoordinator:
         if self._running:
             self.stop()
 
-    def _begin(self) -> None:
+    def _begin(self, *, paused: bool) -> None:
+        if paused:
+            self._pace.pause()
         with self._guard:
             if self._started:
                 raise RuntimeError("this coordinator has run; make another for another run")

@@ -104,5 +104,8 @@ class Requests:
         with self._guard:
             return [r.kind for r in (*self._busy, *self._waiting) if r.symbol == symbol]
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def __bool__(self) -> bool:
         return bool(self._waiting)

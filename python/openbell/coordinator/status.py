@@ -1,4 +1,4 @@
-"""The state of a symbol in a run."""
+"""The state of a run and of its symbols."""
 
 from __future__ import annotations
 
@@ -81,3 +81,44 @@ class SymbolStatus:
             quality_percent=None if quality is None else quality.percent,
             locks=session.get_symbol_locks(symbol),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """A run.
+
+    Attributes
+    ----------
+    state
+        ``running``, ``paused`` or ``ended``.
+    now_ns, now
+        The session's clock: nanoseconds since 1970 UTC, and local time of the exchange.
+    session_active
+        Whether strategies are called.
+    symbols, strategy_symbols, inactive_symbols
+        How many there are, are provisioned in full, and lag.
+    pending
+        What was asked for and is not there yet.
+    counts
+        What became of the bars that were applied.
+    callbacks, callback_errors, errors
+        Calls of the strategy, how many raised, and the first of what they raised.
+    """
+
+    name: str
+    mode: str
+    exchange: str
+    state: Literal["running", "paused", "ended"]
+    now_ns: int | None
+    now: str | None
+    session_active: bool
+    symbols: int
+    strategy_symbols: int
+    inactive_symbols: int
+    pending: int
+    sessions_done: int
+    sessions: int
+    counts: dict[str, int]
+    callbacks: int
+    callback_errors: int
+    errors: tuple[str, ...]
