@@ -60,7 +60,7 @@ class Server:
             self._socket.bind(str(self.path))
         finally:
             os.umask(before)
-        self._socket.listen(CONNECTIONS)
+        self._socket.listen()
         self._thread.start()
         logger.info("listening on %s", self.path)
         return self
