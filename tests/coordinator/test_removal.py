@@ -114,7 +114,7 @@ def test_nothing_is_left() -> None:
             assert set(session.footprint(name).values()) == {0}
         members = session.coordinator._backtest.members
         assert members.feed.symbols == 1
-        assert members.symbols == ["SIM001"]
+        assert list(members.symbols) == ["SIM001"]
         assert session.wishes.counts() == {"known": 0, "owned": 0, "waiting": 0}
 
     play((10, ask), (40, look), (41, gone))

@@ -132,7 +132,7 @@ class Backtest:
         self._lifecycle("on_session_end")
         self._serve()
         session.deactivate_session()
-        self.tally.end_of_session(date, self.members.symbols)
+        self.tally.end_of_session(date, list(self.members.symbols))
         self.tally.elapsed_s += time.perf_counter() - started_s
         logger.info("session %s: %d bars", date, self.tally.sessions[-1].bars)
         self._tell(str(date))

@@ -241,7 +241,7 @@ class SessionCoordinator:
             logger.warning("%s is not removed: it is locked (%s)", name, ", ".join(sorted(reasons)))
             return False
         cancelled = self._requests.cancel_adds(name)
-        if name not in self.session_data.get_all_symbols() and not self.session_data.wishes.of(name):
+        if not self.session_data.has_symbol(name) and not self.session_data.wishes.of(name):
             return cancelled
         if self._backtest.calls is not None:
             seconds = self.config.session_data_config.streaming.removal_timeout_seconds

@@ -40,7 +40,7 @@ class Members:
     Attributes
     ----------
     symbols
-        All that take part, also those that are there ad hoc.
+        All that take part, also those that are there ad hoc, in the order in which they came.
     days
         The sessions that have begun, the running one last.
     feed
@@ -58,7 +58,7 @@ class Members:
         self._whole_source = setup.whole_source
         self._ids: dict[tuple[str, ...], NDArray[np.uint32]] = {}
         self._removed: list[str] = []
-        self.symbols = list(setup.symbols)
+        self.symbols = dict.fromkeys(setup.symbols)
         self.days: list[dt.date] = []
         self.feed: Feed | None = None
         session.provision_symbols(setup.symbols, setup.layout)
@@ -67,7 +67,7 @@ class Members:
 
     def load(self, date: dt.date) -> dict[str, NDArray[np.generic] | None]:
         """Give the bars that the members have on a date, as the engine takes them."""
-        symbols = None if self._whole_source else self.symbols
+        symbols = None if self._whole_source else list(self.symbols)
         columns = self._setup.data_manager.load_session(symbols, date)
         return columns.core(self._numbers(columns))
 
@@ -108,7 +108,7 @@ class Members:
         for request in requests:
             if request.symbol in session.get_config_symbols():
                 request.finish(succeeded=False)
-            elif request.symbol in session.get_all_symbols():
+            elif session.has_symbol(request.symbol):
                 self._upgrade(request)
         requests = [request for request in requests if not request.done.is_set()]
         layouts = {id(r.layout): r.layout or self._setup.layout for r in requests}
@@ -121,7 +121,7 @@ class Members:
             logger.info("%d symbols added, clock held for %.1f ms", len(found), (time.perf_counter() - started_s) * 1e3)
             for request in wanted:
                 if request.symbol in found:
-                    self.symbols.append(request.symbol)
+                    self.symbols[request.symbol] = None
                 self._added(request, found=request.symbol in found)
 
     def _added(self, request: Request, *, found: bool) -> None:
@@ -150,12 +150,12 @@ class Members:
     def remove(self, symbol: str) -> bool:
         """Take a symbol out of the run; False if it is neither there nor on its way."""
         pending = self._session.wishes.forget(symbol)
-        if symbol not in self._session.get_all_symbols():
+        if not self._session.has_symbol(symbol):
             return pending
         self._tally.removed(symbol)
         if self.feed is not None:
             SessionCore.drop_from_feed(self.feed, int(self._session.symbol_ids([symbol])[0]))
-        self.symbols.remove(symbol)
+        del self.symbols[symbol]
         self._whole_source = False
         self._ids.clear()
         self._session.discard_symbol(symbol, "removed")
@@ -176,10 +176,9 @@ class Members:
                 possible.append(wish)
             except IntervalError as error:
                 self._failed(wish, str(error))
-        known = session.get_all_symbols()
         by_symbol: dict[str, list[Wish]] = {}
         for wish in possible:
-            if wish.symbol not in known:
+            if not session.has_symbol(wish.symbol):
                 by_symbol.setdefault(wish.symbol, []).append(wish)
         alike: dict[tuple[tuple[object, ...], ...], list[str]] = {}
         for symbol, wanted in by_symbol.items():
@@ -190,7 +189,7 @@ class Members:
             self._ids.clear()
             for symbol in symbols:
                 self._joined(symbol, by_symbol[symbol], found=symbol in found)
-        there = [wish for wish in possible if wish.symbol in known]
+        there = [wish for wish in possible if wish.symbol not in by_symbol]
         grant(setup, session, there, today=self._today(), session_seconds=lengths)
         for wish in there:
             self._granted(wish)
@@ -201,7 +200,7 @@ class Members:
             for wish in wishes:
                 self._failed(wish, NO_BARS)
             return
-        self.symbols.append(symbol)
+        self.symbols[symbol] = None
         if self._calls is not None:
             self._calls.ignored.add(symbol)
         for wish in wishes:

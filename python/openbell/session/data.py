@@ -175,7 +175,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols):
         with self._guard:
             self._config_symbols.discard(symbol)
             self._own.pop(symbol, None)
-        if symbol not in self.get_all_symbols():
+        if not self.has_symbol(symbol):
             logger.warning("%s is not removed: it is unknown", symbol)
             return False
         self.remove(symbol)
@@ -211,7 +211,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols):
             self._reduce(symbol, gone or ())
             return False
         if not self.wishes.shared(symbol):
-            there = symbol in self.get_all_symbols()
+            there = self.has_symbol(symbol)
             return self.remove_symbol(symbol) if there else bool(gone)
         self._reduce(symbol, gone or ())
         return gone is not None

@@ -60,7 +60,7 @@ class LockedSymbols(SessionCore):
             False if the symbol is unknown or locked for that reason already.
         """
         name = parse_symbol(symbol)
-        if name not in self.symbol_names() or not self._locks.add(name, reason):
+        if not self.has_symbol(name) or not self._locks.add(name, reason):
             logger.info("%s is not locked for %r: it is unknown, or is so already", name, reason)
             return False
         self.board.publish(SymbolLocked(name, reason))

@@ -193,7 +193,7 @@ class SymbolMap(Mapping[str, SymbolData]):
 
     def __getitem__(self, symbol: str) -> SymbolData:
         name = parse_symbol(symbol)
-        if name not in self._core.symbol_names():
+        if not self._core.has_symbol(name):
             raise KeyError(symbol)
         return SymbolData(self._core, self._quality, name)
 

@@ -56,24 +56,24 @@ class Wish:
 
 
 class Wishes:
-    """All wishes that are pending or were granted, and who shares in them."""
+    """All wishes that are pending or were granted, and who shares in them, by symbol and key."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._known: dict[tuple[str, str], Wish] = {}
-        self._owners: dict[tuple[str, str], set[str]] = {}
+        self._known: dict[str, dict[str, Wish]] = {}
+        self._owners: dict[str, dict[str, set[str]]] = {}
         self._waiting: list[Wish] = []
         self.wake: Callable[[], None] | None = None
 
     def put(self, wish: Wish, owner: str | None) -> bool:
         """Add a wish and its owner's share in it; False if it was there already, and is no smaller."""
-        place = (wish.symbol, wish.key)
         with self._guard:
-            self._owners.setdefault(place, set()).add(owner or STRATEGY)
-            known = self._known.get(place)
+            self._share(wish.symbol, wish.key, owner)
+            keys = self._known.setdefault(wish.symbol, {})
+            known = keys.get(wish.key)
             if known is not None and known.state != "failed" and known.days >= wish.days:
                 return False
-            self._known[place] = wish
+            keys[wish.key] = wish
             self._waiting.append(wish)
         if self.wake is not None:
             self.wake()
@@ -82,25 +82,28 @@ class Wishes:
     def share(self, symbol: str, key: str, owner: str | None) -> None:
         """Note an owner of something that is there already."""
         with self._guard:
-            self._owners.setdefault((symbol, key), set()).add(owner or STRATEGY)
+            self._share(symbol, key, owner)
+
+    def _share(self, symbol: str, key: str, owner: str | None) -> None:
+        self._owners.setdefault(symbol, {}).setdefault(key, set()).add(owner or STRATEGY)
 
     def take(self) -> list[Wish]:
-        """Take all that wait, in order."""
+        """Take all that wait, in order, but for those that were given up meanwhile."""
         with self._guard:
             waiting, self._waiting = self._waiting, []
-        return waiting
+        return [wish for wish in waiting if wish.state == "pending"]
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def find(self, symbol: str, key: str) -> Wish | None:
         """Give the wish of that name, pending or not."""
-        return self._known.get((symbol, key))
+        return self._known.get(symbol, {}).get(key)
 
     def of(self, symbol: str) -> list[Wish]:
         """Give all wishes for a symbol."""
         with self._guard:
-            return [wish for (name, _), wish in self._known.items() if name == symbol]
+            return list(self._known.get(symbol, {}).values())
 
     def let_go(self, symbol: str, owner: str | None) -> list[Wish] | None:
         """Take an owner's shares in a symbol away.
@@ -110,38 +113,46 @@ class Wishes:
         list of Wish or None
             What nobody else has a share in: it is forgotten, and fails if it was pending. None if the owner had none.
         """
+        name = owner or STRATEGY
         with self._guard:
-            places = [p for p, owners in self._owners.items() if p[0] == symbol and (owner or STRATEGY) in owners]
+            owners, known = self._owners.get(symbol, {}), self._known.get(symbol, {})
+            keys = [key for key, sharing in owners.items() if name in sharing]
             gone = []
-            for place in places:
-                self._owners[place].discard(owner or STRATEGY)
-                if not self._owners[place]:
-                    del self._owners[place]
-                    if (wish := self._known.pop(place, None)) is not None:
+            for key in keys:
+                owners[key].discard(name)
+                if not owners[key]:
+                    del owners[key]
+                    if (wish := known.pop(key, None)) is not None:
                         gone.append(wish)
-            self._waiting = [wish for wish in self._waiting if wish not in gone]
+            self._drop_empty(symbol)
         for wish in gone:
             wish.abandon()
-        return gone if places else None
+        return gone if keys else None
+
+    def _drop_empty(self, symbol: str) -> None:
+        if not self._owners.get(symbol):
+            self._owners.pop(symbol, None)
+        if not self._known.get(symbol):
+            self._known.pop(symbol, None)
 
     def shared(self, symbol: str) -> bool:
         """Whether anybody has a share in a symbol."""
-        with self._guard:
-            return any(place[0] == symbol for place in self._owners)
+        return symbol in self._owners
 
     def forget(self, symbol: str) -> bool:
-        """Drop everything about a symbol that is removed; what is pending fails. Gives whether there was anything."""
+        """Drop everything about a symbol that is removed; what is pending fails. Gives whether anything was."""
         with self._guard:
-            gone = [wish for wish in self._waiting if wish.symbol == symbol]
-            self._waiting = [wish for wish in self._waiting if wish.symbol != symbol]
-            for places in (self._known, self._owners):
-                for place in [p for p in places if p[0] == symbol]:
-                    del places[place]
+            self._owners.pop(symbol, None)
+            gone = [wish for wish in self._known.pop(symbol, {}).values() if wish.state == "pending"]
         for wish in gone:
             wish.abandon()
         return bool(gone)
 
     def counts(self) -> dict[str, int]:
-        """Count what is kept: wishes, shares, and those that wait."""
+        """Count what is kept: wishes, shared things, and wishes that wait."""
         with self._guard:
-            return {"known": len(self._known), "owned": len(self._owners), "waiting": len(self._waiting)}
+            return {
+                "known": sum(map(len, self._known.values())),
+                "owned": sum(map(len, self._owners.values())),
+                "waiting": sum(wish.state == "pending" for wish in self._waiting),
+            }

@@ -98,7 +98,8 @@ class Table:
     def _history_of_few(self, symbols: Sequence[str], start_ns: int, end_ns: int) -> Columns:
         """Give the rows of a few symbols without looking at those of the others."""
         order, starts = self._by_symbol
-        wanted = [i for i, name in enumerate(self._columns.names) if name in set(symbols)]
+        asked = set(symbols)
+        wanted = [i for i, name in enumerate(self._columns.names) if name in asked]
         parts = [order[starts[i] : starts[i + 1]] for i in wanted]
         rows = np.sort(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
         times = self._columns.ts[rows]

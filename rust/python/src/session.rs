@@ -216,6 +216,11 @@ impl SessionCore {
         self.read(py, |session| session.symbols().known().map(|(name, _)| name.to_string()).collect())
     }
 
+    /// Whether a ticker, in any case, is registered.
+    fn has_symbol(&self, py: Python<'_>, symbol: &str) -> bool {
+        self.read(py, |session| session.find_symbol(symbol).is_some())
+    }
+
     /// Takes a symbol away with everything that it has; gives its id, which is not given again.
     fn remove(&self, py: Python<'_>, symbol: &str) -> PyResult<u32> {
         self.write(py, |session| session.remove(symbol)).map_err(to_py)
