@@ -289,3 +289,10 @@ def test_a_lock_in_between_wins() -> None:
     _, run = play((10, both))
     assert run.session_data.get_all_symbols() == {"SIM001"}
     assert run.session_data.get_symbol_locks("SIM001") == {"open_position"}
+
+
+def test_after_the_run_nobody_waits_for_ever() -> None:
+    with Running() as running:
+        running.finish()
+        assert running.session.add_indicator("SIM002", "sma", {"interval": "5m"})
+        assert not running.session.wait_ready("SIM002", "sma_20_5m")

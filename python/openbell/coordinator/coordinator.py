@@ -394,6 +394,8 @@ class SessionCoordinator:
         finally:
             self._running = False
             self._requests.close()
+            for wish in self.session_data.wishes.take():
+                wish.abandon()
             self._pace.stop()
         summary = self._backtest.tally.summary(self._backtest.calls)
         self._result = RunResult(summary, self.session_data, completed)

@@ -138,7 +138,8 @@ class AdHocRequests(SessionCore):
         key
             An indicator's key, ``bars_5m`` or ``history_1d``; None for all that was asked for the symbol.
         timeout
-            In seconds. On the run's own thread there is no waiting: what is pending is provided after the callback.
+            In seconds. On the run's own thread there is no waiting: what is pending is provided after the callback; nor
+            is there after the run.
 
         Returns
         -------
@@ -151,7 +152,7 @@ class AdHocRequests(SessionCore):
         if not wishes:
             there = bool(self.intervals(name))
             return there and (key is None or self.get_indicator(name, key) is not None)
-        if self.coordinator is not None and self.coordinator.on_run_thread():
+        if self.coordinator is not None and (self.coordinator.on_run_thread() or not self.coordinator.is_running):
             timeout = 0.0
         deadline = None if timeout is None else time.monotonic() + timeout
         for wish in wishes:
