@@ -52,6 +52,7 @@ fmt: dev ## format everything
 bench: dev ## measure, and print tables
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name -q
 	$(BIN)/python -m benches.figures
+	$(BIN)/python -m benches.changes
 
 wheel: dev ## build the wheel into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --locked --out dist
