@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+from typer.main import get_command
 
 import openbell as ob
+from openbell.cli.app import app
 from openbell.cli.attach import candidates, run_line
 from openbell.errors import NoSessionError, RemoteError
 from openbell.remote import Server, find_session, sessions
@@ -274,7 +276,7 @@ def test_the_prompt(capsys: pytest.CaptureFixture[str]) -> None:
         target = find_session(None)
 
         def said(line: str) -> str:
-            run_line(target, line)
+            run_line(target, line, get_command(app))
             captured = capsys.readouterr()
             return captured.out + captured.err
 
@@ -292,7 +294,7 @@ def test_the_prompt(capsys: pytest.CaptureFixture[str]) -> None:
         assert candidates(target, "symbol remove s") == ["SIM001", "SIM002"]
         assert candidates(target, "bars SIM001 ") == []
     with pytest.raises(NoSessionError):
-        run_line(target, "status")
+        run_line(target, "status", get_command(app))
 
 
 def test_attach_reads_lines_until_quit() -> None:

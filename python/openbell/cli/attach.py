@@ -12,7 +12,7 @@ from openbell.errors import NoSessionError, RemoteError
 from openbell.remote import find_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.document import Document
@@ -38,8 +38,8 @@ Each takes --json."""
 
 
 @clean
-def attach_to(name: str | None) -> None:
-    """Read commands until the end of input, ``quit``, or the end of the session."""
+def attach_to(name: str | None, app: Callable[..., Any]) -> None:
+    """Read commands of the command line until the end of input, ``quit``, or the end of the session."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
     from prompt_toolkit.history import FileHistory
@@ -63,10 +63,10 @@ def attach_to(name: str | None) -> None:
             return
         if line.strip() in {"quit", "exit"}:
             return
-        run_line(target, line)
+        run_line(target, line, app)
 
 
-def run_line(target: Session, line: str) -> None:
+def run_line(target: Session, line: str, app: Callable[..., Any]) -> None:
     """Run one command as the command line would; what is wrong with it is said, and the prompt goes on.
 
     Raises
@@ -74,8 +74,6 @@ def run_line(target: Session, line: str) -> None:
     NoSessionError
         If the session has ended.
     """
-    from openbell.cli.app import app
-
     try:
         words = shlex.split(line)
     except ValueError as error:

@@ -130,11 +130,11 @@ def status(session: SessionName = None, as_json: Json = False) -> None:
     _ask(session, "status", as_json)
 
 
-def attach(session: SessionName = None) -> None:
+def attach(context: typer.Context, session: SessionName = None) -> None:
     """Talk to a running session: a prompt with completion and history."""
     from openbell.cli.attach import attach_to
 
-    attach_to(session)
+    attach_to(session, context.find_root().command)
 
 
 def add_session_commands(app: typer.Typer) -> None:

@@ -21,4 +21,3 @@ pub use metrics::{Metrics, Total};
 pub use read::{IndicatorView, SymbolView};
 pub use report::{Counts, Outcome, RefusedRow, Report, TradeCounts, TradeOutcome, TradeReport};
 pub use store::{Progress, Row, Session, Settings};
-pub use ticks::Tape;

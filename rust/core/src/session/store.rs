@@ -9,13 +9,13 @@ use crate::error::{Error, Result};
 use crate::interval::Interval;
 use crate::symbol::{SymbolId, SymbolTable, parse_symbol};
 use crate::time::{Day, Nanos};
+use crate::trade::Tape;
 
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::feed::{Feed, FeedBuilder};
 use super::layout::{IndicatorRequest, IntervalRequest, Layout};
 use super::report::{Counts, Outcome, RefusedRow, Report};
-use super::ticks::Tape;
 use super::track::Track;
 
 /// What holds for every symbol of a session.

@@ -6,35 +6,12 @@ use crate::derive::Bucket;
 use crate::error::Result;
 use crate::symbol::SymbolId;
 use crate::time::Nanos;
-use crate::trade::{Action, Effects, Quote, SaleConditions, Trade, TradeRow};
+use crate::trade::{Action, Effects, Quote, Trade, TradeRow};
 
 use super::derived::Context;
 use super::report::{RefusedRow, TradeOutcome, TradeReport};
 use super::store::Session;
 use super::track::Track;
-
-/// How trades are read.
-#[derive(Debug, Clone)]
-pub struct Tape {
-    /// By tape; trades of a tape that has no table are read by the first.
-    pub tables: Vec<SaleConditions>,
-    /// For how long a trade can be cancelled, corrected or come late, in nanoseconds of market time.
-    pub window: i64,
-}
-
-impl Default for Tape {
-    fn default() -> Self {
-        Self { tables: vec![SaleConditions::default()], window: 900_000_000_000 }
-    }
-}
-
-impl Tape {
-    #[inline]
-    fn effects(&self, row: &TradeRow) -> Effects {
-        let table = self.tables.get(row.tape as usize).or(self.tables.first());
-        table.copied().unwrap_or_default().effects(row.trade.conditions)
-    }
-}
 
 impl Session {
     /// Applies trades in the order given. Bars in progress that they end are closed; those that they change are revised.

@@ -40,6 +40,29 @@ pub struct TradeRow {
     pub trade: Trade,
 }
 
+/// How trades are read.
+#[derive(Debug, Clone)]
+pub struct Tape {
+    /// By tape; trades of a tape that has no table are read by the first.
+    pub tables: Vec<SaleConditions>,
+    /// For how long a trade can be cancelled, corrected or come late, in nanoseconds of market time.
+    pub window: i64,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Self { tables: vec![SaleConditions::default()], window: 900_000_000_000 }
+    }
+}
+
+impl Tape {
+    #[inline]
+    pub fn effects(&self, row: &TradeRow) -> Effects {
+        let table = self.tables.get(row.tape as usize).or(self.tables.first());
+        table.copied().unwrap_or_default().effects(row.trade.conditions)
+    }
+}
+
 /// Best bid and offer. NaN for a side that nobody quotes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quote {

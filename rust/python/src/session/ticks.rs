@@ -2,8 +2,8 @@
 
 use numpy::PyReadonlyArray1;
 use openbell_core::error::Error;
-use openbell_core::session::{RefusedRow, Tape, TradeReport};
-use openbell_core::trade::{Action, Quote, SaleConditions, Trade, TradeRow};
+use openbell_core::session::{RefusedRow, TradeReport};
+use openbell_core::trade::{Action, Quote, SaleConditions, Tape, Trade, TradeRow};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
