@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 CONNECTIONS = 16
 IDLE_S = 300.0
+# For how long, at the end, an answer is waited for.
+PATIENCE_S = 5.0
 
 
 class Server:
@@ -48,7 +50,7 @@ class Server:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._free = threading.BoundedSemaphore(CONNECTIONS)
         self._guard = threading.Lock()
-        self._open: set[socket.socket] = set()
+        self._open: dict[socket.socket, threading.Thread] = {}
         self._closing = False
         self._thread = threading.Thread(target=self._accept, name="openbell-listen", daemon=True)
 
@@ -75,10 +77,13 @@ class Server:
         self._socket.close()
         self.path.unlink(missing_ok=True)
         with self._guard:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RD)
-        self._thread.join(5.0)
+            talking = dict(self._open)
+        for connection in talking:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+        # What was asked before the end is answered.
+        for thread in (self._thread, *talking.values()):
+            thread.join(PATIENCE_S)
 
     def _accept(self) -> None:
         while not self._closing:
@@ -106,7 +111,7 @@ class Server:
 
     def _talk(self, connection: socket.socket) -> None:
         with self._guard:
-            self._open.add(connection)
+            self._open[connection] = threading.current_thread()
         try:
             connection.settimeout(IDLE_S)
             with connection, connection.makefile("rb") as stream:
@@ -115,7 +120,7 @@ class Server:
             logger.debug("a connection ended: %s", error)
         finally:
             with self._guard:
-                self._open.discard(connection)
+                self._open.pop(connection, None)
             self._free.release()
 
     def _answer_all(self, connection: socket.socket, stream: BinaryIO) -> None:
