@@ -296,3 +296,48 @@ def test_after_the_run_nobody_waits_for_ever() -> None:
         running.finish()
         assert running.session.add_indicator("SIM002", "sma", {"interval": "5m"})
         assert not running.session.wait_ready("SIM002", "sma_20_5m")
+
+
+def test_a_source_that_fails_is_rolled_back() -> None:
+    failed: list[Any] = []
+    loads: list[Any] = []
+
+    def ask(session: ob.SessionData) -> None:
+        session.subscribe("provisioning_failed", failed.append)
+        manager = session.coordinator.data_manager
+        load = manager.load_session
+        loads.append(load)
+
+        def broken(symbols: Any, date: Any) -> Any:
+            if symbols != ["SIM001"] and date.day == 27:
+                raise OSError("the disk is gone")
+            return load(symbols, date)
+
+        assert session.add_session_bars("SIM004", "15m")
+        manager.load_session = broken
+        assert session.add_symbol("SIM002")
+        assert session.add_indicator("SIM003", "sma", {"interval": "5m"})
+
+    def upgrade(session: ob.SessionData) -> None:
+        manager = session.coordinator.data_manager
+
+        def broken(symbols: Any, date: Any) -> Any:
+            if (date.month, date.day) < (11, 27):
+                raise OSError("the disk is gone")
+            return loads[0](symbols, date)
+
+        manager.load_session = broken
+        assert session.add_symbol("SIM001") is False
+        assert session.add_indicator("SIM001", "sma", {"period": 50, "interval": "1d"})
+
+    strategy, run = play((20, ask), (30, upgrade))
+    assert [(e.symbol, e.key, e.reason) for e in failed[:3]] == [
+        ("SIM002", None, "OSError: the disk is gone"),
+        ("SIM004", "bars_15m", "OSError: the disk is gone"),
+        ("SIM003", "sma_20_5m", "OSError: the disk is gone"),
+    ]
+    assert (failed[3].symbol, failed[3].key) == ("SIM001", "sma_50_1d")
+    for name in ("SIM002", "SIM003"):
+        assert set(run.session_data.footprint(name).values()) <= {0, 1}
+        assert not run.session_data.has_symbol(name)
+    assert strategy.heard[-1] == (390, "SIM001")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from openbell.session import SessionData
     from openbell.session.provision import Provision
     from openbell.sources import Columns
+
+logger = logging.getLogger(__name__)
+
+NO_BARS = "the source has no bars of it"
 
 
 def rebuild(setup: Setup, session: SessionData, symbol: str, *, layout: Provision, days: Sequence[dt.date]) -> None:
@@ -56,7 +61,7 @@ def bring_in(
     layout: Provision,
     days: Sequence[dt.date],
     feed: Feed | None,
-) -> set[str]:
+) -> tuple[set[str], str]:
     """Give symbols all that they would have had they been there from the start, up to the clock and not beyond.
 
     The engine's state is a function of the bars and the clock, so it is enough to load the same bars: history, the
@@ -74,9 +79,33 @@ def bring_in(
     Returns
     -------
     set of str
-        Those that the source has bars of; the others are as if they had never been asked for.
+        Those that the source has bars of; the others are as if they had never been asked for. None of them if the
+        source fails.
+    str
+        Why the others are not there.
     """
     session.provision_symbols(symbols, layout)
+    try:
+        found, reason = _load_all(setup, session, symbols, layout=layout, days=days, feed=feed), NO_BARS
+    except Exception as error:
+        logger.exception("the source failed: %s cannot be had", ", ".join(symbols))
+        found, reason = set(), f"{type(error).__name__}: {error}"
+    for symbol in set(symbols) - found:
+        number = session.remove(symbol)
+        if feed is not None:
+            session.drop_from_feed(feed, number)
+    return found, reason
+
+
+def _load_all(
+    setup: Setup,
+    session: SessionData,
+    symbols: Sequence[str],
+    *,
+    layout: Provision,
+    days: Sequence[dt.date],
+    feed: Feed | None,
+) -> set[str]:
     found: set[str] = set()
 
     def load(columns: Columns) -> None:
@@ -98,8 +127,6 @@ def bring_in(
         load(columns.take(seen))
         found.update(rest.names[i] for i in np.unique(rest.symbol))
         session.extend_feed(feed, rest.core(session.symbol_ids(list(rest.names))))
-    for symbol in set(symbols) - found:
-        session.remove(symbol)
     return found
 
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NO_BARS = "the source has no bars of it"
-
 
 class Members:
     """Serves what callbacks and other threads ask for; only the run's own thread calls it.
@@ -116,36 +114,41 @@ class Members:
             wanted = [r for r in requests if id(r.layout) == key]
             started_s = time.perf_counter()
             symbols = [r.symbol for r in wanted]
-            found = bring_in(self._setup, session, symbols, layout=layout, days=self.days, feed=self.feed)
+            found, why = bring_in(self._setup, session, symbols, layout=layout, days=self.days, feed=self.feed)
             self._ids.clear()
             logger.info("%d symbols added, clock held for %.1f ms", len(found), (time.perf_counter() - started_s) * 1e3)
             for request in wanted:
                 if request.symbol in found:
                     self.symbols[request.symbol] = None
-                self._added(request, found=request.symbol in found)
+                self._added(request, failed=None if request.symbol in found else why)
 
-    def _added(self, request: Request, *, found: bool) -> None:
+    def _added(self, request: Request, *, failed: str | None) -> None:
         symbol = request.symbol
-        if found:
+        if failed is None:
             self._session.register_config_symbol(symbol, request.layout or self._setup.layout)
         self._requests.served(request)
-        request.finish(succeeded=found)
-        if found:
+        request.finish(succeeded=failed is None)
+        if failed is None:
             self._lifecycle("on_symbol_added", symbol)
             self._session.board.publish(SymbolAdded(symbol))
         else:
-            logger.warning("%s is not added: %s", symbol, NO_BARS)
-            self._session.board.publish(ProvisioningFailed(symbol, None, NO_BARS))
+            logger.warning("%s is not added: %s", symbol, failed)
+            self._session.board.publish(ProvisioningFailed(symbol, None, failed))
 
     def _upgrade(self, request: Request) -> None:
         """Make a strategy symbol of one that is there ad hoc, with what it has and all that the config asks for."""
         symbol, session = request.symbol, self._session
         wishes = [wish for wish in session.wishes.of(symbol) if wish.state == "ready"]
         layout = merged(request.layout or self._setup.layout, wishes, self._lengths())
-        rebuild(self._setup, session, symbol, layout=layout, days=self.days)
+        try:
+            rebuild(self._setup, session, symbol, layout=layout, days=self.days)
+        except Exception as error:
+            logger.exception("the source failed: %s stays as it is", symbol)
+            self._added(request, failed=f"{type(error).__name__}: {error}")
+            return
         if self._calls is not None:
             self._calls.ignored.discard(symbol)
-        self._added(request, found=True)
+        self._added(request, failed=None)
 
     def remove(self, symbol: str) -> bool:
         """Take a symbol out of the run; False if it is neither there nor on its way."""
@@ -168,37 +171,48 @@ class Members:
 
     def _grant(self, wishes: Sequence[Wish]) -> None:
         """Provide it: new symbols that want the same in one load, then what others lack."""
-        session, setup, lengths = self._session, self._setup, self._lengths()
-        possible = []
+        lengths = self._lengths()
+        new: dict[str, list[Wish]] = {}
+        there = []
         for wish in wishes:
             try:
-                layout_for([wish], setup.layout.base[0], lengths)
-                possible.append(wish)
+                layout_for([wish], self._setup.layout.base[0], lengths)
             except IntervalError as error:
                 self._failed(wish, str(error))
-        by_symbol: dict[str, list[Wish]] = {}
-        for wish in possible:
-            if not session.has_symbol(wish.symbol):
-                by_symbol.setdefault(wish.symbol, []).append(wish)
+                continue
+            if self._session.has_symbol(wish.symbol):
+                there.append(wish)
+            else:
+                new.setdefault(wish.symbol, []).append(wish)
+        self._grant_new(new, lengths)
+        try:
+            grant(self._setup, self._session, there, today=self._today(), session_seconds=lengths)
+        except Exception as error:
+            logger.exception("the source failed")
+            for wish in there:
+                self._failed(wish, f"{type(error).__name__}: {error}")
+            return
+        for wish in there:
+            self._granted(wish)
+
+    def _grant_new(self, by_symbol: dict[str, list[Wish]], lengths: Sequence[float]) -> None:
+        """Bring in symbols that are wanted ad hoc."""
+        setup = self._setup
         alike: dict[tuple[tuple[object, ...], ...], list[str]] = {}
         for symbol, wanted in by_symbol.items():
             alike.setdefault(tuple((w.key, w.days, w.provision) for w in wanted), []).append(symbol)
         for symbols in alike.values():
             layout = layout_for(by_symbol[symbols[0]], setup.layout.base[0], lengths)
-            found = bring_in(setup, session, symbols, layout=layout, days=self.days, feed=self.feed)
+            found, why = bring_in(setup, self._session, symbols, layout=layout, days=self.days, feed=self.feed)
             self._ids.clear()
             for symbol in symbols:
-                self._joined(symbol, by_symbol[symbol], found=symbol in found)
-        there = [wish for wish in possible if wish.symbol not in by_symbol]
-        grant(setup, session, there, today=self._today(), session_seconds=lengths)
-        for wish in there:
-            self._granted(wish)
+                self._joined(symbol, by_symbol[symbol], failed=None if symbol in found else why)
 
-    def _joined(self, symbol: str, wishes: Sequence[Wish], *, found: bool) -> None:
+    def _joined(self, symbol: str, wishes: Sequence[Wish], *, failed: str | None) -> None:
         """Say what became of a symbol that was asked for ad hoc: neither it nor its bars are told to strategies."""
-        if not found:
+        if failed is not None:
             for wish in wishes:
-                self._failed(wish, NO_BARS)
+                self._failed(wish, failed)
             return
         self.symbols[symbol] = None
         if self._calls is not None:
