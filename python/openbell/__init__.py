@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from openbell.indicators import IndicatorConfig, IndicatorType, list_indicators
     from openbell.quality import DataQualityManager
     from openbell.requirements import analyze_indicator_requirements, analyze_session_requirements
-    from openbell.session import IndicatorManager, SessionData, SymbolData, get_session_data
+    from openbell.session import Frame, IndicatorManager, SessionData, Snapshot, SymbolData, get_session_data
     from openbell.sources import CsvSource, DataManager, FrameSource, ParquetSource, SimulatorSource
     from openbell.tape import SaleConditions, TapeRules
 
@@ -46,6 +46,7 @@ __all__ = [
     "DataQualityManager",
     "Event",
     "Events",
+    "Frame",
     "FrameSource",
     "IndicatorConfig",
     "IndicatorData",
@@ -62,6 +63,7 @@ __all__ = [
     "SessionData",
     "SessionMetrics",
     "SimulatorSource",
+    "Snapshot",
     "Strategy",
     "SymbolData",
     "TapeRules",
@@ -90,7 +92,7 @@ _HOMES = {
     "openbell.indicators": ("IndicatorConfig", "IndicatorType", "list_indicators"),
     "openbell.quality": ("DataQualityManager",),
     "openbell.requirements": ("analyze_indicator_requirements", "analyze_session_requirements"),
-    "openbell.session": ("IndicatorManager", "SessionData", "SymbolData", "get_session_data"),
+    "openbell.session": ("Frame", "IndicatorManager", "SessionData", "Snapshot", "SymbolData", "get_session_data"),
     "openbell.tape": ("SaleConditions", "TapeRules"),
     "openbell.sources": ("CsvSource", "DataManager", "FrameSource", "ParquetSource", "SimulatorSource"),
 }  # fmt: skip

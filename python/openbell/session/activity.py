@@ -12,7 +12,10 @@ from openbell._core import SessionCore, parse_symbol
 from openbell.session.events import SymbolActivated, SymbolDeactivated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from openbell.config import SessionConfig
     from openbell.session.events import Board
@@ -35,7 +38,7 @@ class Lag:
     queue
         From its arrival to its being applied.
     silence
-        Since the end of its newest bar; None before its first.
+        Since the end of its newest bar of the session; None before its first.
     staleness
         Since anything came of it, quotes and corrections included; None before.
     """
@@ -77,6 +80,17 @@ class Activity:
     def measured(self, symbol: str, cause: Cause) -> float:
         """Give the lag of a symbol by a cause, in seconds."""
         return max(self._lags.get(symbol, {}).get(cause, 0.0), self._all.get(cause, 0.0))
+
+    def measured_lags(self, symbols: Sequence[str]) -> NDArray[np.float64]:
+        """Give the greater of both lags of many symbols, in seconds."""
+        import numpy as np
+
+        everyone = max(self._all.values(), default=0.0)
+        lags = np.full(len(symbols), everyone)
+        if self._lags:
+            own = [max(self._lags.get(symbol, {}).values(), default=0.0) for symbol in symbols]
+            lags = np.maximum(lags, own)
+        return lags
 
     def note(
         self, cause: Cause, seconds: float, symbols: Collection[str] | None, there: Collection[str]
@@ -204,17 +218,12 @@ class LaggingSymbols(SessionCore):
         intervals, now_ns = self.intervals(name), self.now_ns
         if not intervals:
             return None
-        bar = self.get_latest_bar(name, intervals[0])
-        bar_end = None if bar is None or now_ns is None else min(bar.ts + intervals[0].nanos, now_ns)
-        others = [tick.ts for tick in (self.get_last_trade(name), self.get_quote(name)) if tick is not None]
-        newest = max([*others, *([bar_end] if bar_end is not None else [])], default=None)
-
-        def since(ts: int | None) -> float | None:
-            return None if ts is None or now_ns is None else max(0, now_ns - ts) / 1e9
-
+        silence = self.get_figure(name, "age_s")
+        ticks = [tick.ts for tick in (self.get_last_trade(name), self.get_quote(name)) if tick is not None]
+        ages = [max(0, now_ns - ts) / 1e9 for ts in ticks] if now_ns is not None else []
         return Lag(
             provider=self.activity.measured(name, "provider"),
             queue=self.activity.measured(name, "queue"),
-            silence=since(bar_end),
-            staleness=since(newest),
+            silence=silence,
+            staleness=min([*ages, *([silence] if silence is not None else [])], default=None),
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from openbell._core import Interval, SessionCore, parse_symbol
 from openbell.quality import DataQualityManager
+from openbell.session.across import CrossSection
 from openbell.session.activity import Activity, LaggingSymbols
 from openbell.session.adhoc import AdHocRequests
 from openbell.session.events import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols):
+class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, CrossSection):
     """Bars, derived bars, indicators and figures of every symbol of a session.
 
     It works by itself, for an app that brings its own feed, or under a `SessionCoordinator`. All methods are
@@ -83,6 +84,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols):
         self.board = Board(self._listen)
         self._active = False
         self._tape = None
+        self._attributes = {}
 
     def __repr__(self) -> str:
         return f"SessionData({len(self.symbol_names())} symbols, {'active' if self._active else 'not active'})"

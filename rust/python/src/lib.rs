@@ -31,6 +31,8 @@ mod _core {
     #[pymodule_export]
     use super::report::{PyCoverage, PyReport, check_bars};
     #[pymodule_export]
+    use super::session::gather::PyGather;
+    #[pymodule_export]
     use super::session::read::{PyIndicatorData, PyMetrics};
     #[pymodule_export]
     use super::session::{PyFeed, SessionCore};

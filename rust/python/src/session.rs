@@ -1,6 +1,7 @@
 //! `SessionCore`: the engine behind one lock. Writers detach from the interpreter and let go of the lock between lots of
 //! rows; readers copy out.
 
+pub(crate) mod gather;
 pub(crate) mod read;
 mod ticks;
 mod write;

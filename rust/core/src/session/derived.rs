@@ -23,6 +23,8 @@ pub(super) struct Context<'a> {
     pub(super) due: &'a mut Nanos,
     /// Set when a bar that indicators had seen was changed.
     pub(super) revised: bool,
+    /// Set when a bar closed, or anything else that can be read changed.
+    pub(super) changed: bool,
 }
 
 /// A longer interval of the symbol.
@@ -176,6 +178,7 @@ impl Derived {
 impl Context<'_> {
     #[inline]
     pub(super) fn bar_closed(&mut self, id: SymbolId, series: &Series, bar: &Bar) {
+        self.changed = true;
         if self.loading {
             return;
         }
@@ -191,6 +194,7 @@ impl Context<'_> {
 
     pub(super) fn bar_withdrawn(&mut self, id: SymbolId, interval: Interval, old: &Bar) {
         self.revised = true;
+        self.changed = true;
         if !self.loading {
             self.events.bar_withdrawn(id, interval, old);
         }
@@ -198,6 +202,7 @@ impl Context<'_> {
 
     pub(super) fn bar_revised(&mut self, id: SymbolId, interval: Interval, old: Option<Bar>, bar: &Bar) {
         self.revised = true;
+        self.changed = true;
         if !self.loading {
             self.events.bar_revised(id, interval, old, bar);
         }

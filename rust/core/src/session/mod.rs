@@ -1,10 +1,12 @@
 //! The store: every symbol's bars, derived bars, indicators and metrics, changed by one ordered stream of inputs.
 
 mod book;
+mod change;
 mod coverage;
 mod derived;
 mod event;
 mod feed;
+mod gather;
 mod layout;
 mod metrics;
 mod read;
@@ -16,6 +18,7 @@ mod track;
 pub use coverage::{Coverage, Gap};
 pub use event::{Event, EventKind, EventMask, Events};
 pub use feed::{Feed, FeedRow};
+pub use gather::{Column, Field, Figure, Gather};
 pub use layout::{IndicatorRequest, IntervalRequest, Layout};
 pub use metrics::{Metrics, Total};
 pub use read::{IndicatorView, SymbolView};

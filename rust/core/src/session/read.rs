@@ -40,6 +40,12 @@ impl Session {
         Some(SymbolView { session: self, track })
     }
 
+    /// A symbol by its number, if it is there.
+    #[inline]
+    pub(super) fn view(&self, id: SymbolId) -> Option<SymbolView<'_>> {
+        self.track(id).map(|track| SymbolView { session: self, track })
+    }
+
     /// A symbol by its ticker in any case, or an error that names the nearest one.
     pub fn symbol(&self, text: &str) -> Result<SymbolView<'_>> {
         let id = self.symbols.require(text)?;
@@ -123,6 +129,35 @@ impl<'a> SymbolView<'a> {
     /// Earlier sessions' bars, oldest first.
     pub fn past(&self, interval: Interval) -> Result<impl Iterator<Item = &'a PastSession> + use<'a>> {
         Ok(self.series(interval)?.past())
+    }
+
+    /// Seconds of market time since the end of the newest base bar of the session, NaN before its first.
+    pub(super) fn age_seconds(&self) -> f64 {
+        if self.track.base.newest().is_none() {
+            return f64::NAN;
+        }
+        (self.track.watermark(self.session.clock) - self.track.newest_end()) as f64 / 1e9
+    }
+
+    /// Volume of the regular session so far against the mean, over the earlier sessions that are kept, of what had been
+    /// traded at the same time after the open; NaN without such, or if it is 0.
+    pub(super) fn relative_volume(&self) -> f64 {
+        let calendar = &self.session.calendars[self.track.calendar];
+        let Some(session) = self.track.session else { return f64::NAN };
+        let elapsed = self.track.watermark(self.session.clock) - calendar.sessions()[session].open;
+        let (mut total, mut count) = (0.0, 0.0);
+        for past in self.track.base.past() {
+            let open = calendar.sessions()[past.session].open;
+            let regular = past.bars.iter().skip_while(|b| b.ts < open);
+            // Bars that follow the regular close are of no later time of day than it.
+            let close = calendar.sessions()[past.session].close;
+            let so_far = regular.take_while(|b| b.ts < close && b.ts - open < elapsed);
+            total += so_far.map(|b| b.volume).sum::<f64>();
+            count += 1.0;
+        }
+        let volume = self.metrics().regular.bar.map_or(0.0, |b| b.volume);
+        let mean = total / count;
+        if mean > 0.0 { volume / mean } else { f64::NAN }
     }
 
     /// Expected and present bars of this session so far; none before one has begun.

@@ -14,7 +14,7 @@ use crate::trade::Tape;
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::feed::{Feed, FeedBuilder};
-use super::layout::{IndicatorRequest, IntervalRequest, Layout};
+use super::layout::Layout;
 use super::report::{Counts, Outcome, RefusedRow, Report};
 use super::track::Track;
 
@@ -47,17 +47,23 @@ pub enum Progress {
 /// A trading session: bars in, derived bars, indicators and events out.
 #[derive(Debug)]
 pub struct Session {
-    settings: Settings,
+    pub(super) settings: Settings,
     pub(super) calendars: Vec<Calendar>,
     pub(super) symbols: SymbolTable,
     /// Place of each symbol in name order.
     rank: Vec<u32>,
+    /// Symbols in name order.
+    order: Vec<SymbolId>,
+    /// How often symbols came or went.
+    changes: u64,
+    /// By id: another number whenever anything of a symbol changes.
+    pub(super) versions: Vec<u64>,
     /// By id; none for symbols that were removed.
-    tracks: Vec<Option<Box<Track>>>,
+    pub(super) tracks: Vec<Option<Box<Track>>>,
     /// What became of the bars of symbols that were removed.
     removed: Counts,
     pub(super) clock: Nanos,
-    due: Nanos,
+    pub(super) due: Nanos,
     events: Events,
     loading: bool,
     stale: Vec<SymbolId>,
@@ -74,6 +80,9 @@ impl Session {
             calendars: Vec::new(),
             symbols: SymbolTable::default(),
             rank: Vec::new(),
+            order: Vec::new(),
+            changes: 0,
+            versions: Vec::new(),
             tracks: Vec::new(),
             removed: Counts::default(),
             clock: Nanos::MIN,
@@ -122,26 +131,31 @@ impl Session {
             if id as usize == self.tracks.len() {
                 let track = Track::new(id, calendar, layout, self.settings.capacity);
                 self.tracks.push(Some(Box::new(track)));
+                self.versions.push(1);
             }
         }
-        let mut order: Vec<SymbolId> = (0..self.tracks.len() as SymbolId).collect();
-        order.sort_by_key(|&id| self.symbols.name(id));
-        self.rank = vec![0; order.len()];
-        for (rank, id) in order.into_iter().enumerate() {
+        // Those that are there stand in order already, and the sort takes such runs as they are.
+        self.order.extend(before as SymbolId..self.tracks.len() as SymbolId);
+        self.order.sort_by_key(|&id| self.symbols.name(id));
+        self.rank.resize(self.order.len(), 0);
+        for (rank, &id) in self.order.iter().enumerate() {
             self.rank[id as usize] = rank as u32;
         }
+        self.changes += 1;
         Ok(self.tracks.len() - before)
     }
 
     /// Takes a symbol away with everything that it has. Its id is not given again. Take it out of feeds as well.
     pub fn remove(&mut self, symbol: &str) -> Result<SymbolId> {
         let id = self.symbols.require(symbol)?;
+        self.versions[id as usize] += 1;
         if let Some(track) = self.tracks[id as usize].take() {
             self.removed.add(&track.counts);
         }
         let name = Arc::clone(self.symbols.name(id));
         self.symbols.remove(&name);
         self.events.forget(id);
+        self.changes += 1;
         Ok(id)
     }
 
@@ -149,90 +163,11 @@ impl Session {
         self.tracks.get(id as usize)?.as_deref()
     }
 
-    fn track_mut(&mut self, symbol: &str) -> Result<&mut Track> {
+    pub(super) fn track_mut(&mut self, symbol: &str) -> Result<&mut Track> {
         let id = self.symbols.require(symbol)?;
         let got = || Error::UnknownSymbol { got: symbol.to_owned(), nearest: None };
+        self.versions[id as usize] += 1;
         self.tracks[id as usize].as_deref_mut().ok_or_else(got)
-    }
-
-    /// Adds indicators to a symbol; those whose key it has already are left as they are. They are warmed up with the
-    /// bars given for their interval or, without such, with the earlier sessions' bars that are kept, and then with the
-    /// session's. Gives how many were added.
-    pub fn add_indicators(
-        &mut self,
-        symbol: &str,
-        requests: &[IndicatorRequest],
-        history: &[(Interval, Vec<Bar>)],
-    ) -> Result<usize> {
-        let view = self.symbol(symbol)?;
-        for request in requests {
-            view.series(request.interval)?;
-        }
-        let new: Vec<IndicatorRequest> = requests
-            .iter()
-            .filter(|r| view.find_indicator(&r.definition.key(r.interval)).is_none())
-            .cloned()
-            .collect();
-        let id = view.id();
-        let Some(Some(track)) = self.tracks.get_mut(id as usize) else { return Ok(0) };
-        Ok(track.add_indicators(&new, history, &self.calendars[track.calendar]))
-    }
-
-    /// Adds an interval to a symbol, from the base bars that it holds; false if it is there already.
-    pub fn add_interval(&mut self, symbol: &str, request: IntervalRequest) -> Result<bool> {
-        let view = self.symbol(symbol)?;
-        request.interval.check_derivable_from(view.base_interval())?;
-        if view.intervals().any(|interval| interval == request.interval) {
-            return Ok(false);
-        }
-        let (id, align) = (view.id(), self.settings.align);
-        self.each_track(|track, context| {
-            if track.id == id {
-                track.add_interval(request, align, context);
-            }
-        });
-        Ok(true)
-    }
-
-    /// Puts bars of earlier sessions in the place of those that are kept of an interval, and keeps that many sessions
-    /// from now on. Indicators are as they were.
-    pub fn put_history(&mut self, symbol: &str, interval: Interval, bars: &[Bar], keep: usize) -> Result<()> {
-        let view = self.symbol(symbol)?;
-        view.series(interval)?;
-        let id = view.id();
-        let Some(Some(track)) = self.tracks.get_mut(id as usize) else { return Ok(()) };
-        track.put_history(interval, bars, keep, &self.calendars[track.calendar]);
-        Ok(())
-    }
-
-    /// Takes indicators of a symbol away, and longer intervals with all that is over them; what it does not have is
-    /// passed over.
-    pub fn reduce(&mut self, symbol: &str, keys: &[String], intervals: &[Interval]) -> Result<()> {
-        self.track_mut(symbol)?.reduce(keys, intervals);
-        Ok(())
-    }
-
-    /// Gives a symbol the bars, indicators and metrics that it has in another session of the same calendars. Its id, its
-    /// trades and its quote stay.
-    pub fn adopt(&mut self, symbol: &str, other: &mut Self) -> Result<()> {
-        let (clock, number) = (self.clock, other.symbols.require(symbol)?);
-        let track = self.track_mut(symbol)?;
-        let Some(mut built) = other.tracks[number as usize].take() else { return Ok(()) };
-        built.id = track.id;
-        built.calendar = track.calendar;
-        built.counts = track.counts;
-        built.book = track.book.take();
-        built.quote = track.quote;
-        *track = *built;
-        // Its bars in progress end when they end.
-        self.due = self.due.min(clock);
-        Ok(())
-    }
-
-    /// Takes all indicators of a symbol away.
-    pub fn remove_indicators(&mut self, symbol: &str) -> Result<()> {
-        self.track_mut(symbol)?.remove_indicators();
-        Ok(())
     }
 
     /// The id of a symbol whose base interval this is.
@@ -245,6 +180,16 @@ impl Session {
         }
         let symbol = self.symbols.name(id).to_string();
         Err(Error::NotBase { symbol, interval: interval.to_string(), base: base.to_string() })
+    }
+
+    /// The symbols that are there, in order of name.
+    pub fn in_order(&self) -> impl Iterator<Item = SymbolId> + '_ {
+        self.order.iter().copied().filter(|&id| self.track(id).is_some())
+    }
+
+    /// How often symbols came or went: what was worked out for all of them holds until it changes.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Place of each symbol in name order, by id.
@@ -314,7 +259,9 @@ impl Session {
             events: &mut self.events,
             due: &mut self.due,
             revised: false,
+            changed: false,
         };
+        self.versions[symbol as usize] += 1;
         let result = visit(track, &mut context);
         // An append may revise too: a bucket that the clock had closed.
         if context.revised {
@@ -390,7 +337,7 @@ impl Session {
         });
     }
 
-    fn each_track(&mut self, mut visit: impl FnMut(&mut Track, &mut Context<'_>)) {
+    pub(super) fn each_track(&mut self, mut visit: impl FnMut(&mut Track, &mut Context<'_>)) {
         for track in self.tracks.iter_mut().flatten() {
             let mut context = Context {
                 calendar: &self.calendars[track.calendar],
@@ -399,8 +346,10 @@ impl Session {
                 events: &mut self.events,
                 due: &mut self.due,
                 revised: false,
+                changed: false,
             };
             visit(track, &mut context);
+            self.versions[track.id as usize] += u64::from(context.changed);
             if context.revised {
                 self.stale.push(track.id);
             }

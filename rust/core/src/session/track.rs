@@ -46,6 +46,8 @@ pub(super) struct Track {
     /// Its trades, if it has any.
     pub(super) book: Option<Box<Book>>,
     pub(super) quote: Option<Quote>,
+    /// Another number whenever series or indicators come or go.
+    pub(super) shape: u64,
 }
 
 impl Track {
@@ -72,6 +74,7 @@ impl Track {
             counts: Counts::default(),
             book: None,
             quote: None,
+            shape: 1,
         }
     }
 
@@ -266,6 +269,7 @@ impl Track {
         context.loading = loading;
         let after = self.derived.partition_point(|d| d.series.interval() < request.interval);
         self.derived.insert(after, derived);
+        self.shape += 1;
     }
 
     /// Puts bars of earlier sessions in the place of those that are kept.
@@ -308,6 +312,7 @@ impl Track {
                         None => ticks(series.past().flat_map(|p| &p.bars), calendar),
                     };
                     series.attach(program, &before, place);
+                    self.shape += 1;
                 }
             }
         }
@@ -316,12 +321,14 @@ impl Track {
 
     /// Takes indicators away, and longer intervals with all that is over them.
     pub(super) fn reduce(&mut self, keys: &[String], intervals: &[Interval]) {
+        self.shape += 1;
         self.derived.retain(|d| !intervals.contains(&d.series.interval()));
         self.base.detach(keys);
         self.derived.iter_mut().for_each(|d| d.series.detach(keys));
     }
 
     pub(super) fn remove_indicators(&mut self) {
+        self.shape += 1;
         self.base.detach_all();
         self.derived.iter_mut().for_each(|d| d.series.detach_all());
     }
@@ -351,6 +358,7 @@ impl Track {
 
     /// Ends the current session, if there is one, and begins another.
     pub(super) fn begin_session(&mut self, session: usize, context: &mut Context<'_>) {
+        context.changed = true;
         let calendar = context.calendar;
         let next = &calendar.sessions()[session];
         if let Some(ended) = self.session {
@@ -393,6 +401,11 @@ impl Track {
 
     pub(super) fn presence_bits(&self) -> &[u64] {
         self.presence.bits()
+    }
+
+    /// End of the newest base bar.
+    pub(super) fn newest_end(&self) -> Nanos {
+        self.newest_end
     }
 
     pub(super) fn grid(&self) -> &Grid {

@@ -1,0 +1,103 @@
+"""Reading across symbols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from openbell._core import SessionCore, parse_symbol
+from openbell.errors import ColumnsError
+from openbell.session.columns import parse_column
+from openbell.session.frame import Frame, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+
+class CrossSection(SessionCore):
+    """The part of `SessionData` that reads across symbols."""
+
+    _attributes: dict[str, dict[str, Any]]
+
+    def snapshot(self, columns: Sequence[str], symbols: Sequence[str] | None = None) -> Frame:
+        """Give one row a symbol, all of one moment.
+
+        Parameters
+        ----------
+        columns
+            Fields of the newest closed bar (``close``, ``high_5m``; without an interval, of the base; ``bar_vwap_5m``,
+            since ``vwap_5m`` is an indicator) or of the bar in progress (``forming_close_1d``; of a base that comes
+            whole, its newest of the session), indicators and their outputs (``sma_20_1d``, ``bbands_20_2_5m_upper``),
+            attributes (`set_attribute`), and ``day_open``, ``day_high``, ``day_low``, ``last``, ``day_volume``,
+            ``session_vwap`` (of the regular session), ``prev_close``, ``gap_pct`` (open against it), ``change_pct``
+            (last against it), ``bar_count``, ``rvol`` (the session's volume against the mean of the kept earlier
+            sessions at the same time after the open), ``age_s`` (since the end of the newest bar), ``lag_s`` and
+            ``quality`` (percent of the expected base bars).
+        symbols
+            Of which; those that are not registered are left out. None for all, in order of name.
+
+        Raises
+        ------
+        ColumnsError
+            If a column is none, with the nearest.
+
+        Examples
+        --------
+        >>> import openbell as ob
+        >>> session = ob.SessionData()
+        >>> session.register_symbol("SPY", "1m")
+        True
+        >>> report = session.apply_bar("SPY", "1m", ob.Bar(1732545000000000000, 597.5, 598.1, 597.4, 598.0, 120_000))
+        >>> session.snapshot(["close", "day_high"]).row("SPY")["close"]
+        np.float64(598.0)
+        """
+        return self.prepare_snapshot(columns, symbols).take()
+
+    def prepare_snapshot(self, columns: Sequence[str], symbols: Sequence[str] | None = None) -> Snapshot:
+        """Prepare a `snapshot` that is taken again and again, at the cost of what changed in between.
+
+        Raises
+        ------
+        ColumnsError
+            If a column is none, with the nearest.
+        """
+        return Snapshot(self, columns, symbols)  # type: ignore[arg-type]
+
+    def set_attribute(self, name: str, values: Mapping[str, Any]) -> None:
+        """Give symbols a value of your own, such as a sector or the float, as a column of snapshots.
+
+        Parameters
+        ----------
+        name
+            An identifier that is no other column.
+        values
+            By symbol, registered or not: numbers, or texts. Symbols that are not named have none.
+
+        Raises
+        ------
+        ColumnsError
+            If the name is none.
+        """
+        if not name.isidentifier() or name == "symbol":
+            raise ColumnsError(f"{name!r} cannot be the name of a column: it must be an identifier, and not 'symbol'")
+        try:
+            taken = parse_column(name)
+        except ColumnsError:
+            self._attributes[name] = {parse_symbol(symbol): value for symbol, value in values.items()}
+            return
+        raise ColumnsError(f"{name!r} is a {taken.kind} already: take another name")
+
+    def attribute_names(self) -> Collection[str]:
+        """Give the names of the user's own columns."""
+        return self._attributes.keys()
+
+    def attribute_values(self, name: str, symbols: Sequence[str]) -> NDArray[Any]:
+        """Give the values of one of them: float64 if all are numbers, objects otherwise."""
+        values = self._attributes[name]
+        found = [values.get(symbol) for symbol in symbols]
+        if all(isinstance(value, int | float) for value in values.values()):
+            return np.array([np.nan if value is None else float(value) for value in found], dtype=np.float64)
+        return np.array(found, dtype=object)
