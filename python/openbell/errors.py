@@ -49,6 +49,10 @@ class NoDataError(OpenbellError, LookupError):
     """A source has nothing for any of the symbols and days that were asked for."""
 
 
+class ScannerError(OpenbellError, ValueError):
+    """A scanner cannot be loaded, its config, universe or an expression is wrong."""
+
+
 class RemoteError(OpenbellError, RuntimeError):
     """A request to a running session was refused, or could not be sent."""
 

@@ -18,7 +18,7 @@ FLOORS = [
     {"config", "requirements", "quality"},
     {"session"},
     {"sources"},
-    {"report"},
+    {"report", "scanners"},
     {"coordinator"},
     {"demo", "remote"},
     {"cli"},

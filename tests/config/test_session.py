@@ -168,6 +168,7 @@ def test_everything_wrong_is_reported_at_once() -> None:
         "session_data_config.indicators.session[2]",
         "session_data_config.indicators.session[3]",
         "session_data_config.scanners[0].module",
+        "session_data_config.scanners[0].regular_session",
     }
     assert "did you mean 'XNYS'" in found["exchange"]
     assert "did you mean 'speed'" in found["backtest.sped"]

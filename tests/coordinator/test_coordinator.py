@@ -313,7 +313,6 @@ def test_what_cannot_be_derived_is_an_error_at_start() -> None:
         ({"journal": "x"}, "journal"),
         ({"threads": 2}, "threads"),
         ({"exchanges": {"XLON": ["*.L"]}}, "exchanges"),
-        ({"session": {"scanners": [{"filter": "close > 1"}]}}, "session_data_config.scanners"),
     ],
 )
 def test_what_is_not_there_yet_is_said(changes: dict[str, Any], path: str) -> None:

@@ -6,9 +6,10 @@ import datetime as dt
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from openbell.config.fields import FrozenMapping, IndicatorField, IntervalField, Section, Symbol, several
+from openbell.config.moment import Moment, MomentField
 from openbell.errors import ConfigProblem
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ Symbols = Annotated[
     Discriminator(lambda value: "all" if isinstance(value, str) else "list"),
 ]
 Positive = Annotated[float, Field(gt=0)]
+
+
+def _universe(value: object) -> object:
+    """Give the short forms of a universe in full: ``"*"``, a list, or the path of a file."""
+    if isinstance(value, str):
+        return {"symbols": "*"} if value == "*" else {"file": value}
+    return {"symbols": value} if isinstance(value, list | tuple) else value
 
 
 def repeated(values: Iterable[object], path: str = "") -> list[ConfigProblem]:
@@ -106,11 +114,31 @@ class StreamingConfig(Section):
 
 
 class ScannerSchedule(Section):
-    """When a scanner runs: from ``start`` to ``end``, local time of the exchange, every ``interval``."""
+    """When a scanner runs: from ``start`` to ``end``, both included, every ``interval``.
 
-    start: dt.time
-    end: dt.time
+    Both are local time of the exchange (``09:35``) or relative to the session (``open+5m``, ``close-10m``).
+    """
+
+    start: MomentField = Moment("open")
+    end: MomentField = Moment("close")
     interval: IntervalField
+
+
+class UniverseConfig(Section):
+    """Which symbols are screened: a list, a file, or ``"*"`` for all of the source, within bounds of price and value.
+
+    Price and traded value are those of the session before the run.
+    """
+
+    symbols: Symbols = "*"
+    file: str | None = None
+    on_bad: Literal["refuse", "skip"] = "refuse"
+    min_price: Annotated[float, Field(ge=0)] | None = None
+    max_price: Positive | None = None
+    min_dollar_volume: Annotated[float, Field(ge=0)] | None = None
+
+
+UniverseField = Annotated[UniverseConfig, BeforeValidator(_universe)]
 
 
 class ScannerConfig(Section):
@@ -120,7 +148,7 @@ class ScannerConfig(Section):
     filter: str | None = None
     name: str | None = None
     enabled: bool = True
-    universe: str | tuple[Symbol, ...] = ()
+    universe: UniverseField | None = None
     config: FrozenMapping = Field(default={}, validate_default=True)
     pre_session: bool = False
     regular_session: tuple[ScannerSchedule, ...] = ()
@@ -128,13 +156,25 @@ class ScannerConfig(Section):
     limit: Annotated[int, Field(ge=1)] | None = None
     promote: bool = False
     lock: bool = False
-    time_limit_seconds: Positive | None = None
+    time_limit_seconds: Positive = 30.0
 
     @model_validator(mode="after")
     def _module_or_filter(self) -> ScannerConfig:
+        problems = []
         if (self.module is None) == (self.filter is None):
-            raise several([ConfigProblem("module", "give either module or filter")])
+            problems.append(ConfigProblem("module", "give either module or filter"))
+        if self.filter is None and (self.rank is not None or self.limit is not None):
+            problems.append(ConfigProblem("rank", "rank and limit belong to a filter; a module has its own config"))
+        if self.enabled and not self.pre_session and not self.regular_session:
+            problems.append(ConfigProblem("regular_session", "say when it runs, or pre_session = true"))
+        if problems:
+            raise several(problems)
         return self
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+        return self.name or self.module or "filter"
 
 
 class SessionDataConfig(Section):
@@ -149,6 +189,13 @@ class SessionDataConfig(Section):
     gap_filler: GapFillerConfig = GapFillerConfig()
     streaming: StreamingConfig = StreamingConfig()
     scanners: tuple[ScannerConfig, ...] = ()
+
+    @field_validator("scanners")
+    @classmethod
+    def _distinct_scanners(cls, scanners: Sequence[ScannerConfig]) -> Sequence[ScannerConfig]:
+        if problems := repeated(scanner.label for scanner in scanners):
+            raise several([ConfigProblem(p.path, f"{p.message}: give each a name of its own") for p in problems])
+        return scanners
 
     @field_validator("symbols")
     @classmethod

@@ -11,6 +11,7 @@ from openbell.coordinator.calls import Calls
 from openbell.coordinator.members import Members
 from openbell.coordinator.tally import Tally
 from openbell.errors import NoDataError
+from openbell.scanners import ScannerManager
 from openbell.session.events import as_session_event
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Backtest:
             self.calls = Calls(strategy, session, config.session_data_config.streams)
         self.members = Members(setup, session, requests=requests, tally=self.tally, calls=self.calls)
         self._calendar = session.calendar()
+        self.scanners = ScannerManager(config, session, setup.data_manager, setup.sessions[0])
+        if self.calls is not None and self.calls.wants_scans:
+            session.subscribe("scan_completed", lambda event: self._lifecycle("on_scan", event.result))
         self._streams = config.session_data_config.streams
         self._subscribers = False
         self._heard = -1
@@ -115,8 +119,10 @@ class Backtest:
         self._lifecycle("on_session_start")
         self._serve()
         step_ns = LOOK_NS if self._pace.speed == 0.0 else MINUTE_NS
+        self._before_session(date)
         while now_ns < close_ns:
-            now_ns = min(now_ns + step_ns, close_ns)
+            due_ns = self.scanners.next_time(now_ns) or close_ns
+            now_ns = min(now_ns + step_ns, due_ns, close_ns)
             self._pace.hold(now_ns, self._serve)
             if self._pace.stopped():
                 return
@@ -129,13 +135,26 @@ class Backtest:
                 if self._pace.stopped():
                     return
             manager.set_time_ns(now_ns)
+            if now_ns == due_ns:
+                self.scanners.run_due(now_ns)
+                self._serve()
         self._lifecycle("on_session_end")
+        self._serve()
+        self.scanners.teardown()
         self._serve()
         session.deactivate_session()
         self.tally.end_of_session(date, list(self.members.symbols))
         self.tally.elapsed_s += time.perf_counter() - started_s
         logger.info("session %s: %d bars", date, self.tally.sessions[-1].bars)
         self._tell(str(date))
+
+    def _before_session(self, date: dt.date) -> None:
+        """Set scanners up, and let them look at what history says."""
+        if self.scanners:
+            self.scanners.setup(date)
+            self._serve()
+            self.scanners.pre_session()
+            self._serve()
 
     def _step_done(self) -> None:
         """Call for what a step left; the clock stands at its end."""
@@ -164,6 +183,7 @@ class Backtest:
 
     def _serve(self) -> None:
         self.members.serve()
+        self.scanners.after_provisioning()
         self._listen()
 
     def _lifecycle(self, name: str, *args: object) -> None:

@@ -48,6 +48,11 @@ class Calls:
                 raise StrategyError(f"{name}.intervals names {', '.join(lost)}; the config streams {has}")
             self.intervals = wanted
 
+    @property
+    def wants_scans(self) -> bool:
+        """Whether the strategy hears of scans."""
+        return overrides(self._strategy, "on_scan")
+
     def lifecycle(self, name: str, *args: object) -> None:
         """Call ``on_start``, ``on_session_start``, ``on_symbol_added`` and the like."""
         if overrides(self._strategy, name):

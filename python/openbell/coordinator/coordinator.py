@@ -19,10 +19,11 @@ from openbell.session import IndicatorManager, SessionData
 from openbell.session.provision import provision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from openbell.config import SessionConfig
     from openbell.coordinator.strategy import Strategy
+    from openbell.scanners import ScannerManager
     from openbell.session.provision import Provision
     from openbell.sources import DataManager, Source
 
@@ -46,6 +47,8 @@ class SessionCoordinator:
         Where bars come from, instead of what the config says: a `FrameSource`, or a source of your own.
     progress
         Called on the running thread as ``progress(done, total, label)``, once a day of history and once a session.
+    attributes
+        Columns of your own, by name and symbol, that filters of the config may name; see `SessionData.set_attribute`.
 
     Raises
     ------
@@ -68,12 +71,15 @@ class SessionCoordinator:
         *,
         source: Source | None = None,
         progress: Callable[[int, int, str], None] | None = None,
+        attributes: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self.config = config
         self.time_manager = make_time_manager(config)
         setup = prepare(config, self.time_manager, source)
         self.data_manager: DataManager = setup.data_manager
         self.session_data = SessionData(config)
+        for name, values in (attributes or {}).items():
+            self.session_data.set_attribute(name, values)
         self.session_data.set_session_coordinator(self)
         self.indicator_manager = IndicatorManager(self.session_data)
         self.session_data.quality.gaps_verified = self.data_manager.source.capabilities.gaps_verified
@@ -104,6 +110,11 @@ class SessionCoordinator:
     def mode(self) -> str:
         """``backtest`` or ``live``."""
         return self.config.mode
+
+    @property
+    def scanners(self) -> ScannerManager:
+        """The run's scanners: what they found, and how they did."""
+        return self._backtest.scanners
 
     @property
     def is_running(self) -> bool:
@@ -353,8 +364,8 @@ class SessionCoordinator:
         return request.succeeded
 
     def on_run_thread(self) -> bool:
-        """Whether this is the thread of the run: it never waits for itself."""
-        return threading.get_ident() == self._run_thread
+        """Whether this is the thread of the run, or of a scan that it waits for: it never waits for itself."""
+        return threading.get_ident() == self._run_thread or self._backtest.scanners.is_acting()
 
     def _layout(self, streams: Sequence[str | Interval] | None) -> Provision | None:
         if streams is None:

@@ -186,7 +186,7 @@ class Members:
                 new.setdefault(wish.symbol, []).append(wish)
         self._grant_new(new, lengths)
         try:
-            grant(self._setup, self._session, there, today=self._today(), session_seconds=lengths)
+            self._grant_there(there, lengths)
         except Exception as error:
             logger.exception("the source failed")
             for wish in there:
@@ -194,6 +194,22 @@ class Members:
             return
         for wish in there:
             self._granted(wish)
+
+    def _grant_there(self, wishes: Sequence[Wish], lengths: Sequence[float]) -> None:
+        """Give symbols that are there what they lack."""
+        base = self._setup.layout.base[0]
+        deep: dict[str, list[Wish]] = {}
+        for wish in wishes:
+            if wish.kind == "history" and wish.interval == base:
+                deep.setdefault(wish.symbol, []).append(wish)
+        for symbol, wanted in deep.items():
+            # Earlier sessions of the base are more than bars: the previous close, quality by date, relative volume.
+            ready = [wish for wish in self._session.wishes.of(symbol) if wish.state == "ready"]
+            own = self._session.own_layout(symbol)
+            layout = merged(own or layout_for([*ready, *wanted], base, lengths), [*ready, *wanted], lengths)
+            rebuild(self._setup, self._session, symbol, layout=layout, days=self.days)
+        rest = [wish for wish in wishes if wish not in deep.get(wish.symbol, ())]
+        grant(self._setup, self._session, rest, today=self._today(), session_seconds=lengths)
 
     def _grant_new(self, by_symbol: dict[str, list[Wish]], lengths: Sequence[float]) -> None:
         """Bring in symbols that are wanted ad hoc."""

@@ -105,7 +105,6 @@ def _refuse_what_is_not_there(config: SessionConfig) -> None:
         "exchanges": bool(config.exchanges),
         "journal": config.journal is not None,
         "threads": config.threads > 1,
-        "session_data_config.scanners": bool(config.session_data_config.scanners),
     }
     if asked_for := [path for path, asked in not_there.items() if asked]:
         raise ConfigError([ConfigProblem(path, "this version cannot do it yet; leave it out") for path in asked_for])

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from openbell._core import Bar
+    from openbell.scanners import ScanResult
     from openbell.session import SessionData
 
 
@@ -52,6 +53,9 @@ class Strategy:
 
     def on_symbol_removed(self, session: SessionData, symbol: str) -> None:
         """Run when a symbol was removed."""
+
+    def on_scan(self, session: SessionData, result: ScanResult) -> None:
+        """Run after each scan, with what it found."""
 
     def on_session_end(self, session: SessionData) -> None:
         """Run after the close of each session, when its last bars have closed."""

@@ -254,6 +254,10 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
             if layout is not None:
                 self._own[name] = layout
 
+    def own_layout(self, symbol: str) -> Provision | None:
+        """Give what a strategy symbol has by the config, whoever asks for more; None for others."""
+        return self._own.get(symbol)
+
     def subscribe(
         self, event: str | type[Any], callback: Callable[[Any], object], *, symbols: Iterable[str] | None = None
     ) -> Subscription:

@@ -98,6 +98,14 @@ class ProvisioningFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanCompleted:
+    """A scan was made; ``result`` is a `openbell.scanners.ScanResult`."""
+
+    scanner: str
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolDeactivated:
     """A symbol lags: strategies are not called for it until it has caught up."""
 
@@ -150,6 +158,7 @@ SessionEvent = (
     | SymbolUnlocked
     | Provisioned
     | ProvisioningFailed
+    | ScanCompleted
     | SymbolActivated
     | SymbolDeactivated
     | SessionActivated
@@ -167,6 +176,7 @@ KINDS: dict[str, type[Any]] = {
     "symbol_unlocked": SymbolUnlocked,
     "provisioned": Provisioned,
     "provisioning_failed": ProvisioningFailed,
+    "scan_completed": ScanCompleted,
     "symbol_activated": SymbolActivated,
     "symbol_deactivated": SymbolDeactivated,
     "session_activated": SessionActivated,

@@ -119,13 +119,13 @@ class Snapshot:
         wanted = [name for name in dict.fromkeys(columns) if name != SYMBOL]
         self.columns: tuple[Column, ...] = tuple(parse_column(name, session.attribute_names()) for name in wanted)
         self._session = session
-        self._symbols = None if symbols is None else [parse_symbol(symbol) for symbol in symbols]
-        self._plan = Gather([c.engine() for c in self.columns if c.kind not in {"lag", "attribute"}])
+        named = None if symbols is None else [parse_symbol(symbol) for symbol in symbols]
+        self._plan = Gather([c.engine() for c in self.columns if c.kind not in {"lag", "attribute"}], named)
 
     def take(self) -> Frame:
         """Give the values of this moment."""
         session = self._session
-        names, now_ns, arrays = session.gather(self._plan, self._symbols)
+        names, now_ns, arrays = session.gather(self._plan)
         gathered = iter(arrays)
         columns: dict[str, NDArray[Any]] = {}
         for column in self.columns:

@@ -135,6 +135,11 @@ class Wishes:
         if not self._known.get(symbol):
             self._known.pop(symbol, None)
 
+    def owned_by(self, owner: str) -> list[str]:
+        """Give the symbols in which an owner has a share."""
+        with self._guard:
+            return [s for s, keys in self._owners.items() if any(owner in sharing for sharing in keys.values())]
+
     def shared(self, symbol: str) -> bool:
         """Whether anybody has a share in a symbol."""
         return symbol in self._owners

@@ -44,6 +44,8 @@ pub(crate) struct PyGather(Mutex<Plan>);
 #[derive(Debug)]
 struct Plan {
     gather: Gather,
+    /// The names that are asked for; none for all.
+    asked: Option<Vec<String>>,
     /// The symbols of the last cut, in order, and their names.
     known: Option<Known>,
 }
@@ -51,8 +53,6 @@ struct Plan {
 #[derive(Debug)]
 struct Known {
     changes: u64,
-    /// The names that were asked for; none for all.
-    asked: Option<Vec<String>>,
     ids: Vec<SymbolId>,
     names: Py<PyTuple>,
 }
@@ -79,9 +79,10 @@ fn figure(name: &str) -> Option<Figure> {
 #[pymethods]
 impl PyGather {
     #[new]
-    fn new(columns: Vec<ColumnArg>) -> PyResult<Self> {
+    #[pyo3(signature = (columns, symbols=None))]
+    fn new(columns: Vec<ColumnArg>, symbols: Option<Vec<String>>) -> PyResult<Self> {
         let columns = columns.into_iter().map(column).collect::<PyResult<Vec<Column>>>()?;
-        Ok(Self(Mutex::new(Plan { gather: Gather::new(columns), known: None })))
+        Ok(Self(Mutex::new(Plan { gather: Gather::new(columns), asked: symbols, known: None })))
     }
 
     /// Names of the figures that a session has of each symbol.
@@ -99,14 +100,12 @@ impl PyGather {
 
 #[pymethods]
 impl SessionCore {
-    /// Takes a cut across symbols (all, in order of name, if none are given): their names, the clock, and one array a
-    /// column. Symbols that are not registered are left out.
-    #[pyo3(signature = (plan, symbols=None))]
+    /// Takes a cut across the plan's symbols (all, in order of name, if it names none): their names, the clock, and one
+    /// array a column. Symbols that are not registered are left out.
     fn gather<'py>(
         &self,
         py: Python<'py>,
         plan: &PyGather,
-        symbols: Option<Vec<String>>,
     ) -> PyResult<(Py<PyTuple>, Option<i64>, Bound<'py, PyList>)> {
         // Whoever has the plan may be waiting for the interpreter: never wait for it while holding that.
         let mut plan = loop {
@@ -115,12 +114,12 @@ impl SessionCore {
                 None => py.detach(std::thread::yield_now),
             }
         };
-        let Plan { gather, known } = &mut *plan;
+        let Plan { gather, asked, known } = &mut *plan;
         let (values, ids, changes, now) = py.detach(|| {
             let session = self.0.read();
             let changes = session.changes();
-            let fresh = known.as_ref().filter(|k| k.changes == changes && k.asked == symbols);
-            let ids = fresh.is_none().then(|| match &symbols {
+            let fresh = known.as_ref().filter(|k| k.changes == changes);
+            let ids = fresh.is_none().then(|| match &*asked {
                 None => session.in_order().collect::<Vec<SymbolId>>(),
                 Some(names) => names.iter().filter_map(|name| session.symbols().get(name)).collect(),
             });
@@ -135,7 +134,7 @@ impl SessionCore {
         });
         if let Some((ids, names)) = ids {
             let names = PyTuple::new(py, names)?.unbind();
-            *known = Some(Known { changes, asked: symbols, ids, names });
+            *known = Some(Known { changes, ids, names });
         }
         let names = known.as_ref().map_or_else(|| PyTuple::empty(py).unbind(), |k| k.names.clone_ref(py));
         let arrays = PyList::new(py, values.into_iter().map(|column| PyArray1::from_vec(py, column)))?;

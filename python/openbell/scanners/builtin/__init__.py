@@ -1,0 +1,1 @@
+"""Scanners that come with openbell; `openbell.scanners.loading.BUILT_IN` names them."""
