@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -89,6 +90,24 @@ def demo(
     from openbell.demo import config_path
 
     run_config(config_path(), strategy=None, report=report, speed=None, as_json=as_json, progress=not no_progress)
+
+
+@app.command()
+def scan(
+    config: Annotated[Path, typer.Argument(help="A .json, .toml or .yaml file with scanners.", metavar="CONFIG")],
+    at: Annotated[str, typer.Option(help="Local time of the exchange, or open+5m, close-10m.")],
+    date: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Which day; the config's last if not given.")
+    ] = None,
+    scanner: Annotated[list[str] | None, typer.Option(help="One of them only. May be repeated.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print the hits as CSV.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the scanners of a config once, over history, and print what they find."""
+    from openbell.cli.scan import scan_config
+
+    day = None if date is None else date.date()
+    scan_config(config, at=at, date=day, names=scanner or [], as_csv=as_csv, as_json=as_json)
 
 
 @app.command()

@@ -128,6 +128,18 @@ class SessionConfig(Section):
         backtest = BacktestConfig(start=self.backtest.start, end=self.backtest.end, speed=speed)
         return self.model_copy(update={"backtest": backtest})
 
+    def with_changes(self, plain: Mapping[str, Any]) -> Self:
+        """Give the config that ``plain`` says, with paths relative to the same folder.
+
+        Raises
+        ------
+        ConfigError
+            With all that is wrong.
+        """
+        config = type(self)(**plain)
+        config._base_dir = self._base_dir  # noqa: SLF001  # its own class
+        return config
+
     def to_dict(self) -> dict[str, Any]:
         """Give the config as JSON would hold it."""
         return self.model_dump(mode="json")

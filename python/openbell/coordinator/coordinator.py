@@ -408,7 +408,7 @@ class SessionCoordinator:
             for wish in self.session_data.wishes.take():
                 wish.abandon()
             self._pace.stop()
-        summary = self._backtest.tally.summary(self._backtest.calls)
+        summary = self._backtest.tally.summary(self._backtest.calls, self._backtest.scanners)
         self._result = RunResult(summary, self.session_data, completed)
         if completed and self.config.report is not None:
             self._result.to_html(self.config.resolve(self.config.report))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from openbell.report import RunSummary, SessionSummary, SymbolSummary
+from openbell.report import HitSummary, RunSummary, ScannerSummary, SessionSummary, SymbolSummary
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from openbell.config import SessionConfig
     from openbell.coordinator.calls import Calls
     from openbell.coordinator.setup import Setup
+    from openbell.scanners import ScannerManager
     from openbell.session import SessionData
 
 
@@ -82,7 +83,7 @@ class Tally:
         """Keep the figures of a symbol that is about to be removed."""
         self.gone[name] = self._symbol(name, self.symbols.pop(name, _Symbol()))
 
-    def summary(self, calls: Calls | None) -> RunSummary:
+    def summary(self, calls: Calls | None, scanners: ScannerManager) -> RunSummary:
         """Give the figures of the run so far."""
         source = self.setup.data_manager.source
         refused = dict(source.refused.counts)
@@ -107,6 +108,13 @@ class Tally:
             history_sessions=len(self.setup.history),
             history_bars=self.history_bars,
             elapsed_s=self.elapsed_s,
+            scanners=tuple(
+                ScannerSummary(
+                    s.name, s.runs, s.hits, s.errors, s.overruns, s.skipped, s.seconds, s.disabled or s.last_error
+                )
+                for s in scanners.stats
+            ),
+            hits=tuple(HitSummary(h.scanner, h.symbol, h.time_ns, h.rank, h.metadata) for h in scanners.hits()),
         )
 
     def _symbol(self, name: str, total: _Symbol) -> SymbolSummary:

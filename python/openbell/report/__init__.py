@@ -1,7 +1,23 @@
 """What a run came to: figures, a table for the terminal, a page for the browser."""
 
 from openbell.report.html import render_html
-from openbell.report.summary import CandleChart, RunSummary, SessionSummary, SymbolSummary
+from openbell.report.summary import (
+    CandleChart,
+    HitSummary,
+    RunSummary,
+    ScannerSummary,
+    SessionSummary,
+    SymbolSummary,
+)
 from openbell.report.tables import summary_tables
 
-__all__ = ["CandleChart", "RunSummary", "SessionSummary", "SymbolSummary", "render_html", "summary_tables"]
+__all__ = [
+    "CandleChart",
+    "HitSummary",
+    "RunSummary",
+    "ScannerSummary",
+    "SessionSummary",
+    "SymbolSummary",
+    "render_html",
+    "summary_tables",
+]

@@ -6,13 +6,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from openbell.report.svg import legend_names, render_chart
-from openbell.report.tables import overview, percent
+from openbell.report.tables import HIT_HEADS, SCANNER_HEADS, hit_rows, overview, percent, scanner_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from openbell.report.summary import CandleChart, RunSummary
 
+MOST_HITS = 500
 STYLE = """
 :root { color-scheme: light dark; --ink: #1c2127; --soft: #66707c; --line: #e3e7eb; --page: #ffffff; --card: #f7f8fa;
   --up: #1f8a5b; --down: #c4453c; --c0: #2563b8; --c1: #b86b00; --c2: #7a4cc2; --c3: #0f8b94; --c4: #b03a7a;
@@ -132,6 +133,12 @@ def render_html(summary: RunSummary, chart: CandleChart | None) -> str:
             ),
         )
     )
+    if summary.scanners:
+        body += ["<h2>Scanners</h2>", _table(SCANNER_HEADS, scanner_rows(summary))]
+    if summary.hits:
+        last = min(len(summary.hits), MOST_HITS)
+        of = f" (last {last} of {len(summary.hits):,})" if last < len(summary.hits) else ""
+        body += [f"<h2>Hits{of}</h2>", _table(HIT_HEADS, hit_rows(summary, last))]
     body += _list("Skipped symbols", [f"{symbol}: {why}" for symbol, why in summary.skipped_symbols.items()])
     body += _list("Callbacks that raised", list(summary.warnings))
     body.append(f"<footer>{summary.bars:,} bars in {summary.elapsed_s:.2f} s, by openbell.</footer>")

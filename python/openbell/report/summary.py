@@ -62,6 +62,41 @@ class SessionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class HitSummary:
+    """A symbol that a scan found, and what was said of it."""
+
+    scanner: str
+    symbol: str
+    time_ns: int
+    rank: int
+    metadata: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSummary:
+    """How a scanner did, and what it found.
+
+    Attributes
+    ----------
+    runs, hits, errors, overruns, skipped
+        Scans, symbols found, calls that raised, that took too long, and scans that were not made.
+    seconds
+        Wall time of all scans.
+    problem
+        What it raised last, or why it was left out.
+    """
+
+    name: str
+    runs: int
+    hits: int
+    errors: int
+    overruns: int
+    skipped: int
+    seconds: float
+    problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """A run.
 
@@ -77,6 +112,8 @@ class RunSummary:
         How many callbacks were called, and how many of them raised.
     history_sessions, history_bars
         What was loaded before the first session.
+    scanners, hits
+        How the scanners did, and what they found, in order.
     elapsed_s
         Wall time of the sessions; loading is in it, history is not.
     """
@@ -99,6 +136,8 @@ class RunSummary:
     history_sessions: int
     history_bars: int
     elapsed_s: float
+    scanners: tuple[ScannerSummary, ...] = ()
+    hits: tuple[HitSummary, ...] = ()
 
     @property
     def bars(self) -> int:

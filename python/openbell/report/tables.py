@@ -91,4 +91,67 @@ def summary_tables(summary: RunSummary, top: int = 20) -> list[Table]:
             f"{s.missing_bars:,}",
             f"{s.refused:,}",
         )
-    return [head, sessions, symbols]
+    return [head, sessions, symbols, *_scans(summary, top)]
+
+
+def _scans(summary: RunSummary, top: int) -> list[Table]:
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not summary.scanners:
+        return []
+    scanners = Table(title="scanners", title_justify="left")
+    for name in SCANNER_HEADS:
+        scanners.add_column(name, justify="left" if name in {"scanner", "problem"} else "right")
+    for row in scanner_rows(summary):
+        scanners.add_row(*map(escape, row))
+    shown = summary.hits[-top:]
+    of = f" (last {len(shown)} of {len(summary.hits):,})" if len(shown) < len(summary.hits) else ""
+    hits = Table(title=f"hits{of}", title_justify="left")
+    for name in HIT_HEADS:
+        hits.add_column(name, justify="right" if name == "rank" else "left")
+    for row in hit_rows(summary, len(shown)):
+        hits.add_row(*map(escape, row))
+    return [scanners, hits]
+
+
+SCANNER_HEADS = ("scanner", "scans", "hits", "raised", "overran", "skipped", "ms a scan", "problem")
+HIT_HEADS = ("time", "scanner", "rank", "symbol", "why")
+
+
+def scanner_rows(summary: RunSummary) -> list[tuple[str, ...]]:
+    """Give one row a scanner."""
+    return [
+        (
+            s.name,
+            *(f"{n:,}" for n in (s.runs, s.hits, s.errors, s.overruns, s.skipped)),
+            f"{s.seconds / s.runs * 1e3:.2f}" if s.runs else "",
+            s.problem or "",
+        )
+        for s in summary.scanners
+    ]
+
+
+def hit_rows(summary: RunSummary, last: int) -> list[tuple[str, ...]]:
+    """Give one row a hit, of the last so many."""
+    import datetime as dt
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(summary.timezone)
+    return [
+        (
+            dt.datetime.fromtimestamp(hit.time_ns / 1e9, zone).strftime("%Y-%m-%d %H:%M:%S"),
+            hit.scanner,
+            str(hit.rank),
+            hit.symbol,
+            said(hit.metadata),
+        )
+        for hit in summary.hits[len(summary.hits) - last :]
+    ]
+
+
+def said(metadata: object) -> str:
+    """Write what a scanner said of a hit on one line."""
+    if isinstance(metadata, dict):
+        return ", ".join(f"{k} {v:.6g}" if isinstance(v, float) else f"{k} {v}" for k, v in metadata.items())
+    return "" if metadata is None else str(metadata)

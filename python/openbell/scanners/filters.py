@@ -58,9 +58,10 @@ class Expression:
         if any(column.name in attributes for column in self.columns):
             # What an attribute holds is known when it is read.
             return
-        schema = pl.Schema({SYMBOL: pl.String(), **{column.name: pl.Float64() for column in self.columns}})
+        # Tried on a row, since some mistakes show up only there.
+        row = pl.DataFrame({SYMBOL: ["A"], **{column.name: [1.0] for column in self.columns}})
         try:
-            (kind,) = pl.LazyFrame(schema=schema).select(self.expr.alias("it")).collect_schema().dtypes()
+            (kind,) = row.select(self.expr.alias("it")).dtypes
         except pl.exceptions.PolarsError as error:
             raise ScannerError(f"{self.text!r} does not work: {error}") from None
         if boolean and kind != pl.Boolean:
