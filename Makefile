@@ -53,6 +53,7 @@ bench: dev ## measure, and print tables
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name -q
 	$(BIN)/python -m benches.figures
 	$(BIN)/python -m benches.changes
+	$(BIN)/python -m benches.scanning
 
 wheel: dev ## build the wheel into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --locked --out dist

@@ -83,17 +83,14 @@ class ExpressionScanner(BaseScanner):
 
     def scan(self, context: ScanContext) -> ScanResult:
         """Take the snapshot, filter, sort."""
-        import polars as pl
-
         if self._snapshot is None:
             names = [column.name for column in self.columns]
             self._snapshot = context.session_data.prepare_snapshot(names, context.universe)
         # Where there is no value, no comparison holds: SQL's null, and not NaN, which is greater than all.
-        found = self._snapshot.take().to_polars().lazy().fill_nan(None).filter(self._filter.expr)
+        rows = self._snapshot.take().to_polars().fill_nan(None).filter(self._filter.expr)
         if self._rank is not None:
-            by = [self._rank.expr.alias("_rank"), pl.col("symbol").alias("_name")]
-            found = found.sort(by, descending=[self._rank.descending, False], nulls_last=True)
+            # Of equals, the first of the universe stays first.
+            rows = rows.sort(self._rank.expr, descending=self._rank.descending, nulls_last=True, maintain_order=True)
         if self._limit is not None:
-            found = found.head(self._limit)
-        rows = found.collect()
+            rows = rows.head(self._limit)
         return ScanResult(rows["symbol"].to_list(), {row.pop("symbol"): row for row in rows.to_dicts()})

@@ -10,7 +10,7 @@ from openbell._core import Gather, parse_symbol
 from openbell.session.columns import SYMBOL, Column, parse_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import polars as pl
     from numpy.typing import NDArray
@@ -37,10 +37,17 @@ class Frame:
         Names, ``symbol`` first.
     """
 
-    __slots__ = ("_arrays", "_polars", "columns", "now_ns", "symbols")
+    __slots__ = ("_arrays", "_names", "_polars", "columns", "now_ns", "symbols")
 
-    def __init__(self, symbols: tuple[str, ...], now_ns: int | None, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(
+        self,
+        symbols: tuple[str, ...],
+        now_ns: int | None,
+        arrays: Mapping[str, NDArray[Any]],
+        names: Callable[[tuple[str, ...]], pl.Series] | None = None,
+    ) -> None:
         self.symbols = symbols
+        self._names = names or _series
         self.now_ns = now_ns
         self.columns = (SYMBOL, *arrays)
         self._arrays = dict(arrays)
@@ -79,7 +86,7 @@ class Frame:
         if self._polars is None:
             import polars as pl
 
-            data = {SYMBOL: pl.Series(SYMBOL, self.symbols, dtype=pl.String)}
+            data = {SYMBOL: self._names(self.symbols)}
             for name in self.columns[1:]:
                 array = self._arrays[name]
                 data[name] = pl.Series(name, array.tolist() if array.dtype == object else array)
@@ -95,6 +102,12 @@ class Frame:
 
     def _repr_html_(self) -> str:
         return self.to_polars()._repr_html_()
+
+
+def _series(symbols: tuple[str, ...]) -> pl.Series:
+    import polars as pl
+
+    return pl.Series(SYMBOL, symbols, dtype=pl.String)
 
 
 class Snapshot:
@@ -120,6 +133,7 @@ class Snapshot:
         self.columns: tuple[Column, ...] = tuple(parse_column(name, session.attribute_names()) for name in wanted)
         self._session = session
         named = None if symbols is None else [parse_symbol(symbol) for symbol in symbols]
+        self._column: tuple[tuple[str, ...], pl.Series] | None = None
         self._plan = Gather([c.engine() for c in self.columns if c.kind not in {"lag", "attribute"}], named)
 
     def take(self) -> Frame:
@@ -138,4 +152,10 @@ class Snapshot:
                 if column.field == "quality" and session.quality.gaps_verified:
                     # What is missing is known not to have been traded.
                     columns[column.name][~np.isnan(columns[column.name])] = 100.0
-        return Frame(names, now_ns, columns)
+        return Frame(names, now_ns, columns, self._symbols)
+
+    def _symbols(self, names: tuple[str, ...]) -> pl.Series:
+        """Give the names as a column, the same one for as long as they are the same."""
+        if self._column is None or self._column[0] is not names:
+            self._column = (names, _series(names))
+        return self._column[1]

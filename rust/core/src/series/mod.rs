@@ -245,6 +245,8 @@ impl Series {
         self.repair(place);
         if self.keep_sessions > 0 && !self.bars.is_empty() {
             let bars = self.bars.iter().copied().collect();
+            // As many as are kept, not twice as many: most of what ten thousand symbols weigh is history.
+            self.past.reserve_exact((self.keep_sessions + 1).min(64).saturating_sub(self.past.len()));
             self.past.push_back(PastSession { session: ended, date: place.date, bars });
         }
         self.bars.clear();

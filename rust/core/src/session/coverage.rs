@@ -12,6 +12,40 @@ pub(super) struct Presence {
     bits: Vec<u64>,
 }
 
+/// The bits of an earlier session: where they stand follows from the calendar. Days have few, and many days are kept.
+#[derive(Debug, Clone)]
+pub(super) struct PastPresence {
+    pub(super) session: u32,
+    bits: Bits,
+}
+
+#[derive(Debug, Clone)]
+enum Bits {
+    Few(u64),
+    Many(Box<[u64]>),
+}
+
+impl PastPresence {
+    pub(super) fn new(session: usize, presence: &Presence) -> Self {
+        let bits = match presence.bits[..] {
+            [] => Bits::Few(0),
+            [bits] => Bits::Few(bits),
+            _ => Bits::Many(presence.bits.clone().into_boxed_slice()),
+        };
+        Self { session: session as u32, bits }
+    }
+
+    /// As it was when the session was the current one.
+    pub(super) fn restored(&self, calendar: &Calendar, grid: &Grid) -> Presence {
+        let mut presence = Presence::new(calendar, self.session as usize, grid);
+        match &self.bits {
+            Bits::Few(bits) => presence.bits.iter_mut().for_each(|word| *word = *bits),
+            Bits::Many(bits) => presence.bits.copy_from_slice(bits),
+        }
+        presence
+    }
+}
+
 /// A range of missing bars, `[start, end)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {

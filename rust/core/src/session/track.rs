@@ -15,7 +15,7 @@ use crate::time::{Day, Nanos};
 use crate::trade::Quote;
 
 use super::book::Book;
-use super::coverage::{Coverage, Presence};
+use super::coverage::{Coverage, PastPresence, Presence};
 use super::derived::{Context, Derived, ticks};
 use super::layout::{IndicatorRequest, IntervalRequest, Layout, program};
 use super::metrics::Metrics;
@@ -37,7 +37,7 @@ pub(super) struct Track {
     /// The metrics of the bars that have left the ring.
     metrics_head: Metrics,
     presence: Presence,
-    past_presence: Vec<(usize, Day, Presence)>,
+    past_presence: Vec<PastPresence>,
     /// End of the newest base bar.
     newest_end: Nanos,
     /// Its segment and its slot there.
@@ -374,8 +374,11 @@ impl Track {
             self.base.roll(ended, place, session);
             let keep = std::iter::once(&self.base).chain(self.derived.iter().map(|d| &d.series));
             let keep = keep.map(Series::keep_sessions).max().unwrap_or(0);
-            self.past_presence.push((ended, self.date, std::mem::take(&mut self.presence)));
-            self.past_presence.retain(|(index, ..)| index + keep >= session);
+            self.past_presence.retain(|past| past.session as usize + keep >= session);
+            if ended + keep >= session {
+                self.past_presence.reserve_exact(keep.saturating_sub(self.past_presence.len()));
+                self.past_presence.push(PastPresence::new(ended, &self.presence));
+            }
             self.metrics = self.metrics.next_session();
             self.metrics_head = Metrics::default();
         }
@@ -395,7 +398,11 @@ impl Track {
     pub(super) fn past_coverage(&self, calendar: &Calendar, shown: &Grid) -> Vec<Coverage> {
         self.past_presence
             .iter()
-            .map(|(_, date, presence)| presence.coverage(calendar, *date, &self.grid, shown, Nanos::MAX))
+            .map(|past| {
+                let date = calendar.sessions()[past.session as usize].date;
+                let presence = past.restored(calendar, &self.grid);
+                presence.coverage(calendar, date, &self.grid, shown, Nanos::MAX)
+            })
             .collect()
     }
 
