@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openbell._core import SessionCore, parse_symbol
+from openbell._core import Gather, SessionCore, parse_symbol
 from openbell.errors import ColumnsError
-from openbell.session.columns import parse_column
-from openbell.session.frame import Frame, Snapshot
+from openbell.session.columns import SYMBOL, Column, parse_column
+from openbell.session.frame import Frame, symbol_series
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    import polars as pl
     from numpy.typing import NDArray
+
+    from openbell.quality import DataQualityManager
+    from openbell.session.activity import Activity
 
 
 class CrossSection(SessionCore):
     """The part of `SessionData` that reads across symbols."""
 
+    activity: Activity
+    quality: DataQualityManager
     _attributes: dict[str, dict[str, Any]]
 
     def snapshot(self, columns: Sequence[str], symbols: Sequence[str] | None = None) -> Frame:
@@ -64,7 +70,7 @@ class CrossSection(SessionCore):
         ColumnsError
             If a column is none, with the nearest.
         """
-        return Snapshot(self, columns, symbols)  # type: ignore[arg-type]
+        return Snapshot(self, columns, symbols)
 
     def set_attribute(self, name: str, values: Mapping[str, Any]) -> None:
         """Give symbols a value of your own, such as a sector or the float, as a column of snapshots.
@@ -101,3 +107,54 @@ class CrossSection(SessionCore):
         if all(isinstance(value, int | float) for value in values.values()):
             return np.array([np.nan if value is None else float(value) for value in found], dtype=np.float64)
         return np.array(found, dtype=object)
+
+
+class Snapshot:
+    """A cut that is taken again and again: the names are read once, and only what changed is read anew.
+
+    Parameters
+    ----------
+    session
+        Whose.
+    columns
+        Names; see `openbell.session.columns.parse_column`.
+    symbols
+        Of which; None for all that are there when it is taken, in order of name.
+
+    Raises
+    ------
+    ColumnsError
+        If a name is none.
+    """
+
+    def __init__(self, session: CrossSection, columns: Sequence[str], symbols: Sequence[str] | None = None) -> None:
+        wanted = [name for name in dict.fromkeys(columns) if name != SYMBOL]
+        self.columns: tuple[Column, ...] = tuple(parse_column(name, session.attribute_names()) for name in wanted)
+        self._session = session
+        named = None if symbols is None else [parse_symbol(symbol) for symbol in symbols]
+        self._column: tuple[tuple[str, ...], pl.Series] | None = None
+        self._plan = Gather([c.engine() for c in self.columns if c.kind not in {"lag", "attribute"}], named)
+
+    def take(self) -> Frame:
+        """Give the values of this moment."""
+        session = self._session
+        names, now_ns, arrays = session.gather(self._plan)
+        gathered = iter(arrays)
+        columns: dict[str, NDArray[Any]] = {}
+        for column in self.columns:
+            if column.kind == "attribute":
+                columns[column.name] = session.attribute_values(column.field, names)
+            elif column.kind == "lag":
+                columns[column.name] = session.activity.measured_lags(names)
+            else:
+                columns[column.name] = next(gathered)
+                if column.field == "quality" and session.quality.gaps_verified:
+                    # What is missing is known not to have been traded.
+                    columns[column.name][~np.isnan(columns[column.name])] = 100.0
+        return Frame(names, now_ns, columns, self._symbols)
+
+    def _symbols(self, names: tuple[str, ...]) -> pl.Series:
+        """Give the names as a column, the same one for as long as they are the same."""
+        if self._column is None or self._column[0] is not names:
+            self._column = (names, symbol_series(names))
+        return self._column[1]

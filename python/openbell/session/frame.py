@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openbell._core import Gather, parse_symbol
-from openbell.session.columns import SYMBOL, Column, parse_column
+from openbell._core import parse_symbol
+from openbell.session.columns import SYMBOL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     import polars as pl
     from numpy.typing import NDArray
 
-    from openbell.session.data import SessionData
 
 SHOWN = 10
 
@@ -47,7 +46,7 @@ class Frame:
         names: Callable[[tuple[str, ...]], pl.Series] | None = None,
     ) -> None:
         self.symbols = symbols
-        self._names = names or _series
+        self._names = names or symbol_series
         self.now_ns = now_ns
         self.columns = (SYMBOL, *arrays)
         self._arrays = dict(arrays)
@@ -104,58 +103,8 @@ class Frame:
         return self.to_polars()._repr_html_()
 
 
-def _series(symbols: tuple[str, ...]) -> pl.Series:
+def symbol_series(symbols: tuple[str, ...]) -> pl.Series:
+    """Give names as a column of polars."""
     import polars as pl
 
     return pl.Series(SYMBOL, symbols, dtype=pl.String)
-
-
-class Snapshot:
-    """A cut that is taken again and again: the names are read once, and only what changed is read anew.
-
-    Parameters
-    ----------
-    session
-        Whose.
-    columns
-        Names; see `openbell.session.columns.parse_column`.
-    symbols
-        Of which; None for all that are there when it is taken, in order of name.
-
-    Raises
-    ------
-    ColumnsError
-        If a name is none.
-    """
-
-    def __init__(self, session: SessionData, columns: Sequence[str], symbols: Sequence[str] | None = None) -> None:
-        wanted = [name for name in dict.fromkeys(columns) if name != SYMBOL]
-        self.columns: tuple[Column, ...] = tuple(parse_column(name, session.attribute_names()) for name in wanted)
-        self._session = session
-        named = None if symbols is None else [parse_symbol(symbol) for symbol in symbols]
-        self._column: tuple[tuple[str, ...], pl.Series] | None = None
-        self._plan = Gather([c.engine() for c in self.columns if c.kind not in {"lag", "attribute"}], named)
-
-    def take(self) -> Frame:
-        """Give the values of this moment."""
-        session = self._session
-        names, now_ns, arrays = session.gather(self._plan)
-        gathered = iter(arrays)
-        columns: dict[str, NDArray[Any]] = {}
-        for column in self.columns:
-            if column.kind == "attribute":
-                columns[column.name] = session.attribute_values(column.field, names)
-            elif column.kind == "lag":
-                columns[column.name] = session.activity.measured_lags(names)
-            else:
-                columns[column.name] = next(gathered)
-                if column.field == "quality" and session.quality.gaps_verified:
-                    # What is missing is known not to have been traded.
-                    columns[column.name][~np.isnan(columns[column.name])] = 100.0
-        return Frame(names, now_ns, columns, self._symbols)
-
-    def _symbols(self, names: tuple[str, ...]) -> pl.Series:
-        """Give the names as a column, the same one for as long as they are the same."""
-        if self._column is None or self._column[0] is not names:
-            self._column = (names, _series(names))
-        return self._column[1]
