@@ -12,11 +12,11 @@ from openbell.session.batch import bars_columns
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from openbell._core import Feed, Interval
+    from openbell._core import Bars, Feed, Interval
     from openbell.coordinator.setup import Setup
     from openbell.session import SessionData
     from openbell.session.provision import Provision
@@ -27,30 +27,51 @@ logger = logging.getLogger(__name__)
 NO_BARS = "the source has no bars of it"
 
 
-def rebuild(setup: Setup, session: SessionData, symbol: str, *, layout: Provision, days: Sequence[dt.date]) -> None:
-    """Give a symbol that is there another layout, with the bars that it holds; only earlier days are loaded.
+def rebuild(setup: Setup, session: SessionData, layouts: Mapping[str, Provision], *, days: Sequence[dt.date]) -> None:
+    """Give symbols that are there other layouts, with the bars that they hold; only what is missing is loaded.
 
-    It is built beside the session, which then takes it over at once: nobody sees it half done, and what is still to
-    come of its day stays in the feed.
+    They are built beside the session, which then takes them over at once: nobody sees one half done, and what is still
+    to come of their day stays in the feed. One load a day, for all that lack it.
     """
     core, calendar = session.scratch()
-    core.register([symbol], calendar, layout.base, list(layout.derived), layout.indicator_rows())
-    base = layout.base[0]
-    held = session.get_historical_bars(symbol, base).by_date()
+    for symbol, layout in layouts.items():
+        core.register([symbol], calendar, layout.base, list(layout.derived), layout.indicator_rows())
+    base = setup.layout.base[0]
+    held = {symbol: session.get_historical_bars(symbol, base).by_date() for symbol in layouts}
     first = days[0] if days else setup.sessions[0]
-    for date in (*setup.time_manager.sessions_before(first, layout.historical_days), *days):
+    most = max(layout.historical_days for layout in layouts.values())
+    history = setup.time_manager.sessions_before(first, most)
+    for place, date in enumerate((*history, *days)):
+        # Each has as many earlier sessions as its layout asks for.
+        wanted = [s for s, layout in layouts.items() if place >= len(history) - layout.historical_days]
         if date in days:
-            core.begin_symbol_session(symbol, day_number(date))
-        bars = session.get_bars(symbol, base) if days and date == days[-1] else held.get(date)
-        if bars is not None and (date in held or len(bars) == session.bar_count(symbol, base)):
-            core.load_columns(bars_columns(bars))
-            continue
-        columns = setup.data_manager.load_session([symbol], date)
-        columns = columns.take(_seen(setup, session, columns, date, base))
-        core.load_columns(columns.core(core.symbol_ids(list(columns.names))))
+            for symbol in wanted:
+                core.begin_symbol_session(symbol, day_number(date))
+        missing = []
+        for symbol in wanted:
+            bars = _held(session, symbol, base, held[symbol].get(date), today=bool(days) and date == days[-1])
+            if bars is None:
+                missing.append(symbol)
+                continue
+            columns = bars_columns(bars)
+            columns["symbol"] += core.symbol_ids([symbol])[0]
+            core.load_columns(columns)
+        if missing:
+            loaded = setup.data_manager.load_session(missing, date)
+            loaded = loaded.take(_seen(setup, session, loaded, date, base))
+            core.load_columns(loaded.core(core.symbol_ids(list(loaded.names))))
     if session.now_ns is not None:
         core.advance_ns(session.now_ns)
-    session.adopt(symbol, core)
+    for symbol in layouts:
+        session.adopt(symbol, core)
+
+
+def _held(session: SessionData, symbol: str, base: Interval, past: Bars | None, *, today: bool) -> Bars | None:
+    """Give the bars that a symbol holds of a session, None unless it holds all of them."""
+    if not today:
+        return past
+    bars = session.get_bars(symbol, base)
+    return bars if len(bars) == session.bar_count(symbol, base) else None
 
 
 def bring_in(

@@ -103,11 +103,15 @@ class Members:
     def _add(self, requests: Sequence[Request]) -> None:
         """Bring symbols in, those that want the same in one load; one that is there ad hoc gets all the rest."""
         session = self._session
+        upgrades = []
         for request in requests:
             if request.symbol in session.get_config_symbols():
                 request.finish(succeeded=False)
+                self._requests.served(request)
             elif session.has_symbol(request.symbol):
-                self._upgrade(request)
+                upgrades.append(request)
+        if upgrades:
+            self._upgrade(upgrades)
         requests = [request for request in requests if not request.done.is_set()]
         layouts = {id(r.layout): r.layout or self._setup.layout for r in requests}
         for key, layout in layouts.items():
@@ -135,20 +139,23 @@ class Members:
             logger.warning("%s is not added: %s", symbol, failed)
             self._session.board.publish(ProvisioningFailed(symbol, None, failed))
 
-    def _upgrade(self, request: Request) -> None:
-        """Make a strategy symbol of one that is there ad hoc, with what it has and all that the config asks for."""
-        symbol, session = request.symbol, self._session
-        wishes = [wish for wish in session.wishes.of(symbol) if wish.state == "ready"]
-        layout = merged(request.layout or self._setup.layout, wishes, self._lengths())
+    def _upgrade(self, requests: Sequence[Request]) -> None:
+        """Make strategy symbols of some that are there ad hoc, with what they have and all that the config asks for."""
+        session, lengths = self._session, self._lengths()
+        layouts = {}
+        for request in requests:
+            wishes = [wish for wish in session.wishes.of(request.symbol) if wish.state == "ready"]
+            layouts[request.symbol] = merged(request.layout or self._setup.layout, wishes, lengths)
         try:
-            rebuild(self._setup, session, symbol, layout=layout, days=self.days)
+            rebuild(self._setup, session, layouts, days=self.days)
+            failed = None
         except Exception as error:
-            logger.exception("the source failed: %s stays as it is", symbol)
-            self._added(request, failed=f"{type(error).__name__}: {error}")
-            return
-        if self._calls is not None:
-            self._calls.ignored.discard(symbol)
-        self._added(request, failed=None)
+            logger.exception("the source failed: %s stay as they are", ", ".join(layouts))
+            failed = f"{type(error).__name__}: {error}"
+        for request in requests:
+            if failed is None and self._calls is not None:
+                self._calls.ignored.discard(request.symbol)
+            self._added(request, failed=failed)
 
     def remove(self, symbol: str) -> bool:
         """Take a symbol out of the run; False if it is neither there nor on its way."""
@@ -202,12 +209,14 @@ class Members:
         for wish in wishes:
             if wish.kind == "history" and wish.interval == base:
                 deep.setdefault(wish.symbol, []).append(wish)
+        layouts = {}
         for symbol, wanted in deep.items():
             # Earlier sessions of the base are more than bars: the previous close, quality by date, relative volume.
-            ready = [wish for wish in self._session.wishes.of(symbol) if wish.state == "ready"]
+            wanted += [wish for wish in self._session.wishes.of(symbol) if wish.state == "ready"]
             own = self._session.own_layout(symbol)
-            layout = merged(own or layout_for([*ready, *wanted], base, lengths), [*ready, *wanted], lengths)
-            rebuild(self._setup, self._session, symbol, layout=layout, days=self.days)
+            layouts[symbol] = merged(own or layout_for(wanted, base, lengths), wanted, lengths)
+        if layouts:
+            rebuild(self._setup, self._session, layouts, days=self.days)
         rest = [wish for wish in wishes if wish not in deep.get(wish.symbol, ())]
         grant(self._setup, self._session, rest, today=self._today(), session_seconds=lengths)
 
