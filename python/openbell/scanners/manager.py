@@ -10,9 +10,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from openbell.errors import ConfigError, ConfigProblem, ScannerError
+from openbell.scanners.barrier import Barrier
 from openbell.scanners.base import ScanContext, ScanHit, ScanResult
 from openbell.scanners.expression import ExpressionScanner
 from openbell.scanners.loading import make_scanner
@@ -27,13 +26,10 @@ if TYPE_CHECKING:
     from openbell.config import SessionConfig
     from openbell.config.sections import ScannerConfig
     from openbell.scanners.base import BaseScanner
-    from openbell.session import SessionData, Snapshot
+    from openbell.session import SessionData
     from openbell.sources import DataManager
 
 logger = logging.getLogger(__name__)
-
-# A symbol is expected to have a bar at the end of an interval if it had one within this many seconds before.
-LATELY_S = 600.0
 
 
 @dataclass(slots=True)
@@ -75,7 +71,8 @@ class _Entry:
     times: list[int] = field(default_factory=list)
     ready: bool = False
     gone: bool = False
-    arrivals: Snapshot | None = None
+    barrier: Barrier | None = None
+    beside: threading.Thread | None = None
 
 
 class ScannerManager:
@@ -183,6 +180,32 @@ class ScannerManager:
             if now_ns in entry.times:
                 self._scan(entry)
 
+    def start_due(self, now_ns: int, marker: threading.Event | None = None) -> None:
+        """Make the scans of this time beside the stream, for which they do not wait and which does not wait for them.
+
+        Each runs on a thread of its own, once all symbols that are expected have the bar that ends now, the feed has
+        set the marker, or ``streaming.barrier_timeout_seconds`` are over. A scanner whose last scan is still under way
+        is skipped, and counted.
+        """
+        for entry in self._entries:
+            if now_ns not in entry.times:
+                continue
+            if entry.beside is not None and entry.beside.is_alive():
+                entry.stats.skipped += 1
+                continue
+            work = functools.partial(self._scan, entry, end_ns=now_ns, marker=marker or threading.Event())
+            name = f"openbell-beside-{entry.stats.name}"
+            entry.beside = threading.Thread(target=work, name=name, daemon=True)
+            entry.beside.start()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until no scan is under way beside the stream; False if one is still."""
+        deadline_s = None if timeout_s is None else time.monotonic() + timeout_s
+        for entry in self._entries:
+            if entry.beside is not None:
+                entry.beside.join(None if deadline_s is None else max(0.0, deadline_s - time.monotonic()))
+        return not any(entry.beside is not None and entry.beside.is_alive() for entry in self._entries)
+
     def after_provisioning(self) -> None:
         """Lock what was promoted, once it is there."""
         for symbol, reason in list(self._to_lock.items()):
@@ -201,14 +224,24 @@ class ScannerManager:
 
     # One scan
 
-    def _scan(self, entry: _Entry) -> None:
+    def _scan(self, entry: _Entry, *, end_ns: int | None = None, marker: threading.Event | None = None) -> None:
+        """Make a scan; with a marker, beside the stream, of the interval that ends at ``end_ns``."""
         if not entry.ready or not self._session.is_session_active:
             entry.stats.skipped += 1
             return
+        if entry.barrier is None:
+            entry.barrier = Barrier(self._session, entry.universe)
+        if marker is not None and end_ns is not None:
+            patience_s = self._config.session_data_config.streaming.barrier_timeout_seconds
+            counts = entry.barrier.wait(end_ns, patience_s, marker)
+        else:
+            counts = entry.barrier.count(self._session.now_ns or 0)
         context = self._context(entry)
-        context.expected, context.arrived = self._arrivals(entry)
+        context.expected, context.arrived = counts
         started_s = time.perf_counter()
-        found = self._call(entry, "scan", functools.partial(entry.scanner.scan, context), context)
+        found = self._call(
+            entry, "scan", functools.partial(entry.scanner.scan, context), context, waited_for=marker is None
+        )
         seconds = time.perf_counter() - started_s
         entry.stats.runs += 1
         entry.stats.seconds += seconds
@@ -236,13 +269,6 @@ class ScannerManager:
             if entry.config.lock:
                 self._to_lock[symbol] = f"scanner:{entry.stats.name}"
 
-    def _arrivals(self, entry: _Entry) -> tuple[int, int]:
-        """Count the symbols that were active lately, and those of them that have a bar which ends now."""
-        if entry.arrivals is None:
-            entry.arrivals = self._session.prepare_snapshot(["age_s"], entry.universe)
-        age = entry.arrivals.take()["age_s"]
-        return int(np.count_nonzero(age <= LATELY_S)), int(np.count_nonzero(age == 0.0))
-
     def _context(self, entry: _Entry) -> ScanContext:
         session = self._session
         now_ns = session.now_ns or 0
@@ -257,7 +283,9 @@ class ScannerManager:
             base_interval=self._data.source.interval,
         )
 
-    def _call(self, entry: _Entry, what: str, call: Callable[[], object], context: ScanContext) -> object:
+    def _call(
+        self, entry: _Entry, what: str, call: Callable[[], object], context: ScanContext, *, waited_for: bool = True
+    ) -> object:
         """Call a scanner; what it raises is kept, and who takes longer than the limit is left behind."""
         if isinstance(entry.scanner, ExpressionScanner):
             # Ours: it ends.
@@ -265,13 +293,15 @@ class ScannerManager:
         outcome: list[object] = []
 
         def work() -> None:
-            self._acting = threading.get_ident()
+            if waited_for:
+                self._acting = threading.get_ident()
             outcome.append(self._guarded(entry, what, call))
 
         worker = threading.Thread(target=work, name=f"openbell-scan-{entry.stats.name}", daemon=True)
         worker.start()
         worker.join(entry.config.time_limit_seconds)
-        self._acting = None
+        if waited_for:
+            self._acting = None
         if worker.is_alive():
             context.revoke()
             entry.gone, entry.ready = True, False
