@@ -26,7 +26,7 @@ class ReadsEverything(ob.Strategy):
         self.keys = [i.make_key() for i in (*indicators.session, *indicators.historical)]
 
     def on_session_end(self, session):
-        for symbol in sorted(session.get_all_symbols()):
+        for symbol in sorted(session.get_config_symbols()):
             for key in self.keys:
                 data = session.get_indicator(symbol, key)
                 assert data is not None and data.valid, key

@@ -37,6 +37,15 @@ def _complete() -> dict[str, Any]:
                 ],
                 "historical": [{"name": "sma", "period": 2, "interval": "1d"}],
             },
+            "scanners": [
+                {
+                    "name": "strong",
+                    "filter": "last > sma_20_5m AND rsi_14_1m > 60",
+                    "rank": "rsi_14_1m desc",
+                    "limit": 10,
+                    "regular_session": [{"start": "open+30m", "end": "close-10m", "interval": "30m"}],
+                }
+            ],
         },
         report="example-report.html",
     )
