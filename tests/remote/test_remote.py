@@ -45,6 +45,13 @@ def config(name: str = "test", **more: Any) -> ob.SessionConfig:
             "symbols": ["SIM001"],
             "streams": ["1m", "5m"],
             "indicators": {"session": [{"name": "sma", "period": 5, "interval": "5m"}]},
+            "scanners": [
+                {
+                    "name": "strong",
+                    "filter": "last > sma_5_5m",
+                    "regular_session": [{"start": "10:00", "end": "10:00", "interval": "1m"}],
+                }
+            ],
         },
         **more,
     )
@@ -97,6 +104,7 @@ def test_every_command_changes_or_shows_the_session() -> None:
         data, ask = listening.run.session_data, find_session(None).ask
         status = ask("status")
         assert (status["state"], status["symbols"], status["now"][11:16]) == ("paused", 1, "11:00")
+        assert [(s["name"], s["runs"], s["last_error"]) for s in status["scanners"]] == [("strong", 1, None)]
         assert ask("symbol.add", symbol="sim002") == {"symbol": "SIM002", "usable": True}
         assert "SIM002" in data.get_config_symbols()
         assert ask("symbol.add", symbol="SIM003", streams=["15m"], wait=False)["usable"] is False
@@ -260,7 +268,8 @@ def test_the_commands_as_they_are_typed(tmp_path: Path) -> None:
         listed = cli("symbol", "list").stdout
         assert all(word in listed for word in ("SIM001", "SIM002", "SIM003", "active", "15m"))
         assert "macd_8_26_9_5m" in cli("indicator", "show", "SIM002").stdout
-        assert "paused" in cli("status").stdout
+        assert "paused" in (said := cli("status").stdout)
+        assert "strong: 0 scans, 0 hits" in said
         assert json.loads(cli("bars", "SIM001", "1m", "-n", "2", "--json").stdout) == []
         assert "no bars of 30m" in cli("bars", "SIM001", "30m", code=1).stderr
         assert "paused" in cli("pause").stdout

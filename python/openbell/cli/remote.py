@@ -64,9 +64,16 @@ def _status(name: str, result: Any) -> None:
         ("bars", ", ".join(f"{value:,} {key}" for key, value in counts.items()) or "none"),
         ("callbacks", f"{result['callbacks']:,}, {result['callback_errors']} raised"),
         *(("raised", error) for error in result["errors"]),
+        *(("scanner", _scanner(stats)) for stats in result["scanners"]),
     ]
     for head, text in rows:
         typer.echo(f"{head:<10} {text}")
+
+
+def _scanner(stats: dict[str, Any]) -> str:
+    problem = stats["disabled"] or stats["last_error"]
+    counts = f"{stats['name']}: {stats['runs']} scans, {stats['hits']} hits, {stats['skipped']} skipped"
+    return f"{counts}; {stats['errors'] + stats['overruns']} failed: {problem}" if problem else counts
 
 
 def _symbols(_: str, result: Any) -> None:

@@ -339,6 +339,7 @@ class SessionCoordinator:
             callbacks=calls.count if calls else 0,
             callback_errors=calls.errors if calls else 0,
             errors=tuple(calls.first_errors) if calls else (),
+            scanners=self.scanners.stats,
         )
 
     def request_add(self, symbol: str) -> bool:

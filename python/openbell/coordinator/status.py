@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from openbell.scanners import ScannerStats
     from openbell.session import SessionData
     from openbell.session.activity import Lag
 
@@ -103,6 +104,8 @@ class RunStatus:
         What became of the bars that were applied.
     callbacks, callback_errors, errors
         Calls of the strategy, how many raised, and the first of what they raised.
+    scanners
+        How each scanner did.
     """
 
     name: str
@@ -122,3 +125,4 @@ class RunStatus:
     callbacks: int
     callback_errors: int
     errors: tuple[str, ...]
+    scanners: tuple[ScannerStats, ...] = ()
