@@ -342,3 +342,40 @@ def test_a_source_that_fails_is_rolled_back() -> None:
         # That it was asked for and failed is remembered, nothing else.
         assert {part for part, count in run.session_data.footprint(name).items() if count} <= {"wishes"}
     assert strategy.heard[-1] == (390, "SIM001")
+
+
+def test_callbacks_that_answer_each_other_do_not_stop_time(caplog: pytest.LogCaptureFixture) -> None:
+    class PingPong(ob.Strategy):
+        turns = 0
+
+        def on_session_start(self, session: ob.SessionData) -> None:
+            session.add_symbol("SIM002")
+
+        def on_symbol_added(self, session: ob.SessionData, symbol: str) -> None:
+            self.turns += 1
+            if self.turns < 150:
+                session.remove_symbol(symbol)
+
+        def on_symbol_removed(self, session: ob.SessionData, symbol: str) -> None:
+            session.add_symbol(symbol)
+
+    strategy = PingPong()
+    settings = config().to_dict()
+    settings["backtest"]["end"] = settings["backtest"]["start"]
+    result = ob.SessionCoordinator(ob.SessionConfig(**settings), strategy=strategy).run()
+    assert result.completed
+    assert strategy.turns == 150
+    assert "callbacks keep asking for more" in caplog.text
+
+
+def test_a_lock_that_wins_over_a_graceful_removal_leaves_no_deadline() -> None:
+    def both(session: ob.SessionData) -> None:
+        assert session.coordinator.remove_symbol("SIM001")
+        assert session.lock_symbol("SIM001", "open_position")
+        assert "SIM001" in session.coordinator._backtest.calls.draining
+
+    def later(session: ob.SessionData) -> None:
+        assert session.coordinator._backtest.calls.draining == {}
+
+    strategy, _ = play((10, both), (20, later))
+    assert len([minute for minute, _ in strategy.heard]) == 390

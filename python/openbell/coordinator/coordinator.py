@@ -314,7 +314,9 @@ class SessionCoordinator:
         """Give the state of every symbol, in order of name, those that are on their way included."""
         session, requests = self.session_data, self._requests
         there = session.get_all_symbols()
-        status = [SymbolStatus.of(session, name, under_way=requests.kinds_for(name)) for name in there]
+        found = (SymbolStatus.of(session, name, under_way=requests.kinds_for(name)) for name in there)
+        # One may have gone since.
+        status = [one for one in found if one is not None]
         status += [SymbolStatus.adding(name) for name in requests.adding() if name not in there]
         return sorted(status, key=lambda s: s.symbol)
 

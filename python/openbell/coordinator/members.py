@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# How often, at one boundary, what serving requests asked for is served.
+MOST_ROUNDS = 100
+
 
 class Members:
     """Serves what callbacks and other threads ask for; only the run's own thread calls it.
@@ -70,8 +73,16 @@ class Members:
         return columns.core(self._numbers(columns))
 
     def serve(self) -> None:
-        """Do what was asked for, in order; the clock stands still meanwhile."""
+        """Do what was asked for, in order; the clock stands still meanwhile.
+
+        What serving it asks for is served too, but not for ever: callbacks that answer each other must not stop time.
+        """
+        rounds = 0
         while self._requests or self._removed or self._session.wishes:
+            rounds += 1
+            if rounds > MOST_ROUNDS:
+                logger.warning("callbacks keep asking for more: the rest waits for the next step")
+                return
             for symbol in self._removed:
                 self._lifecycle("on_symbol_removed", symbol)
             self._removed.clear()
@@ -96,6 +107,8 @@ class Members:
             request.finish(succeeded=False)
         else:
             request.finish(succeeded=self.remove(request.symbol))
+        if self._calls is not None:
+            self._calls.draining.pop(request.symbol, None)
         self._requests.served(request)
 
     # Strategy symbols

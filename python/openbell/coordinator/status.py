@@ -54,8 +54,11 @@ class SymbolStatus:
         return cls(symbol, "adding")
 
     @classmethod
-    def of(cls, session: SessionData, symbol: str, *, under_way: Sequence[str]) -> Self:
-        """Read it off a session; ``under_way`` is what was asked for it and is not done yet."""
+    def of(cls, session: SessionData, symbol: str, *, under_way: Sequence[str]) -> Self | None:
+        """Read it off a session; None if it is not there. ``under_way`` is what was asked for it and not done yet."""
+        intervals = session.intervals(symbol)
+        if not intervals:
+            return None
         reason = session.activity.reason(symbol)
         state: Literal["active", "adhoc", "inactive", "removing"] = (
             "removing"
@@ -66,7 +69,7 @@ class SymbolStatus:
             if symbol in session.get_config_symbols()
             else "adhoc"
         )
-        base, *derived = session.intervals(symbol)
+        base, *derived = intervals
         indicators = session.get_all_indicators(symbol)
         quality = session.quality.session(symbol, base)
         return cls(
