@@ -65,18 +65,12 @@ class Calls:
     def events(self, events: Iterable[Event]) -> None:
         """Call for each event of a step, in their order."""
         strategy, session = self._strategy, self._session
-        activity = session.activity
-        self._gone.clear()
+        activity, gone, ignored, draining = session.activity, self._gone, self.ignored, self.draining
+        left_out = activity.left_out
+        gone.clear()
         for event in events:
-            if (self._gone or self.ignored) and (event.symbol in self._gone or event.symbol in self.ignored):
-                continue
-            if self.draining and self._overdue(event.symbol):
-                continue
-            if not session.is_session_active:
-                activity.miss(None)
-                continue
-            if activity.anything and activity.reason(event.symbol) is not None:
-                activity.miss(event.symbol)
+            special = gone or ignored or draining or left_out or not activity.session_active
+            if special and self._passes_over(event.symbol):
                 continue
             if event.kind == "bar_closed":
                 self._call(strategy.on_bar, session, event.bar)
@@ -84,6 +78,19 @@ class Calls:
                 self._call(strategy.on_bar_revised, session, event.bar, event.old)
             else:
                 self._call(strategy.on_indicator_valid, session, event.symbol, event.key)
+
+    def _passes_over(self, symbol: str) -> bool:
+        """Whether nothing is told of a symbol now; what is not because of lag is counted."""
+        if symbol in self._gone or symbol in self.ignored or self._overdue(symbol):
+            return True
+        activity = self._session.activity
+        if not activity.session_active:
+            activity.miss(None)
+            return True
+        if symbol in activity.left_out:
+            activity.miss(symbol)
+            return True
+        return False
 
     def forget(self, symbol: str) -> None:
         """Tell nothing more of a symbol in this step."""

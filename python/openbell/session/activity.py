@@ -72,7 +72,10 @@ class Activity:
         self._guard = threading.Lock()
         self._lags: dict[str, dict[Cause, float]] = {}
         self._all: dict[Cause, float] = {}
-        self._inactive: dict[str, str] = {}
+        # Why symbols are left out by themselves.
+        self.left_out: dict[str, str] = {}
+        # Whether strategies and scanners are called at all.
+        self.session_active = False
         self._missed: dict[str, int] = {}
         self._session_missed = 0
         self._session_lags = False
@@ -105,17 +108,17 @@ class Activity:
             changes = []
             for symbol in sorted(there if symbols is None else symbols):
                 reason = self._reason(symbol)
-                if reason and symbol not in self._inactive:
-                    self._inactive[symbol] = reason
+                if reason and symbol not in self.left_out:
+                    self.left_out[symbol] = reason
                     changes.append(Change(symbol, active=False, reason=reason))
-                elif not reason and symbol in self._inactive:
-                    del self._inactive[symbol]
+                elif not reason and symbol in self.left_out:
+                    del self.left_out[symbol]
                     missed = self._missed.pop(symbol, 0)
                     changes.append(Change(symbol, active=True, reason="caught up", missed=missed))
-            lags = bool(there) and len(self._inactive) >= self._share * len(there)
+            lags = bool(there) and len(self.left_out) >= self._share * len(there)
             if lags != self._session_lags:
                 self._session_lags = lags
-                share = f"{len(self._inactive)} of {len(there)} symbols lag"
+                share = f"{len(self.left_out)} of {len(there)} symbols lag"
                 missed, self._session_missed = self._session_missed, 0
                 changes.append(Change(None, active=not lags, reason=share if lags else "caught up", missed=missed))
             return changes
@@ -129,16 +132,11 @@ class Activity:
     @property
     def inactive(self) -> frozenset[str]:
         """Symbols that are left out by themselves."""
-        return frozenset(self._inactive)
-
-    @property
-    def anything(self) -> bool:
-        """Whether any symbol is left out."""
-        return bool(self._inactive)
+        return frozenset(self.left_out)
 
     def reason(self, symbol: str) -> str | None:
         """Say why a symbol is left out; None if it is not."""
-        return self._inactive.get(symbol)
+        return self.left_out.get(symbol)
 
     def miss(self, symbol: str | None) -> None:
         """Count a call that was not made, for a symbol or for the whole session."""
@@ -150,12 +148,12 @@ class Activity:
 
     def knows(self, symbol: str) -> int:
         """Count what is kept of a symbol."""
-        return sum(symbol in part for part in (self._lags, self._inactive, self._missed))
+        return sum(symbol in part for part in (self._lags, self.left_out, self._missed))
 
     def forget(self, symbol: str) -> None:
         """Drop everything about a symbol that was removed."""
         with self._guard:
-            for part in (self._lags, self._inactive, self._missed):
+            for part in (self._lags, self.left_out, self._missed):
                 part.pop(symbol, None)
 
 

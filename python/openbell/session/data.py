@@ -82,12 +82,12 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
         self.wishes = Wishes()
         self.activity = Activity(config)
         self.board = Board(self._listen)
-        self._active = False
         self._tape = None
         self._attributes = {}
 
     def __repr__(self) -> str:
-        return f"SessionData({len(self.symbol_names())} symbols, {'active' if self._active else 'not active'})"
+        state = "active" if self.is_session_active else "not active"
+        return f"SessionData({len(self.symbol_names())} symbols, {state})"
 
     # Symbols
 
@@ -306,7 +306,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
 
     def get_active_symbols(self) -> frozenset[str]:
         """Give the symbols that take part in the running session: none while it is not active, none that lags."""
-        return self.get_all_symbols() - self.activity.inactive if self._active else frozenset()
+        return self.get_all_symbols() - self.activity.inactive if self.activity.session_active else frozenset()
 
     def get_symbol_data(self, symbol: str) -> SymbolData | None:
         """Give one symbol's data, None if it is not registered."""
@@ -329,18 +329,18 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
     @property
     def is_session_active(self) -> bool:
         """Whether strategies and scanners are called."""
-        return self._active
+        return self.activity.session_active
 
     def activate_session(self, *, missed: int = 0) -> None:
         """Call strategies and scanners from now on; ``missed`` calls were not made meanwhile."""
-        if not self._active:
-            self._active = True
+        if not self.activity.session_active:
+            self.activity.session_active = True
             self.board.publish(SessionActivated(missed))
 
     def deactivate_session(self, reason: str = "") -> None:
         """Stop calling strategies and scanners; data goes on. Reads always work."""
-        if self._active:
-            self._active = False
+        if self.is_session_active:
+            self.activity.session_active = False
             logger.info("session deactivated%s", f": {reason}" if reason else "")
             self.board.publish(SessionDeactivated(reason))
 
