@@ -152,7 +152,8 @@ class SessionInput(SessionCore):
 
         A bar is there from its end on, by the clock or by a later trade of its symbol. A trade that is cancelled,
         corrected or late makes its bar anew, and everything that depends on it. The bar's own ``vwap`` is
-        that of the trades whose size counts. A bar in which no trade sets a price does not exist.
+        that of the trades whose size counts. A bar in which no trade sets a price does not exist;
+        `get_unpriced_volume` says what was traded in such.
 
         Parameters
         ----------

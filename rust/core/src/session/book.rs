@@ -33,6 +33,9 @@ pub(super) struct Book {
     complete_from: Option<Nanos>,
     /// The last trade that set a price among those that were let go of.
     before: Option<Trade>,
+    /// What was traded in ended buckets that have no bar, since no trade in them sets a price: by start, and all before.
+    unpriced: Vec<(Nanos, f64)>,
+    unpriced_before: f64,
 }
 
 impl Book {
@@ -145,6 +148,27 @@ impl Book {
         bar.map(|bar| Bar { low, high, volume, notional, trade_count: count, ..bar })
     }
 
+    /// The bar of an ended bucket; what was traded in one without is counted.
+    pub(super) fn ended_bar(&mut self, bucket: Bucket) -> Option<Bar> {
+        let bar = self.bar(bucket);
+        self.unpriced.retain(|(start, _)| *start != bucket.start);
+        if bar.is_none() {
+            let from = self.kept.partition_point(|k| k.at < bucket.start);
+            let within = self.kept.range(from..).take_while(|k| k.at < bucket.end);
+            let counted = within.filter(|k| k.effects.has(Effects::VOLUME));
+            let volume: f64 = counted.map(|k| k.trade.size).sum();
+            if volume > 0.0 {
+                self.unpriced.push((bucket.start, volume));
+            }
+        }
+        bar
+    }
+
+    /// What was traded and is in no bar.
+    pub(super) fn unpriced(&self) -> f64 {
+        self.unpriced.iter().fold(self.unpriced_before, |sum, (_, volume)| sum + volume)
+    }
+
     /// The bar in progress.
     pub(super) fn forming(&self, clock: Nanos) -> Option<Bar> {
         let watermark = self.watermark(clock);
@@ -159,6 +183,8 @@ impl Book {
 
     /// Lets go of trades that count before a time, which is the start of a bucket.
     pub(super) fn forget_before(&mut self, start: Nanos) {
+        let settled = self.unpriced.extract_if(.., |(bucket, _)| *bucket < start);
+        self.unpriced_before += settled.map(|(_, volume)| volume).sum::<f64>();
         let gone = self.kept.partition_point(|k| k.at < start);
         if gone > 0 {
             self.complete_from = self.complete_from.max(Some(start));

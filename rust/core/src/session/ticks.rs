@@ -60,6 +60,11 @@ impl Session {
         Ok(self.symbol(symbol)?.track().quote)
     }
 
+    /// What was traded of a symbol and is in no bar, since no trade of its bucket sets a price.
+    pub fn unpriced_volume(&self, symbol: &str) -> Result<f64> {
+        Ok(self.symbol(symbol)?.track().book.as_ref().map_or(0.0, |book| book.unpriced()))
+    }
+
     /// The last trade of a symbol that may set a price.
     pub fn last_trade(&self, symbol: &str) -> Result<Option<Trade>> {
         Ok(self.symbol(symbol)?.track().book.as_ref().and_then(|book| book.last()))
@@ -107,7 +112,7 @@ impl Track {
     pub(super) fn bars_from_trades(&mut self, context: &mut Context<'_>) {
         let Some(mut book) = self.book.take() else { return };
         for bucket in book.take_ended(context.clock) {
-            match book.bar(bucket) {
+            match book.ended_bar(bucket) {
                 Some(bar) => {
                     self.apply(&bar, context);
                 }

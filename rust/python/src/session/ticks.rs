@@ -185,6 +185,11 @@ impl SessionCore {
         self.read(py, |session| session.last_trade(symbol).ok().flatten().map(PyTrade))
     }
 
+    /// What was traded of a symbol and is in no bar: no trade of its bucket sets a price. 0 if it is not registered.
+    fn get_unpriced_volume(&self, py: Python<'_>, symbol: &str) -> f64 {
+        self.read(py, |session| session.unpriced_volume(symbol).unwrap_or(0.0))
+    }
+
     /// The last quote of a symbol, ``None`` if there was none or the symbol is not registered.
     fn get_quote(&self, py: Python<'_>, symbol: &str) -> Option<PyQuote> {
         self.read(py, |session| session.quote(symbol).ok().flatten().map(PyQuote))
