@@ -10,8 +10,10 @@ use openbell_core::indicator::registry::SPECS;
 use openbell_core::indicator::{Definition, Tick};
 use openbell_core::interval::Interval;
 use openbell_core::session::{
-    EventKind, EventMask, IndicatorRequest, IntervalRequest, Layout, Progress, Row, Session, Settings,
+    Column, EventKind, EventMask, Field, Figure, Gather, IndicatorRequest, IntervalRequest, Layout, Progress,
+    Row, Session, Settings,
 };
+use openbell_core::symbol::SymbolId;
 use proptest::prelude::*;
 
 const MINUTE: i64 = 60_000_000_000;
@@ -381,5 +383,56 @@ proptest! {
             session.symbol("A").expect("registered").digest()
         };
         prop_assert_eq!(run(true), run(false));
+    }
+
+    #[test]
+    fn a_cut_that_is_taken_again_is_a_cut_that_is_new(
+        steps in prop::collection::vec((0..3_u32, minutes(), 0..3_i64, 0..8_u8), 1..120),
+    ) {
+        let columns = || {
+            let indicator = |key: &str| Column::Indicator { key: key.to_owned(), output: 0 };
+            let figures = [Figure::DayHigh, Figure::Last, Figure::BarCount, Figure::Age, Figure::Quality];
+            let mut columns: Vec<Column> = figures.into_iter().map(Column::Figure).collect();
+            for text in ["5m", "7m", "15m"] {
+                columns.push(Column::Bar { field: Field::Close, interval: Some(interval(text)) });
+                columns.push(Column::Forming { field: Field::High, interval: Some(interval(text)) });
+            }
+            columns.extend([indicator("sma_3_5m"), indicator("obv_1m"), indicator("rsi_3_1m")]);
+            columns
+        };
+        let mut session = session(5_000, &["B", "A", "C"]);
+        let mut kept = Gather::new(columns());
+        let mut now = 10 * DAY + OPEN;
+        for (symbol, minute, version, what) in steps {
+            match what {
+                // Most steps bring a bar, of whatever time.
+                0..=3 => {
+                    session.apply(&[Row { symbol, bar: bar(10, minute, version) }]);
+                }
+                4 | 5 => {
+                    now += minute * MINUTE / 8;
+                    session.advance(now).expect("forwards");
+                }
+                6 => {
+                    let names = ["B", "A", "C"];
+                    let name = names[symbol as usize];
+                    if session.find_symbol(name).is_some() {
+                        session.reduce(name, &["sma_3_5m".to_owned()], &[]).expect("there");
+                        let request = IntervalRequest { interval: interval("15m"), keep_sessions: 0 };
+                        session.add_interval(name, request).expect("derivable");
+                    }
+                }
+                _ if symbol == 2 && session.find_symbol("C").is_some() => {
+                    session.remove("C").expect("there");
+                }
+                _ => {}
+            }
+            let symbols: Vec<SymbolId> = session.in_order().collect();
+            let bits = |values: Vec<Vec<f64>>| -> Vec<Vec<u64>> {
+                values.into_iter().map(|column| column.into_iter().map(f64::to_bits).collect()).collect()
+            };
+            let fresh = bits(Gather::new(columns()).take(&session, &symbols));
+            prop_assert_eq!(bits(kept.take(&session, &symbols)), fresh);
+        }
     }
 }
