@@ -18,7 +18,7 @@ FLOORS = [
     {"config", "requirements", "quality"},
     {"session"},
     {"sources"},
-    {"report", "scanners"},
+    {"report", "scanners", "testing"},
     {"coordinator"},
     {"demo", "remote"},
     {"cli"},

@@ -1,12 +1,15 @@
 """Where bars come from: files, frames, a simulator, and whatever another package brings."""
 
 from openbell.sources.columns import Columns
+from openbell.sources.feed import Feed, FeedCapabilities, FeedStatus, Sink
 from openbell.sources.files import CsvSource, ParquetSource
 from openbell.sources.frame import FrameSource
+from openbell.sources.inlet import SessionInlet
 from openbell.sources.manager import DataManager
 from openbell.sources.opening import open_source
 from openbell.sources.protocol import Capabilities, Source
 from openbell.sources.refused import RefusedRow, RefusedRows
+from openbell.sources.replay import ReplayFeed
 from openbell.sources.simulator import SimulatorSource
 
 __all__ = [
@@ -14,11 +17,17 @@ __all__ = [
     "Columns",
     "CsvSource",
     "DataManager",
+    "Feed",
+    "FeedCapabilities",
+    "FeedStatus",
     "FrameSource",
     "ParquetSource",
     "RefusedRow",
     "RefusedRows",
+    "ReplayFeed",
+    "SessionInlet",
     "SimulatorSource",
+    "Sink",
     "Source",
     "open_source",
 ]
