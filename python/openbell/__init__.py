@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from openbell.coordinator import RunResult, SessionCoordinator, Strategy
     from openbell.errors import OpenbellError
     from openbell.indicators import IndicatorConfig, IndicatorType, list_indicators
-    from openbell.quality import DataQualityManager
+    from openbell.quality import DataQualityManager, GapLedger
     from openbell.requirements import analyze_indicator_requirements, analyze_session_requirements
     from openbell.session import Frame, IndicatorManager, SessionData, Snapshot, SymbolData, get_session_data
-    from openbell.sources import CsvSource, DataManager, FrameSource, ParquetSource, SimulatorSource
+    from openbell.sources import CsvSource, DataManager, FrameSource, GapFiller, ParquetSource, SimulatorSource
     from openbell.tape import SaleConditions, TapeRules
 
 __all__ = [
@@ -48,6 +48,8 @@ __all__ = [
     "Events",
     "Frame",
     "FrameSource",
+    "GapFiller",
+    "GapLedger",
     "IndicatorConfig",
     "IndicatorData",
     "IndicatorManager",
@@ -90,11 +92,11 @@ _HOMES = {
     "openbell.coordinator": ("RunResult", "SessionCoordinator", "Strategy"),
     "openbell.errors": ("OpenbellError",),
     "openbell.indicators": ("IndicatorConfig", "IndicatorType", "list_indicators"),
-    "openbell.quality": ("DataQualityManager",),
+    "openbell.quality": ("DataQualityManager", "GapLedger"),
     "openbell.requirements": ("analyze_indicator_requirements", "analyze_session_requirements"),
     "openbell.session": ("Frame", "IndicatorManager", "SessionData", "Snapshot", "SymbolData", "get_session_data"),
     "openbell.tape": ("SaleConditions", "TapeRules"),
-    "openbell.sources": ("CsvSource", "DataManager", "FrameSource", "ParquetSource", "SimulatorSource"),
+    "openbell.sources": ("CsvSource", "DataManager", "FrameSource", "GapFiller", "ParquetSource", "SimulatorSource"),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
+from openbell.quality.ledger import outside, overlap
+
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from openbell._core import Coverage, Interval, SessionCore
+    from openbell.quality.ledger import GapLedger, Span
+
+STATUSES = ("verified_empty", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +66,36 @@ class Quality:
         return 100.0 * (self.present + self.verified_empty) / self.expected if self.expected else None
 
     @classmethod
-    def of(cls, coverage: Coverage, *, verified: bool) -> Self:
-        """Read the engine's count; ``verified`` if the source vouches for what is missing."""
-        missing = coverage.expected - coverage.present
-        status: Literal["unknown", "verified_empty"] = "verified_empty" if verified else "unknown"
+    def of(cls, coverage: Coverage, *, verified: bool, empty: Sequence[Span] = ()) -> Self:
+        """Read the engine's count.
+
+        Parameters
+        ----------
+        verified
+            Whether the source vouches for all that is missing.
+        empty
+            Stretches that are verified otherwise, in order.
+        """
+        gaps: list[Gap] = []
+        for start, end, bars in coverage.gaps:
+            if verified:
+                gaps.append(Gap(start, end, bars, "verified_empty"))
+                continue
+            # A bar's length within the gap: gaps do not cross the end of a stretch of trading.
+            length = (end - start) / bars
+            parts: list[tuple[int, int, Literal["unknown", "verified_empty"]]] = [
+                *((a, b, "verified_empty") for a, b in overlap(empty, start, end)),
+                *((a, b, "unknown") for a, b in outside(empty, start, end)),
+            ]
+            gaps += [Gap(a, b, round((b - a) / length), status) for a, b, status in sorted(parts)]
+        counts = {status: sum(gap.bars for gap in gaps if gap.status == status) for status in STATUSES}
         return cls(
             date=coverage.date,
             expected=coverage.expected,
             present=coverage.present,
-            verified_empty=missing if verified else 0,
-            unknown=0 if verified else missing,
-            gaps=tuple(Gap(start, end, bars, status) for start, end, bars in coverage.gaps),
+            verified_empty=counts["verified_empty"],
+            unknown=counts["unknown"],
+            gaps=tuple(gaps),
         )
 
 
@@ -83,16 +108,25 @@ class DataQualityManager:
         The session.
     gaps_verified
         Whether the source vouches that a bar which is not there had no trade.
+
+    Attributes
+    ----------
+    ledger
+        What is known of single gaps, if somebody keeps one.
     """
 
     def __init__(self, core: SessionCore, *, gaps_verified: bool = False) -> None:
         self._core = core
         self.gaps_verified = gaps_verified
+        self.ledger: GapLedger | None = None
 
     def session(self, symbol: str, interval: Interval | str) -> Quality | None:
         """Judge the running session, up to the clock; None if there is no session, symbol or interval."""
         coverage = self._core.get_coverage(symbol, interval)
-        return None if coverage is None else Quality.of(coverage, verified=self.gaps_verified)
+        if coverage is None:
+            return None
+        empty = self.ledger.verified(symbol) if self.ledger is not None else []
+        return Quality.of(coverage, verified=self.gaps_verified, empty=empty)
 
     def history(self, symbol: str, interval: Interval | str) -> dict[dt.date, Quality]:
         """Judge the earlier sessions that are kept, by date."""

@@ -148,10 +148,20 @@ class Snapshot:
                 columns[column.name] = session.activity.measured_lags(names)
             else:
                 columns[column.name] = next(gathered)
-                if column.field == "quality" and session.quality.gaps_verified:
-                    # What is missing is known not to have been traded.
-                    columns[column.name][~np.isnan(columns[column.name])] = 100.0
+                if column.field == "quality":
+                    columns[column.name] = self._judged(columns[column.name], names)
         return Frame(names, now_ns, columns, self._symbols)
+
+    def _judged(self, present: NDArray[Any], names: Sequence[str]) -> NDArray[Any]:
+        """Count what is known not to have been traded as well as what is there."""
+        quality = self._session.quality
+        if quality.gaps_verified:
+            return np.where(np.isnan(present), present, 100.0)
+        if quality.ledger is None:
+            return present
+        judged = (quality.session(name, self._session.intervals(name)[0]) for name in names)
+        percent = (None if q is None else q.percent for q in judged)
+        return np.array([np.nan if value is None else value for value in percent], dtype=np.float64)
 
     def _symbols(self, names: tuple[str, ...]) -> pl.Series:
         """Give the names as a column, the same one for as long as they are the same."""

@@ -3,6 +3,7 @@
 from openbell.sources.columns import Columns
 from openbell.sources.feed import Feed, FeedCapabilities, FeedStatus, Sink
 from openbell.sources.files import CsvSource, ParquetSource
+from openbell.sources.filler import GapFiller
 from openbell.sources.frame import FrameSource
 from openbell.sources.inlet import SessionInlet
 from openbell.sources.manager import DataManager
@@ -21,6 +22,7 @@ __all__ = [
     "FeedCapabilities",
     "FeedStatus",
     "FrameSource",
+    "GapFiller",
     "ParquetSource",
     "RefusedRow",
     "RefusedRows",

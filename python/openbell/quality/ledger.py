@@ -1,0 +1,174 @@
+"""What is missing, what was asked for, and what became of it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+GapState = Literal["open", "requested", "filled", "verified_empty", "failed"]
+Span = tuple[int, int]
+SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class GapRecord:
+    """A stretch ``[start_ns, end_ns)`` of missing base bars of a symbol.
+
+    Attributes
+    ----------
+    state
+        ``open`` until it is asked for, ``requested`` until there is an answer; then ``filled``, ``verified_empty`` (the
+        source vouches that nothing was traded), ``open`` again, or ``failed`` after the last try.
+    tries
+        How often it was asked for.
+    due_ns
+        When it is to be asked for next, in nanoseconds since 1970 UTC.
+    reason
+        Why the last try did not help.
+    """
+
+    symbol: str
+    start_ns: int
+    end_ns: int
+    state: GapState = "open"
+    tries: int = 0
+    due_ns: int = 0
+    reason: str = ""
+
+
+def overlap(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """Give the parts of ``[start, end)`` that lie in spans, which are in order and do not overlap."""
+    return [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
+
+
+def outside(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """Give the parts of ``[start, end)`` that lie in none of the spans, which are in order and do not overlap."""
+    left, at = [], start
+    for a, b in overlap(spans, start, end):
+        if a > at:
+            left.append((at, a))
+        at = b
+    if at < end:
+        left.append((at, end))
+    return left
+
+
+class GapLedger:
+    """The gaps of all symbols of a session.
+
+    Parameters
+    ----------
+    max_retries
+        How often a gap is asked for again after the first time.
+    retry_interval_s
+        How long to wait in between, in seconds of market time.
+    changed
+        Called with each record that changes.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_retries: int = 5,
+        retry_interval_s: float = 60.0,
+        changed: Callable[[GapRecord], object] | None = None,
+    ) -> None:
+        self._tries = max_retries + 1
+        self._wait_ns = round(retry_interval_s * SECOND_NS)
+        self._changed = changed
+        self._guard = threading.Lock()
+        self._records: dict[str, list[GapRecord]] = {}
+
+    def note(self, symbol: str, missing: Iterable[Span], now_ns: int) -> None:
+        """Say what is missing of a symbol now: what is new is opened, what is there by now is filled.
+
+        Parameters
+        ----------
+        missing
+            Stretches in order that do not overlap.
+        """
+        spans = list(missing)
+        changes: list[GapRecord] = []
+        with self._guard:
+            kept: list[GapRecord] = []
+            for record in self._records.get(symbol, ()):
+                if record.state == "filled":
+                    kept.append(record)
+                    continue
+                still = overlap(spans, record.start_ns, record.end_ns)
+                for start, end in outside(still, record.start_ns, record.end_ns):
+                    filled = replace(record, start_ns=start, end_ns=end, state="filled", reason="")
+                    kept.append(filled)
+                    changes.append(filled)
+                kept += [replace(record, start_ns=start, end_ns=end) for start, end in still]
+            known = sorted((r.start_ns, r.end_ns) for r in kept if r.state != "filled")
+            for start, end in spans:
+                for a, b in outside(known, start, end):
+                    opened = GapRecord(symbol, a, b, due_ns=now_ns)
+                    kept.append(opened)
+                    changes.append(opened)
+            if kept:
+                self._records[symbol] = sorted(kept, key=lambda r: (r.start_ns, r.end_ns))
+        self._tell(changes)
+
+    def ask(self, now_ns: int) -> list[GapRecord]:
+        """Give what is due, which counts as asked for."""
+        asked = []
+        with self._guard:
+            for symbol, records in self._records.items():
+                for place, record in enumerate(records):
+                    if record.state == "open" and record.due_ns <= now_ns:
+                        records[place] = replace(record, state="requested", tries=record.tries + 1)
+                        asked.append(records[place])
+                self._records[symbol] = records
+        self._tell(asked)
+        return asked
+
+    def answered(self, symbols: Iterable[str], now_ns: int, *, vouched: bool, reason: str = "") -> None:
+        """Close what was asked for: what is missing still is empty if the source vouches, or else is asked for again.
+
+        Call `note` before, so that what came is known.
+        """
+        changes = []
+        with self._guard:
+            for symbol in symbols:
+                records = self._records.get(symbol, [])
+                for place, record in enumerate(records):
+                    if record.state != "requested":
+                        continue
+                    if vouched:
+                        state: GapState = "verified_empty"
+                    else:
+                        state = "open" if record.tries < self._tries else "failed"
+                    why = "" if vouched else reason or "the source has no bars there, and does not vouch for it"
+                    records[place] = replace(record, state=state, due_ns=now_ns + self._wait_ns, reason=why)
+                    changes.append(records[place])
+        self._tell(changes)
+
+    def records(self, symbol: str | None = None, state: GapState | None = None) -> list[GapRecord]:
+        """Give what is known, by symbol and time: of all symbols or one, in all states or one."""
+        with self._guard:
+            names = sorted(self._records) if symbol is None else [symbol.upper()]
+            every = [record for name in names for record in self._records.get(name, ())]
+        return [record for record in every if state is None or record.state == state]
+
+    def verified(self, symbol: str) -> list[Span]:
+        """Give the stretches of a symbol in which nothing was traded, in order."""
+        return [(r.start_ns, r.end_ns) for r in self.records(symbol, "verified_empty")]
+
+    def __iter__(self) -> Iterator[GapRecord]:
+        return iter(self.records())
+
+    def forget(self, symbol: str) -> None:
+        """Drop everything about a symbol that was removed."""
+        with self._guard:
+            self._records.pop(symbol, None)
+
+    def _tell(self, changes: Iterable[GapRecord]) -> None:
+        if self._changed is not None:
+            for record in changes:
+                self._changed(record)
