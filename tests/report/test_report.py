@@ -64,7 +64,14 @@ def test_the_page_is_whole_and_needs_nothing(result: ob.RunResult, tmp_path: Pat
     assert page.count('<g class="') == 78, "one candle for each five-minute bar"
     assert "http" not in page
     assert "nan" not in page.lower().replace("finance", "")
-    for key in ("rsi_14_5m", "bbands_20_2_5m.upper", "2024-11-29 (early close)", "SIM050", "strong and busy", "breakout"):
+    for key in (
+        "rsi_14_5m",
+        "bbands_20_2_5m.upper",
+        "2024-11-29 (early close)",
+        "SIM050",
+        "strong and busy",
+        "breakout",
+    ):
         assert key in page
 
 
