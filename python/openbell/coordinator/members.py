@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 # How often, at one boundary, what serving requests asked for is served.
 MOST_ROUNDS = 100
+SHOWN = 5
 
 
 class Members:
@@ -243,6 +244,10 @@ class Members:
             layout = layout_for(by_symbol[symbols[0]], setup.layout.base[0], lengths)
             found, why = bring_in(setup, self._session, symbols, layout=layout, days=self.days, feed=self.feed)
             self._ids.clear()
+            # One line for all of them: a market-wide scan asks for many that have nothing.
+            if lost := [symbol for symbol in symbols if symbol not in found]:
+                more = ", …" if len(lost) > SHOWN else ""
+                logger.warning("%d symbols cannot be had: %s (%s%s)", len(lost), why, ", ".join(lost[:SHOWN]), more)
             for symbol in symbols:
                 self._joined(symbol, by_symbol[symbol], failed=None if symbol in found else why)
 
@@ -263,7 +268,7 @@ class Members:
         self._session.board.publish(Provisioned(wish.symbol, wish.key))
 
     def _failed(self, wish: Wish, reason: str) -> None:
-        logger.warning("%s %s cannot be had: %s", wish.symbol, wish.key, reason)
+        logger.info("%s %s cannot be had: %s", wish.symbol, wish.key, reason)
         wish.finish("failed")
         self._session.board.publish(ProvisioningFailed(wish.symbol, wish.key, reason))
 
