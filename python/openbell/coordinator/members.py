@@ -145,13 +145,14 @@ class Members:
         if failed is None:
             self._session.register_config_symbol(symbol, request.layout or self._setup.layout)
         self._requests.served(request)
-        request.finish(succeeded=failed is None)
         if failed is None:
             self._lifecycle("on_symbol_added", symbol)
             self._session.board.publish(SymbolAdded(symbol))
         else:
             logger.warning("%s is not added: %s", symbol, failed)
             self._session.board.publish(ProvisioningFailed(symbol, None, failed))
+        # Whoever waits finds that everybody has been told.
+        request.finish(succeeded=failed is None)
 
     def _upgrade(self, requests: Sequence[Request]) -> None:
         """Make strategy symbols of some that are there ad hoc, with what they have and all that the config asks for."""
