@@ -65,6 +65,14 @@ class NotRunningError(OpenbellError, RuntimeError):
     """The call needs a running session."""
 
 
+class FeedError(OpenbellError, ConnectionError):
+    """A live feed cannot be had, for good."""
+
+
+class CapacityError(OpenbellError, RuntimeError):
+    """There is no room: a provider takes no more symbols, or a queue has filled up."""
+
+
 class StrategyError(OpenbellError, ValueError):
     """A strategy cannot be loaded."""
 

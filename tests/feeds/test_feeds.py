@@ -16,6 +16,7 @@ from openbell.testing import Fault, FaultyFeed, random_faults
 from openbell.testing.faulty import KINDS, FaultKind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 DAY = dt.date(2013, 10, 7)
@@ -102,7 +103,7 @@ def test_a_replay_ends_in_the_state_of_a_backtest(day: Day) -> None:
     assert digests(session) == day.digests
     assert inlet.counts["appended"] == sum(len(session.get_bars(name, "1m")) for name in NAMES) == 1559
     assert inlet.counts["outside_session"] > 0, "the file has extended hours"
-    assert [status.kind for status in inlet.statuses] == ["live", "closed"]
+    assert [status.kind for status in inlet.statuses] == ["live", "ended"]
     with pytest.raises(RuntimeError, match="has been started"):
         feed.start(inlet)
 
@@ -148,6 +149,12 @@ class Noting:
 
     def bars(self, columns: Columns) -> None:
         self.calls.append(("bars", sorted(columns.names[i] for i in columns.symbol)))
+
+    def trades(self, columns: Mapping[str, Any]) -> None:
+        self.calls.append(("trades", len(columns["ts"])))
+
+    def quotes(self, columns: Mapping[str, Any]) -> None:
+        self.calls.append(("quotes", len(columns["ts"])))
 
     def marker(self, end_ns: int) -> None:
         self.calls.append(("marker", (end_ns - OPEN) // MINUTE))

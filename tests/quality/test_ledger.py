@@ -31,15 +31,17 @@ def test_the_life_of_a_gap() -> None:
     ledger = GapLedger(max_retries=1, retry_interval_s=60.0, changed=changes.append)
     ledger.note("A", [(10, 20), (30, 40)], 100)
     assert states(ledger) == [(10, 20, "open"), (30, 40, "open")]
-    assert [(r.start_ns, r.tries) for r in ledger.ask(100)] == [(10, 1), (30, 1)]
+    asked = ledger.ask(100)
+    assert [(r.start_ns, r.tries) for r in asked] == [(10, 1), (30, 1)]
     assert ledger.ask(100) == [], "asked for already"
     ledger.note("A", [(15, 20), (30, 40)], 100)
     assert states(ledger) == [(10, 15, "filled"), (15, 20, "requested"), (30, 40, "requested")]
-    ledger.answered(["A"], 100, vouched=False)
+    ledger.answered(asked, 100, vouched=False)
     assert [r.state for r in ledger.records("A")] == ["filled", "open", "open"]
     assert ledger.ask(100 + 59 * 10**9) == [], "not yet"
     assert len(ledger.ask(100 + 60 * 10**9)) == 2
-    ledger.answered(["A"], 100, vouched=False, reason="OSError: gone")
+    assert ledger.next_due() is None
+    ledger.answered(asked, 100, vouched=False, reason="OSError: gone")
     assert [(r.state, r.tries, r.reason) for r in ledger.records("A")][1:] == [("failed", 2, "OSError: gone")] * 2
     assert ledger.ask(10**18) == []
     ledger.note("A", [(15, 20)], 200)
@@ -52,13 +54,36 @@ def test_the_life_of_a_gap() -> None:
 def test_a_gap_that_grows_and_a_source_that_vouches() -> None:
     ledger = GapLedger()
     ledger.note("A", [(10, 20)], 0)
-    ledger.ask(0)
+    asked = ledger.ask(0)
     ledger.note("A", [(10, 30)], 0)
-    ledger.answered(["A"], 0, vouched=True)
+    assert ledger.next_due() == 0
+    ledger.answered(asked, 0, vouched=True)
     assert states(ledger) == [(10, 20, "verified_empty"), (20, 30, "open")]
     assert ledger.verified("A") == [(10, 20)]
     ledger.note("A", [(10, 30)], 0)
     assert states(ledger) == [(10, 20, "verified_empty"), (20, 30, "open")], "known already"
+
+
+def test_neighbours_that_are_settled_are_one() -> None:
+    ledger = GapLedger()
+    for bar in range(100):
+        ledger.note("A", [(0, bar + 1)], 0)
+        ledger.answered(ledger.ask(0), 0, vouched=True)
+    assert states(ledger) == [(0, 100, "verified_empty")]
+    assert ledger.counts()["verified_empty"] == 1
+
+
+def test_what_was_dropped_is_asked_for_even_if_it_is_there() -> None:
+    ledger = GapLedger(retry_interval_s=60.0)
+    ledger.drop("A", 10, 20, 0, "the queue was full")
+    ledger.note("A", [], 5)
+    (asked,) = ledger.ask(5)
+    assert (asked.state, asked.reason, asked.dropped) == ("requested", "the queue was full", True)
+    ledger.answered([asked], 5, vouched=False, reason="OSError: gone")
+    assert states(ledger) == [(10, 20, "open")]
+    (asked,) = ledger.ask(5 + 60 * 10**9)
+    ledger.answered([asked], 0, vouched=False)
+    assert states(ledger) == [(10, 20, "filled")]
 
 
 @settings(max_examples=200, deadline=None)
@@ -75,8 +100,7 @@ def test_every_missing_bar_has_one_state(rounds: list[tuple[set[int], bool, bool
                 spans.append((bar, bar + 1))
         ledger.note("A", spans, 0)
         if asks:
-            ledger.ask(0)
-            ledger.answered(["A"], 0, vouched=vouched)
+            ledger.answered(ledger.ask(0), 0, vouched=vouched)
         counted: dict[int, int] = {}
         for record in ledger.records("A"):
             if record.state != "filled":

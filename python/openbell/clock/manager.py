@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from openbell.clock.exchange import EXTENDED_HOURS, HOUR_NS, check_extended_hours, coverage, load_calendar
+from openbell.clock.live import WallClock
 from openbell.clock.session import CalendarArrays, Segment, TradingSession, day_number, from_day_number, local_time
 from openbell.errors import CalendarError, ClockError
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from openbell.clock.live import LiveClock
+
 DAY_NS = 24 * HOUR_NS
+Phase = Literal["pre", "open", "break", "post", "closed"]
 
 
 class TimeManager:
@@ -46,6 +49,8 @@ class TimeManager:
         self.exchange = exchange
         self.extended_hours = extended_hours
         self.live = live
+        # Whose time a live run goes by.
+        self.clock: LiveClock = WallClock()
         self._now_ns: int | None = None
 
     def __repr__(self) -> str:
@@ -68,7 +73,7 @@ class TimeManager:
             If the clock is simulated and was not set yet.
         """
         if self.live:
-            return time.time_ns()
+            return self.clock.now_ns()
         if self._now_ns is None:
             raise ClockError("the simulated clock has not been set: it starts with the run")
         return self._now_ns
@@ -146,6 +151,26 @@ class TimeManager:
         arrays = self._rows(max(0, row - 1), min(row + 1, len(self._calendar.date)))
         inside = (arrays.open_ns <= ts_ns) & (ts_ns < arrays.close_ns)
         return from_day_number(int(arrays.date[inside][0])) if inside.any() else None
+
+    def phase(self, ts_ns: int) -> Phase:
+        """Give the phase at a time.
+
+        ``open`` is regular trading, ``break`` a pause within it, ``pre`` and ``post`` are the hours of trading around
+        it where they belong to the sessions, and the rest is ``closed``.
+        """
+        row = int(np.searchsorted(self._calendar.open_ns, ts_ns, side="right"))
+        for place in (row - 1, row):
+            if not 0 <= place < len(self._calendar.date):
+                continue
+            session = self.get_trading_session(from_day_number(int(self._calendar.date[place])))
+            first, last = session.segments[0], session.segments[-1]
+            if not first.open_ns <= ts_ns < last.close_ns:
+                continue
+            within = next((s for s in session.segments if s.open_ns <= ts_ns < s.close_ns), None)
+            if within is None:
+                return "break"
+            return "open" if within.regular else "pre" if ts_ns < (session.open_ns or 0) else "post"
+        return "closed"
 
     def early_closes(self, start: dt.date, end: dt.date) -> list[dt.date]:
         """List the sessions that end before their usual time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,9 @@ class GapRecord:
     due_ns
         When it is to be asked for next, in nanoseconds since 1970 UTC.
     reason
-        Why the last try did not help.
+        Why the last try did not help, or why it is asked for at all.
+    dropped
+        Whether bars came there and were dropped: it is filled when the source has answered, not when bars are there.
     """
 
     symbol: str
@@ -38,6 +40,7 @@ class GapRecord:
     tries: int = 0
     due_ns: int = 0
     reason: str = ""
+    dropped: bool = False
 
 
 def overlap(spans: Iterable[Span], start: int, end: int) -> list[Span]:
@@ -96,7 +99,7 @@ class GapLedger:
         with self._guard:
             kept: list[GapRecord] = []
             for record in self._records.get(symbol, ()):
-                if record.state == "filled":
+                if record.state == "filled" or record.dropped:
                     kept.append(record)
                     continue
                 still = overlap(spans, record.start_ns, record.end_ns)
@@ -112,8 +115,15 @@ class GapLedger:
                     kept.append(opened)
                     changes.append(opened)
             if kept:
-                self._records[symbol] = sorted(kept, key=lambda r: (r.start_ns, r.end_ns))
+                self._records[symbol] = _merged(kept)
         self._tell(changes)
+
+    def drop(self, symbol: str, start_ns: int, end_ns: int, now_ns: int, reason: str) -> None:
+        """Say that bars within ``[start_ns, end_ns)`` came and were dropped: they are asked for."""
+        record = GapRecord(symbol, start_ns, end_ns, due_ns=now_ns, reason=reason, dropped=True)
+        with self._guard:
+            self._records[symbol] = _merged([*self._records.get(symbol, ()), record])
+        self._tell([record])
 
     def ask(self, now_ns: int) -> list[GapRecord]:
         """Give what is due, which counts as asked for."""
@@ -128,26 +138,55 @@ class GapLedger:
         self._tell(asked)
         return asked
 
-    def answered(self, symbols: Iterable[str], now_ns: int, *, vouched: bool, reason: str = "") -> None:
+    def answered(self, asked: Iterable[GapRecord], now_ns: int, *, vouched: bool, reason: str = "") -> None:
         """Close what was asked for: what is missing still is empty if the source vouches, or else is asked for again.
 
         Call `note` before, so that what came is known.
+
+        Parameters
+        ----------
+        asked
+            What `ask` gave.
+        vouched
+            Whether the source has answered, and says that there is no more.
+        reason
+            Why it has not answered.
         """
         changes = []
+        spans: dict[str, list[Span]] = {}
+        for record in asked:
+            spans.setdefault(record.symbol, []).append((record.start_ns, record.end_ns))
         with self._guard:
-            for symbol in symbols:
+            for symbol, mine in spans.items():
                 records = self._records.get(symbol, [])
                 for place, record in enumerate(records):
-                    if record.state != "requested":
+                    if record.state != "requested" or not overlap(mine, record.start_ns, record.end_ns):
                         continue
-                    if vouched:
-                        state: GapState = "verified_empty"
+                    if record.dropped and not reason:
+                        state: GapState = "filled"
+                    elif vouched:
+                        state = "verified_empty"
                     else:
                         state = "open" if record.tries < self._tries else "failed"
                     why = "" if vouched else reason or "the source has no bars there, and does not vouch for it"
                     records[place] = replace(record, state=state, due_ns=now_ns + self._wait_ns, reason=why)
                     changes.append(records[place])
+                if records:
+                    self._records[symbol] = _merged(records)
         self._tell(changes)
+
+    def next_due(self) -> int | None:
+        """Give when the next gap is to be asked for; None if none is open."""
+        with self._guard:
+            open_ = (r.due_ns for records in self._records.values() for r in records if r.state == "open")
+            return min(open_, default=None)
+
+    def counts(self) -> dict[GapState, int]:
+        """Count the gaps by state."""
+        counts: dict[GapState, int] = dict.fromkeys(get_args(GapState), 0)
+        for record in self.records():
+            counts[record.state] += 1
+        return counts
 
     def records(self, symbol: str | None = None, state: GapState | None = None) -> list[GapRecord]:
         """Give what is known, by symbol and time: of all symbols or one, in all states or one."""
@@ -172,3 +211,17 @@ class GapLedger:
         if self._changed is not None:
             for record in changes:
                 self._changed(record)
+
+
+def _merged(records: Iterable[GapRecord]) -> list[GapRecord]:
+    """Give records in order; neighbours of which nothing more is to become are one."""
+    merged: list[GapRecord] = []
+    for record in sorted(records, key=lambda r: (r.start_ns, r.end_ns)):
+        last = merged[-1] if merged else None
+        done = record.state in {"filled", "verified_empty", "failed"}
+        if last is not None and done and (last.state, last.end_ns) == (record.state, record.start_ns):
+            tries = max(last.tries, record.tries)
+            merged[-1] = replace(record, start_ns=last.start_ns, tries=tries, dropped=last.dropped and record.dropped)
+        else:
+            merged.append(record)
+    return merged

@@ -69,3 +69,22 @@ class Columns:
         """Give the form that the engine takes: ``ids`` are its numbers for ``names``."""
         columns = {name: getattr(self, name) for name in ("ts", *NUMBERS)}
         return {"symbol": ids[self.symbol] if len(ids) else self.symbol, **columns}
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Give columns one after the other, with one list of names."""
+    if len(parts) == 1:
+        return parts[0]
+    names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+    places = {name: place for place, name in enumerate(names)}
+    symbol = [np.array([places[name] for name in part.names], dtype=np.uint32)[part.symbol] for part in parts]
+
+    def column(name: str) -> NDArray[np.float64] | None:
+        values = [getattr(part, name) for part in parts]
+        if all(value is None for value in values):
+            return None
+        filled = [np.full(len(p), np.nan) if v is None else v for p, v in zip(parts, values, strict=True)]
+        return np.concatenate(filled)
+
+    numbers = {name: column(name) for name in NUMBERS}
+    return Columns(names, np.concatenate(symbol), np.concatenate([part.ts for part in parts]), **numbers)  # type: ignore[arg-type]

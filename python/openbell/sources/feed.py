@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from openbell.sources.protocol import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from openbell.sources.columns import Columns
 
+Channel = Literal["bars", "trades", "quotes"]
+BARS: tuple[Channel, ...] = ("bars",)
 # What becomes of a connection, in the words of an event.
-StatusKind = Literal["connecting", "live", "stale", "lost", "restored", "limit", "auth_failed", "closed"]
+StatusKind = Literal["connecting", "live", "stale", "lost", "restored", "limit", "auth_failed", "closed", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +26,44 @@ class FeedCapabilities:
     ----------
     label
         What it calls itself.
+    channels
+        What it can deliver.
     markers
         Whether it says when it has sent all bars of an interval.
     updates
         Whether it sends bars again with other values.
     max_symbols
         How many symbols one connection takes; None if there is no limit.
+    max_connections
+        How many connections there may be at once; None if there is no limit.
     late_window_s
-        For how long after its end a bar may still come, in seconds.
+        For how long after its end a bar may still come or be sent again, in seconds.
     """
 
     label: str
+    channels: frozenset[Channel] = frozenset({"bars"})
     markers: bool = False
     updates: bool = False
     max_symbols: int | None = None
+    max_connections: int | None = None
     late_window_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
-    """Something happened to the connection; ``terminal`` if trying again will not help."""
+    """Something happened to the connection.
+
+    Attributes
+    ----------
+    kind
+        ``connecting``, ``live``; ``lost``, ``closed``, ``limit`` (the provider refuses for now), after which another
+        connection is made unless ``restored`` follows; ``auth_failed``; ``ended``: all there is was delivered.
+        ``stale`` is said by who supervises it.
+    detail
+        In the provider's words.
+    terminal
+        Whether trying again will not help.
+    """
 
     kind: StatusKind
     detail: str = ""
@@ -54,6 +76,12 @@ class Sink(Protocol):
     def bars(self, columns: Columns) -> None:
         """Take bars in the order in which they came: new ones, repetitions and updates alike."""
 
+    def trades(self, columns: Mapping[str, Any]) -> None:
+        """Take trades, cancels and corrections, as `SessionData.apply_trades` does."""
+
+    def quotes(self, columns: Mapping[str, Any]) -> None:
+        """Take quotes, as `SessionData.apply_quotes` does."""
+
     def marker(self, end_ns: int) -> None:
         """Take note that all bars of the interval which ended then have been sent."""
 
@@ -63,10 +91,11 @@ class Sink(Protocol):
 
 @runtime_checkable
 class Feed(Protocol):
-    """A live feed of base bars: anything with these members.
+    """One connection that delivers base bars and, if it can, trades and quotes: anything with these members.
 
-    What is subscribed to is declared: a feed that loses its connection asks for all of it again. `subscribe` and
-    `unsubscribe` may be called at any time and from any thread, inside the sink's methods too.
+    What is subscribed to is declared, before or after the start. `subscribe` and `unsubscribe` may be called at any
+    time and from any thread, inside the sink's methods too. A feed need not connect again by itself: when it says that
+    it was lost, it is stopped, and another is opened.
     """
 
     @property
@@ -79,8 +108,16 @@ class Feed(Protocol):
     def stop(self) -> None:
         """End, and wait until nothing is delivered any more; ending twice is no error."""
 
-    def subscribe(self, symbols: Sequence[str]) -> None:
+    def subscribe(self, symbols: Sequence[str], channels: Collection[Channel] = BARS) -> None:
         """Deliver these too."""
 
     def unsubscribe(self, symbols: Sequence[str]) -> None:
-        """Deliver these no more."""
+        """Deliver these no more, on any channel."""
+
+
+@runtime_checkable
+class LiveSource(Source, Protocol):
+    """A source that has a live half; one that plays a market again has a ``clock`` besides (a `LiveClock`)."""
+
+    def open_feed(self) -> Feed:
+        """Give a new connection, not started."""

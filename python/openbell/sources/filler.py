@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,35 @@ if TYPE_CHECKING:
 
     from openbell.quality import GapLedger, GapRecord
     from openbell.session import SessionData
+    from openbell.sources.columns import Columns
     from openbell.sources.protocol import Source
 
 logger = logging.getLogger(__name__)
+
+# Gaps that lie no further apart are asked for together.
+TOGETHER_NS = 1_800_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class GapRequest:
+    """Gaps that are asked for at once."""
+
+    records: tuple[GapRecord, ...]
+
+    @property
+    def symbols(self) -> list[str]:
+        """Whose they are."""
+        return sorted({record.symbol for record in self.records})
+
+    @property
+    def start_ns(self) -> int:
+        """When the first begins."""
+        return min(record.start_ns for record in self.records)
+
+    @property
+    def end_ns(self) -> int:
+        """When the last ends."""
+        return max(record.end_ns for record in self.records)
 
 
 class GapFiller:
@@ -54,35 +81,54 @@ class GapFiller:
             if coverage is not None:
                 self.ledger.note(symbol, [(start, end) for start, end, _ in coverage.gaps], session.now_ns or 0)
 
-    def fill(self) -> int:
-        """Ask for all that is due, in one request; gives how many bars came."""
-        now_ns = self._session.now_ns or 0
-        asked = self.ledger.ask(now_ns)
-        if not asked:
-            return 0
-        symbols = sorted({record.symbol for record in asked})
-        try:
-            came = self._fetch(asked, symbols)
-        except Exception as error:  # noqa: BLE001  # whatever a source raises: it is asked again
-            logger.warning("%d gaps of %d symbols could not be asked for: %s", len(asked), len(symbols), error)
-            self.ledger.answered(symbols, now_ns, vouched=False, reason=f"{type(error).__name__}: {error}")
-            return 0
-        self.look(symbols)
-        self.ledger.answered(symbols, now_ns, vouched=self._source.capabilities.gaps_verified)
-        return came
+    def due(self) -> list[GapRequest]:
+        """Give all that is due, which counts as asked for: one request for what lies close together."""
+        groups: list[list[GapRecord]] = []
+        end_ns = 0
+        for record in sorted(self.ledger.ask(self._session.now_ns or 0), key=lambda r: (r.start_ns, r.symbol)):
+            if not groups or record.start_ns > end_ns + TOGETHER_NS:
+                groups.append([])
+                end_ns = 0
+            groups[-1].append(record)
+            end_ns = max(end_ns, record.end_ns)
+        return [GapRequest(tuple(records)) for records in groups]
 
-    def _fetch(self, asked: list[GapRecord], symbols: list[str]) -> int:
-        start, end = min(r.start_ns for r in asked), max(r.end_ns for r in asked)
-        columns = self._source.history(symbols, start, end)
+    def fetch(self, request: GapRequest) -> Columns:
+        """Ask the source, on any thread; gives what it has of the gaps. Raises what the source raises."""
+        columns = self._source.history(request.symbols, request.start_ns, request.end_ns)
         wanted = np.zeros(len(columns), dtype=bool)
         places = {name: i for i, name in enumerate(columns.names)}
-        for record in asked:
+        for record in request.records:
             if record.symbol in places:
                 mine = columns.symbol == places[record.symbol]
                 wanted |= mine & (columns.ts >= record.start_ns) & (columns.ts < record.end_ns)
-        rows = columns.take(wanted)
-        if not len(rows):
-            return 0
-        batch = rows.core(self._session.symbol_ids(list(rows.names)))
-        report = self._session.apply({name: value for name, value in batch.items() if value is not None})
-        return report.inserted + report.appended
+        return columns.take(wanted)
+
+    def settle(self, request: GapRequest, columns: Columns | None, reason: str = "") -> int:
+        """Apply what came, None if the source failed; gives how many bars are new."""
+        session = self._session
+        now_ns = session.now_ns or 0
+        came = 0
+        if columns is None:
+            count = len(request.symbols)
+            logger.warning("%d gaps of %d symbols could not be asked for: %s", len(request.records), count, reason)
+        elif len(columns):
+            batch = columns.core(session.symbol_ids(list(columns.names)))
+            report = session.apply({name: value for name, value in batch.items() if value is not None})
+            came = report.inserted + report.appended
+        self.look(symbol for symbol in request.symbols if session.has_symbol(symbol))
+        vouched = columns is not None and self._source.capabilities.gaps_verified
+        self.ledger.answered(request.records, now_ns, vouched=vouched, reason=reason)
+        return came
+
+    def fill(self) -> int:
+        """Ask for all that is due, here and now; gives how many bars came."""
+        came = 0
+        for request in self.due():
+            try:
+                columns = self.fetch(request)
+            except Exception as error:  # noqa: BLE001  # whatever a source raises: it is asked again
+                self.settle(request, None, f"{type(error).__name__}: {error}")
+            else:
+                came += self.settle(request, columns)
+        return came

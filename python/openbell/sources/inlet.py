@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from openbell.session import SessionData
     from openbell.sources.columns import Columns
     from openbell.sources.feed import FeedStatus
@@ -53,6 +55,14 @@ class SessionInlet:
         report = self._session.apply({name: value for name, value in batch.items() if value is not None})
         for kind, count in report.counts().items():
             self.counts[kind] += count
+
+    def trades(self, columns: Mapping[str, Any]) -> None:
+        """Apply trades."""
+        self._session.apply_trades(columns)
+
+    def quotes(self, columns: Mapping[str, Any]) -> None:
+        """Apply quotes."""
+        self._session.apply_quotes(columns)
 
     def marker(self, end_ns: int) -> None:
         """Move the clock, never back."""

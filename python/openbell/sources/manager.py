@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from openbell._core import Interval
-    from openbell.clock import TimeManager
+    from openbell.clock import CalendarArrays, TimeManager
     from openbell.sources.columns import Columns
     from openbell.sources.protocol import Source
 
@@ -81,6 +81,23 @@ class DataManager:
             return self._daily(symbols, before, date)
         return self.source.history(symbols, self._end_of(before), self._end_of(date))
 
+    def ends(self, columns: Columns) -> NDArray[np.int64]:
+        """Give when each bar ends: the last of a stretch of trading may be shorter than the others."""
+        ends = columns.ts + self.source.interval.nanos
+        if not len(columns):
+            return ends
+        calendar = self._calendar_around(columns)
+        place = np.maximum(np.searchsorted(calendar.open_ns, columns.ts, side="right") - 1, 0)
+        closes = calendar.close_ns[place]
+        within = (columns.ts >= calendar.open_ns[place]) & (columns.ts < closes)
+        return np.where(within, np.minimum(ends, closes), ends).astype(np.int64)
+
+    def _calendar_around(self, columns: Columns) -> CalendarArrays:
+        first, last = (local_time(int(t), self.time_manager.zone).date() for t in (columns.ts.min(), columns.ts.max()))
+        earliest, latest = self.time_manager.bounds
+        day = dt.timedelta(days=1)
+        return self.time_manager.calendar_arrays(max(first - day, earliest), min(last + day, latest))
+
     def _daily(self, symbols: Sequence[str] | None, before: dt.date, date: dt.date) -> Columns:
         first, last = day_number(before), day_number(date)
         # A date is a midnight, in the zone that the source was told or in UTC: at most a day from the exchange's.
@@ -119,9 +136,7 @@ class DataManager:
     def _regular(self, columns: Columns) -> Columns:
         if not len(columns):
             return columns
-        first, last = (local_time(int(t), self.time_manager.zone).date() for t in (columns.ts.min(), columns.ts.max()))
-        day = dt.timedelta(days=1)
-        calendar = self.time_manager.calendar_arrays(first - day, last + day)
+        calendar = self._calendar_around(columns)
         opens, closes = calendar.open_ns[calendar.regular], calendar.close_ns[calendar.regular]
         place = np.searchsorted(opens, columns.ts, side="right") - 1
         return columns.take((place >= 0) & (columns.ts < closes[np.maximum(place, 0)]))

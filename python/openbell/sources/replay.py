@@ -1,4 +1,4 @@
-"""History as a live feed."""
+"""History as a live market: a clock, connections to it, and a past that ends at the clock."""
 
 from __future__ import annotations
 
@@ -10,19 +10,188 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from openbell._core import parse_symbol
-from openbell.sources.feed import FeedCapabilities, FeedStatus
+from openbell.sources.feed import BARS, FeedCapabilities, FeedStatus
+from openbell.sources.manager import DataManager
+from openbell.sources.protocol import Capabilities
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
+    from openbell._core import Interval
+    from openbell.clock import TimeManager
     from openbell.sources.columns import Columns
-    from openbell.sources.feed import Sink
-    from openbell.sources.manager import DataManager
+    from openbell.sources.feed import Channel, Sink
+    from openbell.sources.protocol import Source
+    from openbell.sources.refused import RefusedRows
 
 logger = logging.getLogger(__name__)
+
+SECOND_NS = 1_000_000_000
+MINUTE_NS = 60 * SECOND_NS
+# A market that plays at a speed skips longer stretches in which nothing is due.
+SKIPPED_NS = 30 * MINUTE_NS
+
+
+class Replay:
+    """A market that is played again, with as many connections as are opened to it. It is a `LiveClock`.
+
+    Parameters
+    ----------
+    data
+        Where the bars are.
+    dates
+        The sessions that are played, in order.
+    speed
+        1 is real time within a session, 60 a minute a second, 0 as fast as it is taken. The night takes no time.
+    stepped
+        At speed 0: whether time goes on only when whoever goes by this clock is `idle`. Nothing is then ever late for
+        want of speed, and the same run comes out each time.
+    """
+
+    def __init__(
+        self, data: DataManager, dates: Sequence[dt.date], *, speed: float = 0.0, stepped: bool = False
+    ) -> None:
+        if speed < 0:
+            raise ValueError(f"speed = {speed}: it must be 0 or more")
+        if not dates:
+            raise ValueError("name at least one session to play")
+        self._data = data
+        self._dates = tuple(dates)
+        self._speed = speed
+        self._stepped = stepped
+        self._feeds: tuple[ReplayFeed, ...] = ()
+        self._thread: threading.Thread | None = None
+        self._ending = False
+        self._changed = threading.Condition()
+        first = data.time_manager.get_trading_session(self._dates[0]).segments[0].open_ns
+        # The time at a moment of the machine's clock.
+        self._origin = (time.monotonic(), first - MINUTE_NS)
+        self._next_ns: int | None = None
+        # What is due for whoever is idle, and how to wake it.
+        self._due: tuple[int, Callable[[], None]] | None = None
+
+    # The clock
+
+    def now_ns(self) -> int:
+        """Give the market's time, in nanoseconds since 1970 UTC."""
+        at_s, at_ns = self._origin
+        if not self._speed or self._thread is None:
+            return at_ns
+        return at_ns + round((time.monotonic() - at_s) * self._speed * SECOND_NS)
+
+    def seconds_until(self, ts_ns: int) -> float:
+        """Give how long it takes until then, in seconds of the machine's time."""
+        return max(0.0, (ts_ns - self.now_ns()) / SECOND_NS / self._speed) if self._speed else 1.0
+
+    def idle(self, wake: Callable[[], None], due_ns: int) -> None:
+        """Let time go on to ``due_ns``, or to the next bars if they are earlier; ``wake`` says when."""
+        with self._changed:
+            if self._stepped:
+                self._due = (due_ns, wake)
+                self._changed.notify_all()
+                return
+            soon_ns = due_ns if self._next_ns is None else min(due_ns, self._next_ns)
+            if self._speed and soon_ns - self.now_ns() > SKIPPED_NS:
+                self._origin = (time.monotonic(), soon_ns - SECOND_NS)
+                self._changed.notify_all()
+
+    # The market
+
+    def start(self, feed: ReplayFeed) -> None:
+        """Deliver to a feed too; the first begins the play."""
+        with self._changed:
+            self._feeds = (*self._feeds, feed)
+            if self._thread is None:
+                self._origin = (time.monotonic(), self._origin[1])
+                self._thread = threading.Thread(target=self._play, name="openbell-replay", daemon=True)
+                self._thread.start()
+
+    def leave(self, feed: ReplayFeed) -> None:
+        """Deliver to a feed no more."""
+        with self._changed:
+            self._feeds = tuple(one for one in self._feeds if one is not feed)
+
+    def stop(self) -> None:
+        """End the play, and wait for it."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify_all()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until all has been played; False if it has not in time."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return self._thread is not None and not self._thread.is_alive()
+
+    def _play(self) -> None:
+        reason = "all has been played"
+        try:
+            for end_ns, rows in self._intervals():
+                if not self._wait_until(end_ns):
+                    reason = "stopped"
+                    break
+                for feed in self._feeds:
+                    feed.deliver(rows, end_ns)
+                self._stepped_on()
+        except Exception as error:
+            logger.exception("the replay ended")
+            reason = f"{type(error).__name__}: {error}"
+        self._next_ns = None
+        for feed in self._feeds:
+            feed.end(reason)
+        self._stepped_on()
+        while self._stepped and self._wait_until(None):
+            pass
+
+    def _intervals(self) -> Iterator[tuple[int, Columns]]:
+        """Give the rows that end at each time, in order."""
+        for date in self._dates:
+            columns = self._data.load_session(None, date)
+            if not len(columns):
+                continue
+            ends = self._data.ends(columns)
+            order = np.argsort(ends, kind="stable")
+            times, starts = np.unique(ends[order], return_index=True)
+            bounds = [*starts.tolist(), len(order)]
+            for place, end_ns in enumerate(times.tolist()):
+                yield end_ns, columns.take(np.sort(order[bounds[place] : bounds[place + 1]]))
+
+    def _wait_until(self, end_ns: int | None) -> bool:
+        """Wait until the market's time is ``end_ns``, or for ever; False if the play is to end."""
+        self._next_ns = end_ns
+        while True:
+            with self._changed:
+                if self._ending:
+                    return False
+                now_ns = self.now_ns()
+                if end_ns is not None and not self._stepped:
+                    if not self._speed:
+                        self._origin = (time.monotonic(), max(end_ns, now_ns))
+                        return True
+                    if now_ns >= end_ns:
+                        return True
+                    self._changed.wait(self.seconds_until(end_ns))
+                    continue
+                if self._due is None:
+                    self._changed.wait()
+                    continue
+                due_ns, wake = self._due
+                arrived = end_ns is not None and end_ns <= due_ns
+                soon_ns = end_ns if end_ns is not None and arrived else due_ns
+                self._origin = (time.monotonic(), max(soon_ns, now_ns))
+                if arrived:
+                    return True
+                self._due = None
+            wake()
+
+    def _stepped_on(self) -> None:
+        with self._changed:
+            due, self._due = self._due, None
+        if due is not None:
+            due[1]()
 
 
 class ReplayFeed:
@@ -36,6 +205,8 @@ class ReplayFeed:
         The sessions that are played, in order.
     speed
         1 is real time within a session, 60 a minute a second, 0 as fast as the sink takes it. The night takes no time.
+    replay
+        The market that this is a connection to, instead of one of its own.
 
     Examples
     --------
@@ -44,23 +215,25 @@ class ReplayFeed:
     >>> feed.start(SessionInlet(session))  # doctest: +SKIP
     """
 
-    def __init__(self, data: DataManager, dates: Sequence[dt.date], *, speed: float = 0.0) -> None:
-        if speed < 0:
-            raise ValueError(f"speed = {speed}: it must be 0 or more")
+    def __init__(
+        self, data: DataManager, dates: Sequence[dt.date], *, speed: float = 0.0, replay: Replay | None = None
+    ) -> None:
         self._data = data
-        self._dates = tuple(dates)
-        self._speed = speed
+        self._alone = replay is None
+        self._replay = replay or Replay(data, dates, speed=speed)
         self._guard = threading.Lock()
+        # Held while something is delivered.
+        self._delivering = threading.RLock()
         self._wanted: frozenset[str] = frozenset()
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._sink: Sink | None = None
+        self._over = False
 
     @property
     def capabilities(self) -> FeedCapabilities:
         """What it can do."""
         return FeedCapabilities(f"replay of {self._data.source.capabilities.label}", markers=True)
 
-    def subscribe(self, symbols: Sequence[str]) -> None:
+    def subscribe(self, symbols: Sequence[str], channels: Collection[Channel] = BARS) -> None:  # noqa: ARG002  # bars are all that is recorded
         """Deliver these too, from the next interval on."""
         names = {parse_symbol(symbol) for symbol in symbols}
         with self._guard:
@@ -80,60 +253,102 @@ class ReplayFeed:
         RuntimeError
             If it was started before.
         """
-        if self._thread is not None:
+        if self._sink is not None:
             raise RuntimeError("this feed has been started; make another for another replay")
-        self._thread = threading.Thread(target=self._play, args=(sink,), name="openbell-replay", daemon=True)
-        self._thread.start()
+        self._sink = sink
+        sink.status(FeedStatus("live"))
+        self._replay.start(self)
 
     def stop(self) -> None:
         """End, and wait until nothing is delivered any more."""
-        self._ending.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        self._over = True
+        self._replay.leave(self)
+        if self._alone:
+            self._replay.stop()
+        else:
+            with self._delivering:
+                pass
 
     def join(self, timeout_s: float | None = None) -> bool:
         """Wait until all has been played; False if it has not in time."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-        return self._thread is not None and not self._thread.is_alive()
+        return self._replay.join(timeout_s)
 
-    def _play(self, sink: Sink) -> None:
-        try:
-            sink.status(FeedStatus("live"))
-            for date in self._dates:
-                self._play_session(sink, date)
-            reason = "stopped" if self._ending.is_set() else "all has been played"
-            sink.status(FeedStatus("closed", reason, terminal=True))
-        except Exception as error:
-            logger.exception("the replay ended")
-            sink.status(FeedStatus("closed", f"{type(error).__name__}: {error}", terminal=True))
-
-    def _play_session(self, sink: Sink, date: dt.date) -> None:
-        columns = self._data.load_session(None, date)
-        if not len(columns):
-            return
-        ends = self._ends(columns, date)
-        order = np.argsort(ends, kind="stable")
-        times, starts = np.unique(ends[order], return_index=True)
-        bounds = [*starts.tolist(), len(order)]
-        began_s, first_ns = time.monotonic(), int(times[0])
-        for place, end_ns in enumerate(times.tolist()):
-            if self._speed:
-                due_s = began_s + (end_ns - first_ns) / 1e9 / self._speed
-                self._ending.wait(max(0.0, due_s - time.monotonic()))
-            if self._ending.is_set():
+    def deliver(self, rows: Columns, end_ns: int) -> None:
+        """Pass on what was subscribed to, of the bars that end at a time, and say that they are all."""
+        with self._delivering:
+            if self._over or self._sink is None:
                 return
             wanted = self._wanted
-            rows = columns.take(np.sort(order[bounds[place] : bounds[place + 1]]))
             mine = np.array([name in wanted for name in rows.names], dtype=bool)[rows.symbol]
             if mine.any():
-                sink.bars(rows.take(mine))
-            sink.marker(end_ns)
+                self._sink.bars(rows.take(mine))
+            self._sink.marker(end_ns)
 
-    def _ends(self, columns: Columns, date: dt.date) -> NDArray[np.int64]:
-        """Give when each bar ends: the last of a stretch of trading may be shorter than the others."""
-        ends = columns.ts + self._data.source.interval.nanos
-        for segment in self._data.time_manager.get_trading_session(date).segments:
-            within = (columns.ts >= segment.open_ns) & (columns.ts < segment.close_ns)
-            ends = np.where(within, np.minimum(ends, segment.close_ns), ends)
-        return ends.astype(np.int64)
+    def end(self, reason: str) -> None:
+        """Say that all has been played."""
+        with self._delivering:
+            if self._sink is not None:
+                self._sink.status(FeedStatus("ended", reason, terminal=True))
+
+
+class ReplaySource:
+    """A source whose bars come live: what it has of the past ends at the clock.
+
+    Parameters
+    ----------
+    source
+        That has the bars.
+    time_manager
+        Whose sessions count.
+    dates
+        The sessions that are played, in order.
+    speed
+        As for `ReplayFeed`; at 0 time goes on when the run has nothing left to do, so that the same run comes out each
+        time.
+
+    Attributes
+    ----------
+    clock
+        The market that is played.
+    """
+
+    def __init__(
+        self, source: Source, time_manager: TimeManager, dates: Sequence[dt.date], *, speed: float = 0.0
+    ) -> None:
+        self._source = source
+        self._data = DataManager(source, time_manager)
+        self.clock = Replay(self._data, dates, speed=speed, stepped=speed == 0)
+
+    @property
+    def interval(self) -> Interval:
+        """Of the bars."""
+        return self._source.interval
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        inner = self._source.capabilities
+        return Capabilities(f"replay of {inner.label}", gaps_verified=inner.gaps_verified)
+
+    @property
+    def refused(self) -> RefusedRows:
+        """The bad rows that it left out so far."""
+        return self._source.refused
+
+    def symbols(self) -> tuple[str, ...]:
+        """List the symbols, in order of name."""
+        return self._source.symbols()
+
+    def span(self) -> tuple[int, int] | None:
+        """Give the opens of the first and the last bar that have come so far."""
+        span = self._source.span()
+        return None if span is None else (span[0], min(span[1], self.clock.now_ns()))
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        """Give the bars that open within ``[start_ns, end_ns)`` and have ended."""
+        columns = self._source.history(symbols, start_ns, end_ns)
+        return columns.take(self._data.ends(columns) <= self.clock.now_ns())
+
+    def open_feed(self) -> ReplayFeed:
+        """Give a new connection."""
+        return ReplayFeed(self._data, (), replay=self.clock)

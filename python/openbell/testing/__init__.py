@@ -1,5 +1,5 @@
-"""For the tests of strategies and adapters: feeds that misbehave by script."""
+"""Feeds that fail as live feeds do, for tests of whatever is built on openbell."""
 
-from openbell.testing.faulty import Fault, FaultyFeed, random_faults
+from openbell.testing.faulty import Fault, FaultyFeed, FaultySource, random_faults
 
-__all__ = ["Fault", "FaultyFeed", "random_faults"]
+__all__ = ["Fault", "FaultyFeed", "FaultySource", "random_faults"]

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from openbell.sources.feed import FeedStatus
+from openbell.sources.feed import BARS, FeedStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from openbell.sources import Columns
-    from openbell.sources.feed import Feed, FeedCapabilities, Sink
+    from openbell._core import Interval
+    from openbell.clock.live import LiveClock
+    from openbell.sources import Capabilities, Columns, LiveSource, RefusedRows
+    from openbell.sources.feed import Channel, Feed, FeedCapabilities, Sink
 
 FaultKind = Literal["mute", "drop", "duplicate", "reorder", "delay", "skew", "disconnect", "close", "limit", "torn"]
 KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 SECOND_NS = 1_000_000_000
+SILENT = frozenset({"mute", "disconnect", "close", "limit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,10 @@ class FaultyFeed:
     feed
         The feed that works.
     faults
-        One after the other: of two at one time the first counts.
+        One after the other: of two at one time the first counts. Those of the past do not come again: a connection that
+        is made within the time of a fault has it too.
+    lost
+        Where the bars that it swallows are noted; a list of its own if not given.
 
     Attributes
     ----------
@@ -130,19 +136,19 @@ class FaultyFeed:
         The bars that it swallowed.
     """
 
-    def __init__(self, feed: Feed, faults: Iterable[Fault]) -> None:
+    def __init__(self, feed: Feed, faults: Iterable[Fault], *, lost: Lost | None = None) -> None:
         self._feed = feed
         self._faults = tuple(faults)
-        self.lost = Lost()
+        self.lost = lost or Lost()
 
     @property
     def capabilities(self) -> FeedCapabilities:
         """Those of the feed."""
         return self._feed.capabilities
 
-    def subscribe(self, symbols: Sequence[str]) -> None:
+    def subscribe(self, symbols: Sequence[str], channels: Collection[Channel] = BARS) -> None:
         """Deliver these too."""
-        self._feed.subscribe(symbols)
+        self._feed.subscribe(symbols, channels)
 
     def unsubscribe(self, symbols: Sequence[str]) -> None:
         """Deliver these no more."""
@@ -155,6 +161,74 @@ class FaultyFeed:
     def stop(self) -> None:
         """End."""
         self._feed.stop()
+
+
+class FaultySource:
+    """A live source whose connections fail by script, and whose history may fail too.
+
+    Parameters
+    ----------
+    source
+        The one that works.
+    faults
+        For all connections together; see `FaultyFeed`.
+    history_fails
+        How many of the first requests for history that a run makes while it plays fail.
+
+    Attributes
+    ----------
+    lost
+        The bars that connections swallowed.
+    opened
+        How many connections were opened.
+    """
+
+    def __init__(self, source: LiveSource, faults: Iterable[Fault], *, history_fails: int = 0) -> None:
+        self._source = source
+        self._faults = tuple(faults)
+        self._fails_left = history_fails
+        self.lost = Lost()
+        self.opened = 0
+
+    @property
+    def interval(self) -> Interval:
+        """Of the bars."""
+        return self._source.interval
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the source."""
+        return self._source.capabilities
+
+    @property
+    def refused(self) -> RefusedRows:
+        """Those of the source."""
+        return self._source.refused
+
+    @property
+    def clock(self) -> LiveClock | None:
+        """That of the source, if it has one."""
+        return getattr(self._source, "clock", None)
+
+    def symbols(self) -> tuple[str, ...]:
+        """Those of the source."""
+        return self._source.symbols()
+
+    def span(self) -> tuple[int, int] | None:
+        """Give that of the source."""
+        return self._source.span()
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        """Give what the source gives, or fail."""
+        if self.opened and self._fails_left > 0:
+            self._fails_left -= 1
+            raise ConnectionError("503 service unavailable, by script")
+        return self._source.history(symbols, start_ns, end_ns)
+
+    def open_feed(self) -> FaultyFeed:
+        """Give a connection that fails."""
+        self.opened += 1
+        return FaultyFeed(self._source.open_feed(), self._faults, lost=self.lost)
 
 
 class _Tap:
@@ -172,7 +246,7 @@ class _Tap:
         # A batch is of one interval: it has one time.
         self._at(int(columns.ts.max()))
         fault = self._fault
-        if self._closed or (fault is not None and fault.kind in {"mute", "disconnect", "close", "limit"}):
+        if self._closed or (fault is not None and fault.kind in SILENT):
             self._lost.add(columns)
         elif fault is None or fault.kind == "skew":
             self._sink.bars(columns)
@@ -185,6 +259,18 @@ class _Tap:
             self._tear(columns)
         else:
             self._held.append(columns)
+
+    def trades(self, columns: Mapping[str, Any]) -> None:
+        self._ticks(columns, self._sink.trades)
+
+    def quotes(self, columns: Mapping[str, Any]) -> None:
+        self._ticks(columns, self._sink.quotes)
+
+    def _ticks(self, columns: Mapping[str, Any], pass_on: Callable[[Mapping[str, Any]], None]) -> None:
+        """Pass ticks on, unless nothing comes at all."""
+        self._at(int(np.max(columns["ts"])))
+        if not self._closed and (self._fault is None or self._fault.kind not in SILENT):
+            pass_on(columns)
 
     def marker(self, end_ns: int) -> None:
         self._at(end_ns)

@@ -239,7 +239,7 @@ impl SessionCore {
     /// The clock in nanoseconds since 1970 UTC, ``None`` before it was first set.
     #[getter]
     fn now_ns(&self, py: Python<'_>) -> Option<i64> {
-        self.read(py, |session| Some(session.clock()).filter(|&now| now != i64::MIN))
+        self.read(py, |session| Some(session.now()).filter(|&now| now != i64::MIN))
     }
 }
 

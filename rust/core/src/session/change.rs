@@ -79,6 +79,7 @@ impl Session {
         built.counts = track.counts;
         built.book = track.book.take();
         built.quote = track.quote;
+        built.noted = track.noted;
         built.shape = track.shape + 1;
         *track = *built;
         // Its bars in progress end when they end.

@@ -136,7 +136,7 @@ impl<'a> SymbolView<'a> {
         if self.track.base.newest().is_none() {
             return f64::NAN;
         }
-        (self.track.watermark(self.session.clock) - self.track.newest_end()) as f64 / 1e9
+        (self.track.watermark(self.session.now) - self.track.newest_end()) as f64 / 1e9
     }
 
     /// Volume of the regular session so far against the mean, over the earlier sessions that are kept, of what had been

@@ -62,7 +62,10 @@ pub struct Session {
     pub(super) tracks: Vec<Option<Box<Track>>>,
     /// What became of the bars of symbols that were removed.
     removed: Counts,
+    /// Up to when bars are complete: bars in progress that end by then are closed.
     pub(super) clock: Nanos,
+    /// The time that was last seen, at or after the clock: a live session waits a little for bars that have ended.
+    pub(super) now: Nanos,
     pub(super) due: Nanos,
     events: Events,
     loading: bool,
@@ -86,6 +89,7 @@ impl Session {
             tracks: Vec::new(),
             removed: Counts::default(),
             clock: Nanos::MIN,
+            now: Nanos::MIN,
             due: Nanos::MAX,
             events: Events::default(),
             loading: false,
@@ -201,6 +205,16 @@ impl Session {
         self.clock
     }
 
+    /// The time that readers are told.
+    pub fn now(&self) -> Nanos {
+        self.now
+    }
+
+    /// Takes note of the time without closing anything; it never goes back.
+    pub fn observe(&mut self, now: Nanos) {
+        self.now = self.now.max(now);
+    }
+
     /// Which events are kept for [`Self::take_events`].
     pub fn subscribe(&mut self, mask: EventMask) {
         self.events.mask = mask;
@@ -284,6 +298,7 @@ impl Session {
             return Err(Error::ClockBack { now: self.clock, asked: now });
         }
         self.clock = now;
+        self.observe(now);
         if now >= self.due {
             self.due = Nanos::MAX;
             self.each_track(Track::tick);

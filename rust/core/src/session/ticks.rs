@@ -44,6 +44,22 @@ impl Session {
         report
     }
 
+    /// Takes trades of symbols whose bars come by themselves: only the newest that sets a price is kept.
+    pub fn note_trades(&mut self, rows: &[TradeRow]) -> TradeReport {
+        let mut report = TradeReport::default();
+        for (index, row) in rows.iter().enumerate() {
+            let effects = self.tape.effects(row);
+            let outcome = self.with_track(row.symbol, |track, _| track.note(row, effects));
+            let outcome = outcome.unwrap_or(TradeOutcome::Refused(Refusal::NotRegistered));
+            report.counts.count(outcome);
+            if let TradeOutcome::Refused(refusal) = outcome {
+                let (symbol, ts) = (row.symbol, row.trade.ts);
+                report.refused.push(RefusedRow { row: index, symbol, ts, refusal });
+            }
+        }
+        report
+    }
+
     /// Takes a quote of a symbol; false if an older one than it has.
     pub fn apply_quote(&mut self, symbol: SymbolId, quote: Quote) -> Option<bool> {
         self.with_track(symbol, |track, _| {
@@ -67,11 +83,33 @@ impl Session {
 
     /// The last trade of a symbol that may set a price.
     pub fn last_trade(&self, symbol: &str) -> Result<Option<Trade>> {
-        Ok(self.symbol(symbol)?.track().book.as_ref().and_then(|book| book.last()))
+        let track = self.symbol(symbol)?.track();
+        Ok(track.book.as_ref().and_then(|book| book.last()).or(track.noted))
     }
 }
 
 impl Track {
+    fn note(&mut self, row: &TradeRow, effects: Effects) -> TradeOutcome {
+        let trade = &row.trade;
+        if let Err(refusal) = check(trade) {
+            return TradeOutcome::Refused(refusal);
+        }
+        if row.action == Action::New {
+            if effects.has(Effects::PRICE) && self.noted.is_none_or(|last| last.ts <= trade.ts) {
+                self.noted = Some(*trade);
+            }
+            return TradeOutcome::Added;
+        }
+        let same = |last: &Trade| if trade.id == 0 { last.ts == trade.ts } else { last.id == trade.id };
+        let Some(last) = self.noted.filter(same) else { return TradeOutcome::Unknown };
+        if row.action == Action::Cancel {
+            self.noted = None;
+            return TradeOutcome::Cancelled;
+        }
+        self.noted = Some(Trade { ts: last.ts, id: last.id, ..*trade });
+        TradeOutcome::Corrected
+    }
+
     fn trade(&mut self, row: &TradeRow, effects: Effects, window: i64, calendar: &Calendar) -> TradeOutcome {
         let trade = &row.trade;
         if let Err(refusal) = check(trade) {

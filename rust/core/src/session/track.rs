@@ -12,7 +12,7 @@ use crate::interval::Interval;
 use crate::series::{PastSession, Place, Series};
 use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
-use crate::trade::Quote;
+use crate::trade::{Quote, Trade};
 
 use super::book::Book;
 use super::coverage::{Coverage, PastPresence, Presence};
@@ -46,6 +46,8 @@ pub(super) struct Track {
     /// Its trades, if it has any.
     pub(super) book: Option<Box<Book>>,
     pub(super) quote: Option<Quote>,
+    /// The newest trade, if bars are not made of trades.
+    pub(super) noted: Option<Trade>,
     /// Another number whenever series or indicators come or go.
     pub(super) shape: u64,
 }
@@ -74,6 +76,7 @@ impl Track {
             counts: Counts::default(),
             book: None,
             quote: None,
+            noted: None,
             shape: 1,
         }
     }

@@ -130,7 +130,7 @@ impl SessionCore {
                     ids.iter().map(|&id| session.symbols().name(id).to_string()).collect();
                 (ids, names)
             });
-            (values, names, changes, session.clock())
+            (values, names, changes, session.now())
         });
         if let Some((ids, names)) = ids {
             let names = PyTuple::new(py, names)?.unbind();

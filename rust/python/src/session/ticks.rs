@@ -78,12 +78,14 @@ impl SessionCore {
     }
 
     /// Applies columns of trades in the order given. ``action`` is 0 for a trade, 1 to cancel one, 2 to correct one.
-    #[pyo3(signature = (columns, strangers=vec![]))]
+    /// Without ``make_bars`` only the newest trade of each symbol is kept, since bars come by themselves.
+    #[pyo3(signature = (columns, strangers=vec![], *, make_bars=true))]
     fn apply_trade_columns(
         &self,
         py: Python<'_>,
         columns: TradesArg<'_>,
         strangers: Vec<String>,
+        make_bars: bool,
     ) -> PyResult<PyTradeReport> {
         let (symbol, ts) = (columns.symbol.as_slice()?, columns.ts.as_slice()?);
         let (price, size) = (columns.price.as_slice()?, columns.size.as_slice()?);
@@ -126,7 +128,9 @@ impl SessionCore {
             while start < rows {
                 let end = (start + LOT).min(rows);
                 let lot: Vec<TradeRow> = (start..end).map(row).collect();
-                let part = self.0.write().apply_trades(&lot);
+                let mut session = self.0.write();
+                let part = if make_bars { session.apply_trades(&lot) } else { session.note_trades(&lot) };
+                drop(session);
                 report.counts.add(&part.counts);
                 report.refused.extend(part.refused.iter().map(|r| RefusedRow { row: start + r.row, ..*r }));
                 start = end;

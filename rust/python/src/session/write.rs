@@ -125,6 +125,11 @@ impl SessionCore {
         report.map_err(to_py)
     }
 
+    /// Lets readers know of a time without closing bars that ended by then; it never goes back.
+    fn observe_ns(&self, py: Python<'_>, now_ns: i64) {
+        self.write(py, |session| session.observe(now_ns));
+    }
+
     /// Moves the clock (nanoseconds since 1970 UTC): bars in progress that ended by then are closed.
     fn advance_ns(&self, py: Python<'_>, now_ns: i64) -> PyResult<()> {
         self.write(py, |session| session.advance(now_ns)).map_err(to_py)
