@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
@@ -49,6 +49,12 @@ class BacktestConfig(Section):
         if self.end < self.start:
             raise several([ConfigProblem("end", f"{self.end} is before start = {self.start}")])
         return self
+
+
+class LiveConfig(Section):
+    """A live run: after how many sessions it ends; never by itself, if not given."""
+
+    sessions: int | None = Field(default=None, ge=1)
 
 
 class HistoricalConfig(Section):
@@ -178,10 +184,14 @@ class ScannerConfig(Section):
 
 
 class SessionDataConfig(Section):
-    """What a session has: symbols, streams, history, indicators, and how they are kept."""
+    """What a session has: symbols, streams, history, indicators, and how they are kept.
+
+    ``ticks`` are the trades and quotes that a live session has besides bars; they may stand among the streams.
+    """
 
     symbols: Symbols
     streams: tuple[IntervalField, ...] = Field(default=("1m",), validate_default=True)
+    ticks: tuple[Literal["trades", "quotes"], ...] = ()
     historical: HistoricalConfig = HistoricalConfig()
     indicators: IndicatorsConfig = IndicatorsConfig()
     bars: BarsConfig = BarsConfig()
@@ -189,6 +199,16 @@ class SessionDataConfig(Section):
     gap_filler: GapFillerConfig = GapFillerConfig()
     streaming: StreamingConfig = StreamingConfig()
     scanners: tuple[ScannerConfig, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ticks_among_streams(cls, data: Any) -> Any:
+        """Take ``trades`` and ``quotes`` out of the streams."""
+        if not isinstance(data, dict) or not isinstance(data.get("streams"), list | tuple):
+            return data
+        ticks = [stream for stream in data["streams"] if stream in {"trades", "quotes"}]
+        streams = [stream for stream in data["streams"] if stream not in ticks]
+        return {**data, "streams": streams, "ticks": [*data.get("ticks", ()), *ticks]} if ticks else data
 
     @field_validator("scanners")
     @classmethod

@@ -20,7 +20,7 @@ from pydantic import (
 from openbell.clock.exchange import unknown_exchange
 from openbell.config.fields import Section, frozen, several, thawed
 from openbell.config.problems import from_validation
-from openbell.config.sections import BacktestConfig, SessionDataConfig
+from openbell.config.sections import BacktestConfig, LiveConfig, SessionDataConfig
 from openbell.config.source import SourceConfig
 from openbell.errors import ConfigError, ConfigProblem
 
@@ -58,6 +58,7 @@ class SessionConfig(Section):
     exchange: str = "XNYS"
     exchanges: Exchanges = Field(default={}, validate_default=True)
     backtest: BacktestConfig | None = None
+    live: LiveConfig | None = None
     source: SourceConfig
     session_data_config: SessionDataConfig
     journal: str | None = None

@@ -12,7 +12,7 @@ from openbell.session.provision import Provision
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from openbell._core import Bars, Interval
     from openbell.coordinator.setup import Setup
@@ -69,28 +69,49 @@ def merged(layout: Provision, wishes: Sequence[Wish], session_seconds: Sequence[
     )
 
 
-def grant(
-    setup: Setup,
-    session: SessionData,
-    wishes: Sequence[Wish],
-    *,
-    today: dt.date,
-    session_seconds: Sequence[float],
-) -> None:
-    """Give symbols that are there what they lack: intervals from the bars they hold, the rest from earlier sessions."""
-    base = setup.layout.base[0]
-    for wish in wishes:
-        if wish.interval != base:
-            session.add_interval(wish.symbol, wish.interval, wish.days)
-    days = {wish: history_days(wish, session_seconds) for wish in wishes}
-    for interval, count in {(wish.interval, n) for wish, n in days.items() if n}:
-        wanted = [wish for wish in wishes if wish.interval == interval and days[wish] == count]
-        past = _past(setup, session, [wish.symbol for wish in wanted], interval, today=today, count=count)
-        for wish in wanted:
-            _put(session, wish, past[wish.symbol])
-    for wish in wishes:
-        if wish.indicator is not None and not days[wish]:
-            _put(session, wish, None)
+class Grant:
+    """What symbols that are there lack: intervals from the bars they hold, the rest from earlier sessions.
+
+    Only `load` asks the source; it may do so on any thread.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        session: SessionData,
+        wishes: Sequence[Wish],
+        *,
+        today: dt.date,
+        session_seconds: Sequence[float],
+    ) -> None:
+        self._setup = setup
+        self._session = session
+        self._wishes = wishes
+        self._today = today
+        self._days = {wish: history_days(wish, session_seconds) for wish in wishes}
+
+    def widen(self) -> None:
+        """Give the symbols the intervals, from now on."""
+        base = self._setup.layout.base[0]
+        for wish in self._wishes:
+            if wish.interval != base:
+                self._session.add_interval(wish.symbol, wish.interval, wish.days)
+
+    def load(self) -> dict[Wish, Bars]:
+        """Give the bars of earlier sessions that each needs."""
+        loaded: dict[Wish, Bars] = {}
+        for interval, count in dict.fromkeys((wish.interval, n) for wish, n in self._days.items() if n):
+            wanted = [wish for wish in self._wishes if wish.interval == interval and self._days[wish] == count]
+            symbols = [wish.symbol for wish in wanted]
+            past = _past(self._setup, self._session, symbols, interval, today=self._today, count=count)
+            loaded |= {wish: past[wish.symbol] for wish in wanted}
+        return loaded
+
+    def put(self, loaded: Mapping[Wish, Bars]) -> None:
+        """Give the symbols what was loaded, and the indicators; one that was removed meanwhile is passed over."""
+        for wish in (*loaded, *(wish for wish in self._wishes if wish not in loaded)):
+            if self._session.has_symbol(wish.symbol) and (wish in loaded or wish.indicator is not None):
+                _put(self._session, wish, loaded.get(wish))
 
 
 def _put(session: SessionData, wish: Wish, past: Bars | None) -> None:

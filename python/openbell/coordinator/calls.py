@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openbell._core import Interval
 from openbell.coordinator.strategy import Strategy, overrides
 from openbell.errors import StrategyError
+from openbell.session.ticks import as_ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from openbell._core import Event
     from openbell.session import SessionData
@@ -78,6 +79,16 @@ class Calls:
                 self._call(strategy.on_bar_revised, session, event.bar, event.old)
             else:
                 self._call(strategy.on_indicator_valid, session, event.symbol, event.key)
+
+    def ticks(self, kind: str, columns: Mapping[str, Any]) -> None:
+        """Call for each trade or quote of a batch."""
+        name = "on_trade" if kind == "trades" else "on_quote"
+        if not overrides(self._strategy, name):
+            return
+        callback = getattr(self._strategy, name)
+        for tick in as_ticks(kind, columns):
+            if not self._passes_over(tick.symbol):
+                self._call(callback, self._session, tick)
 
     def _passes_over(self, symbol: str) -> bool:
         """Whether nothing is told of a symbol now; what is not because of lag is counted."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from openbell._core import Interval, parse_symbol
 from openbell.coordinator.backtest import Backtest
+from openbell.coordinator.live import Live
 from openbell.coordinator.pace import Pace
 from openbell.coordinator.requests import Request, Requests
 from openbell.coordinator.result import RunResult
@@ -17,11 +18,13 @@ from openbell.coordinator.status import RunStatus, SymbolStatus
 from openbell.errors import NotRunningError
 from openbell.session import IndicatorManager, SessionData
 from openbell.session.provision import provision
+from openbell.sources import LiveSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from openbell.config import SessionConfig
+    from openbell.coordinator.loop import Loop
     from openbell.coordinator.strategy import Strategy
     from openbell.scanners import ScannerManager
     from openbell.session.provision import Provision
@@ -86,18 +89,10 @@ class SessionCoordinator:
         for symbol in setup.symbols:
             self.session_data.register_config_symbol(symbol)
         self._pace = Pace(config.backtest.speed if config.backtest else 0.0)
-        self._requests = Requests(self._pace.poke)
-        self.session_data.wishes.wake = self._pace.poke
+        self._requests = Requests(self._wake)
+        self.session_data.wishes.wake = self._wake
         self._setup = setup
-        self._backtest = Backtest(
-            config,
-            setup,
-            self.session_data,
-            strategy=strategy,
-            pace=self._pace,
-            requests=self._requests,
-            progress=progress,
-        )
+        self._loop = self._make_loop(strategy, progress)
         self._run_thread: int | None = None
         self._guard = threading.Lock()
         self._started = False
@@ -105,6 +100,18 @@ class SessionCoordinator:
         self._thread: threading.Thread | None = None
         self._result: RunResult | None = None
         self._error: BaseException | None = None
+
+    def _make_loop(self, strategy: Strategy | None, progress: Callable[[int, int, str], None] | None) -> Loop:
+        config, setup, session, source = self.config, self._setup, self.session_data, self.data_manager.source
+        pace, requests = self._pace, self._requests
+        if config.mode == "live" and isinstance(source, LiveSource):
+            return Live(
+                config, setup, session, source, strategy=strategy, pace=pace, requests=requests, progress=progress
+            )
+        return Backtest(config, setup, session, strategy=strategy, pace=pace, requests=requests, progress=progress)
+
+    def _wake(self) -> None:
+        self._loop.wake()
 
     @property
     def mode(self) -> str:
@@ -114,7 +121,7 @@ class SessionCoordinator:
     @property
     def scanners(self) -> ScannerManager:
         """The run's scanners: what they found, and how they did."""
-        return self._backtest.scanners
+        return self._loop.scanners
 
     @property
     def is_running(self) -> bool:
@@ -161,6 +168,7 @@ class SessionCoordinator:
         """End the run at the next step and wait for it, unless it is the run's own thread that asks."""
         self._require_running()
         self._pace.stop()
+        self._wake()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -168,6 +176,7 @@ class SessionCoordinator:
         """Hold the clock at the next step. From another thread, returns when it stands still."""
         self._require_running()
         self._pace.pause()
+        self._wake()
         if not self.on_run_thread():
             self._pace.wait_until_held()
 
@@ -252,12 +261,13 @@ class SessionCoordinator:
             logger.warning("%s is not removed: it is locked (%s)", name, ", ".join(sorted(reasons)))
             return False
         cancelled = self._requests.cancel_adds(name)
-        if not self.session_data.has_symbol(name) and not self.session_data.wishes.of(name):
+        here = self.session_data.has_symbol(name) or name in self._requests.adding()
+        if not here and not self.session_data.wishes.of(name):
             return cancelled
-        if self._backtest.calls is not None:
+        if self._loop.calls is not None:
             seconds = self.config.session_data_config.streaming.removal_timeout_seconds
-            self._backtest.calls.draining[name] = time.monotonic() + seconds
-        return self._requests.put(Request("remove", name))
+            self._loop.calls.draining[name] = time.monotonic() + seconds
+        return self._requests.put(Request("remove", name, graceful=True))
 
     def load_historical_bars(self, symbol: str, interval: Interval | str, days: int) -> bool:
         """Load bars of earlier sessions for a symbol, there or not, and wait for them.
@@ -322,7 +332,7 @@ class SessionCoordinator:
 
     def status(self) -> RunStatus:
         """Give the state of the run."""
-        session, calls = self.session_data, self._backtest.calls
+        session, calls = self.session_data, self._loop.calls
         return RunStatus(
             name=self.config.name,
             mode=self.mode,
@@ -335,7 +345,7 @@ class SessionCoordinator:
             strategy_symbols=len(session.get_config_symbols()),
             inactive_symbols=len(session.activity.inactive),
             pending=len(self._requests) + session.wishes.counts()["waiting"],
-            sessions_done=len(self._backtest.tally.sessions),
+            sessions_done=len(self._loop.tally.sessions),
             sessions=len(self._setup.sessions),
             counts=session.counts(),
             callbacks=calls.count if calls else 0,
@@ -352,7 +362,7 @@ class SessionCoordinator:
         """Remove a symbol at the next boundary, or at once on the run's own thread: what `SessionData` does."""
         cancelled = self._requests.cancel_adds(symbol)
         if self.on_run_thread():
-            return self._backtest.members.remove(symbol) or cancelled
+            return self._loop.members.remove(symbol) or cancelled
         return self._ask(Request("remove", symbol)) or cancelled
 
     def request_let_go(self, symbol: str, owner: str | None) -> bool:
@@ -368,7 +378,7 @@ class SessionCoordinator:
 
     def on_run_thread(self) -> bool:
         """Whether this is the thread of the run, or of a scan that it waits for: it never waits for itself."""
-        return threading.get_ident() == self._run_thread or self._backtest.scanners.is_acting()
+        return threading.get_ident() == self._run_thread or self._loop.scanners.is_acting()
 
     def _layout(self, streams: Sequence[str | Interval] | None) -> Provision | None:
         if streams is None:
@@ -402,7 +412,7 @@ class SessionCoordinator:
         completed = False
         self._run_thread = threading.get_ident()
         try:
-            completed = self._backtest.run()
+            completed = self._loop.run()
         except BaseException as error:  # noqa: BLE001  # kept for whoever waits, and raised there
             self._error = error
         finally:
@@ -411,7 +421,7 @@ class SessionCoordinator:
             for wish in self.session_data.wishes.take():
                 wish.abandon()
             self._pace.stop()
-        summary = self._backtest.tally.summary(self._backtest.calls, self._backtest.scanners)
+        summary = self._loop.tally.summary(self._loop.calls, self._loop.scanners)
         self._result = RunResult(summary, self.session_data, completed)
         if completed and self.config.report is not None:
             self._result.to_html(self.config.resolve(self.config.report))

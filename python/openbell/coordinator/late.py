@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from openbell._core import Bars, Feed, Interval
+    from openbell._core import Bars, Feed, Interval, SessionCore
     from openbell.coordinator.setup import Setup
     from openbell.session import SessionData
     from openbell.session.provision import Provision
@@ -31,16 +31,50 @@ def rebuild(setup: Setup, session: SessionData, layouts: Mapping[str, Provision]
     """Give symbols that are there other layouts, with the bars that they hold; only what is missing is loaded.
 
     They are built beside the session, which then takes them over at once: nobody sees one half done, and what is still
-    to come of their day stays in the feed. One load a day, for all that lack it.
+    to come of their day stays in the feed.
+    """
+    core, _ = build(setup, session, layouts, days=days, now_ns=session.now_ns)
+    if session.now_ns is not None:
+        core.advance_ns(session.now_ns)
+    for symbol in layouts:
+        session.adopt(symbol, core)
+
+
+def build(
+    setup: Setup,
+    session: SessionData,
+    layouts: Mapping[str, Provision],
+    *,
+    days: Sequence[dt.date],
+    now_ns: int | None,
+) -> tuple[SessionCore, set[str]]:
+    """Build symbols beside the session, with the bars that they hold there and those that the source has up to now.
+
+    One load a day, for all that lack it. The session is only read: any thread may do this.
+
+    Parameters
+    ----------
+    days
+        The sessions that have begun, the running one last.
+    now_ns
+        The time; None before the first session.
+
+    Returns
+    -------
+    SessionCore
+        Which has the symbols.
+    set of str
+        Those that any bar was loaded of.
     """
     core, calendar = session.scratch()
     for symbol, layout in layouts.items():
         core.register([symbol], calendar, layout.base, list(layout.derived), layout.indicator_rows())
     base = setup.layout.base[0]
-    held = {symbol: session.get_historical_bars(symbol, base).by_date() for symbol in layouts}
+    held = {s: session.get_historical_bars(s, base).by_date() if session.has_symbol(s) else {} for s in layouts}
     first = days[0] if days else setup.sessions[0]
     most = max(layout.historical_days for layout in layouts.values())
     history = setup.time_manager.sessions_before(first, most)
+    found: set[str] = set()
     for place, date in enumerate((*history, *days)):
         # Each has as many earlier sessions as its layout asks for.
         wanted = [s for s, layout in layouts.items() if place >= len(history) - layout.historical_days]
@@ -58,18 +92,18 @@ def rebuild(setup: Setup, session: SessionData, layouts: Mapping[str, Provision]
             core.load_columns(columns)
         if missing:
             loaded = setup.data_manager.load_session(missing, date)
-            loaded = loaded.take(_seen(setup, session, loaded, date, base))
+            loaded = loaded.take(_seen(setup, now_ns, loaded, date, base))
+            found.update(loaded.names[i] for i in np.unique(loaded.symbol))
             core.load_columns(loaded.core(core.symbol_ids(list(loaded.names))))
-    if session.now_ns is not None:
-        core.advance_ns(session.now_ns)
-    for symbol in layouts:
-        session.adopt(symbol, core)
+    return core, found
 
 
 def _held(session: SessionData, symbol: str, base: Interval, past: Bars | None, *, today: bool) -> Bars | None:
     """Give the bars that a symbol holds of a session, None unless it holds all of them."""
     if not today:
         return past
+    if not session.has_symbol(symbol):
+        return None
     bars = session.get_bars(symbol, base)
     return bars if len(bars) == session.bar_count(symbol, base) else None
 
@@ -143,7 +177,7 @@ def _load_all(
         if date != days[-1] or feed is None or session.now_ns is None:
             load(columns)
             continue
-        seen = _seen(setup, session, columns, date, layout.base[0])
+        seen = _seen(setup, session.now_ns, columns, date, layout.base[0])
         rest = columns.take(~seen)
         load(columns.take(seen))
         found.update(rest.names[i] for i in np.unique(rest.symbol))
@@ -151,9 +185,9 @@ def _load_all(
     return found
 
 
-def _seen(setup: Setup, session: SessionData, columns: Columns, date: dt.date, base: Interval) -> NDArray[np.bool_]:
-    """Which bars of a date ended by the clock; the last of a session may be shorter than the others."""
-    if session.now_ns is None:
+def _seen(setup: Setup, now_ns: int | None, columns: Columns, date: dt.date, base: Interval) -> NDArray[np.bool_]:
+    """Which bars of a date ended by a time; the last of a session may be shorter than the others."""
+    if now_ns is None:
         return np.full(len(columns), fill_value=True)
-    over = session.now_ns >= setup.time_manager.get_trading_session(date).segments[-1].close_ns
-    return np.full(len(columns), over) | (columns.ts + base.nanos <= session.now_ns)
+    over = now_ns >= setup.time_manager.get_trading_session(date).segments[-1].close_ns
+    return np.full(len(columns), over) | (columns.ts + base.nanos <= now_ns)

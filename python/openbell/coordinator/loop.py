@@ -52,15 +52,25 @@ class Loop:
         self.calls: Calls | None = None
         if strategy is not None:
             self.calls = Calls(strategy, session, config.session_data_config.streams)
-        self.members = Members(setup, session, requests=requests, tally=self.tally, calls=self.calls)
+        self.members = self._make_members(setup, session, requests)
         self._calendar = session.calendar()
         self.scanners = ScannerManager(config, session, setup.data_manager, setup.sessions[0])
         if self.calls is not None and self.calls.wants_scans:
-            session.subscribe("scan_completed", lambda event: self._lifecycle("on_scan", event.result))
+            self._hear_scans()
         self._streams = config.session_data_config.streams
         self._subscribers = False
         self._heard = -1
         self._listen()
+
+    def _make_members(self, setup: Setup, session: SessionData, requests: Requests) -> Members:
+        return Members(setup, session, requests=requests, tally=self.tally, calls=self.calls)
+
+    def _hear_scans(self) -> None:
+        self._session.subscribe("scan_completed", lambda event: self._lifecycle("on_scan", event.result))
+
+    def wake(self) -> None:
+        """Have what was asked for served, even if the run stands still."""
+        self._pace.poke()
 
     def run(self) -> bool:
         """Run to the end; False if it was stopped before."""
@@ -85,20 +95,27 @@ class Loop:
             self._tell(f"history {date}")
         logger.info("history: %d sessions, %d bars", len(self._setup.history), self.tally.history_bars)
 
-    def _begin_day(self, date: dt.date) -> None:
-        """Begin a session, at its open."""
+    def _enter(self, date: dt.date) -> None:
+        """Begin a session: the bars of the one before become history."""
         self._day_started_s = time.perf_counter()
-        session, manager = self._session, self._setup.time_manager
-        session.begin_session(self._calendar, day_number(date))
+        self._session.begin_session(self._calendar, day_number(date))
         self.members.days.append(date)
 
+    def _begin_day(self, date: dt.date) -> None:
+        """Begin a session, at its open."""
+        session, manager = self._session, self._setup.time_manager
         open_ns = manager.get_trading_session(date).segments[0].open_ns
+        self._enter(date)
         session.advance_ns(open_ns)
         manager.set_time_ns(open_ns)
         session.activate_session()
         self._pace.new_session()
         self._lifecycle("on_session_start")
         self._serve()
+        self._before_session(date)
+
+    def _before_session(self, date: dt.date) -> None:
+        """Set scanners up, and let them look at what history says."""
         if self.scanners:
             self.scanners.setup(date)
             self._serve()
@@ -119,9 +136,9 @@ class Loop:
 
     def _step_done(self) -> None:
         """Call for what a step left; the clock stands at its end."""
-        session = self._session
-        if session.now_ns is not None:
-            self._setup.time_manager.set_time_ns(session.now_ns)
+        session, manager = self._session, self._setup.time_manager
+        if session.now_ns is not None and not manager.live:
+            manager.set_time_ns(session.now_ns)
         events = session.take_events()
         if self.calls is not None:
             self.calls.events(filter(self.calls.wants, events) if self._subscribers else events)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from typing import TYPE_CHECKING
 
 from openbell._core import SessionCore
-from openbell.coordinator.adhoc import grant, layout_for, merged
+from openbell.coordinator.adhoc import Grant, layout_for, merged
 from openbell.coordinator.late import bring_in, rebuild
 from openbell.coordinator.setup import session_seconds
 from openbell.errors import IntervalError
@@ -15,7 +16,8 @@ from openbell.session.events import Provisioned, ProvisioningFailed, SymbolAdded
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from openbell.coordinator.setup import Setup
     from openbell.coordinator.tally import Tally
     from openbell.session import SessionData
+    from openbell.session.provision import Provision
     from openbell.session.wishes import Wish
     from openbell.sources import Columns
 
@@ -47,7 +50,11 @@ class Members:
         The sessions that have begun, the running one last.
     feed
         What is still to come of the running session; None before the first.
+    busy
+        Symbols that something is being loaded for.
     """
+
+    busy: Container[str] = ()
 
     def __init__(
         self, setup: Setup, session: SessionData, *, requests: Requests, tally: Tally, calls: Calls | None
@@ -79,7 +86,7 @@ class Members:
         What serving it asks for is served too, but not for ever: callbacks that answer each other must not stop time.
         """
         rounds = 0
-        while self._requests or self._removed or self._session.wishes:
+        while self._requests.waits(self.busy) or self._removed or self._session.wishes.waits(self.busy):
             rounds += 1
             if rounds > MOST_ROUNDS:
                 logger.warning("callbacks keep asking for more: the rest waits for the next step")
@@ -88,7 +95,7 @@ class Members:
                 self._lifecycle("on_symbol_removed", symbol)
             self._removed.clear()
             adds: list[Request] = []
-            for request in self._requests.take():
+            for request in self._requests.take(self.busy):
                 if request.kind == "add":
                     adds.append(request)
                     continue
@@ -96,18 +103,24 @@ class Members:
                 adds = []
                 self._serve_one(request)
             self._add(adds)
-            if wishes := self._session.wishes.take():
+            if wishes := self._session.wishes.take(self.busy):
                 self._grant(wishes)
 
     def _serve_one(self, request: Request) -> None:
         if request.kind == "let_go":
-            request.finish(succeeded=self._session.let_go(request.symbol, request.owner))
+            self._finish(request, succeeded=self._session.let_go(request.symbol, request.owner))
         elif self._session.is_symbol_locked(request.symbol):
             # Locked after the removal was asked for: the lock wins.
             logger.warning("%s is not removed: it was locked meanwhile", request.symbol)
-            request.finish(succeeded=False)
+            self._finish(request, succeeded=False)
         else:
-            request.finish(succeeded=self.remove(request.symbol))
+            self._remove_asked(request)
+
+    def _remove_asked(self, request: Request) -> None:
+        self._finish(request, succeeded=self.remove(request.symbol))
+
+    def _finish(self, request: Request, *, succeeded: bool) -> None:
+        request.finish(succeeded=succeeded)
         if self._calls is not None:
             self._calls.draining.pop(request.symbol, None)
         self._requests.served(request)
@@ -126,19 +139,25 @@ class Members:
                 upgrades.append(request)
         if upgrades:
             self._upgrade(upgrades)
-        requests = [request for request in requests if not request.done.is_set()]
+        requests = [request for request in requests if request not in upgrades and not request.done.is_set()]
         layouts = {id(r.layout): r.layout or self._setup.layout for r in requests}
         for key, layout in layouts.items():
             wanted = [r for r in requests if id(r.layout) == key]
-            started_s = time.perf_counter()
-            symbols = [r.symbol for r in wanted]
-            found, why = bring_in(self._setup, session, symbols, layout=layout, days=self.days, feed=self.feed)
-            self._ids.clear()
-            logger.info("%d symbols added, clock held for %.1f ms", len(found), (time.perf_counter() - started_s) * 1e3)
-            for request in wanted:
-                if request.symbol in found:
-                    self.symbols[request.symbol] = None
-                self._added(request, failed=None if request.symbol in found else why)
+            self.bring([r.symbol for r in wanted], layout, functools.partial(self._brought, wanted))
+
+    def bring(self, symbols: Sequence[str], layout: Provision, then: Callable[[AbstractSet[str], str], None]) -> None:
+        """Load symbols that are not there; ``then`` is called with those that were found, and why others were not."""
+        started_s = time.perf_counter()
+        found, why = bring_in(self._setup, self._session, symbols, layout=layout, days=self.days, feed=self.feed)
+        self._ids.clear()
+        logger.info("%d symbols added, clock held for %.1f ms", len(found), (time.perf_counter() - started_s) * 1e3)
+        then(found, why)
+
+    def _brought(self, requests: Sequence[Request], found: AbstractSet[str], why: str) -> None:
+        for request in requests:
+            if request.symbol in found:
+                self.symbols[request.symbol] = None
+            self._added(request, failed=None if request.symbol in found else why)
 
     def _added(self, request: Request, *, failed: str | None) -> None:
         symbol = request.symbol
@@ -161,12 +180,19 @@ class Members:
         for request in requests:
             wishes = [wish for wish in session.wishes.of(request.symbol) if wish.state == "ready"]
             layouts[request.symbol] = merged(request.layout or self._setup.layout, wishes, lengths)
+        self.rebuild(layouts, functools.partial(self._upgraded, requests))
+
+    def rebuild(self, layouts: Mapping[str, Provision], then: Callable[[str | None], None]) -> None:
+        """Give symbols that are there other layouts; ``then`` is called with what failed, or None."""
         try:
-            rebuild(self._setup, session, layouts, days=self.days)
-            failed = None
+            rebuild(self._setup, self._session, layouts, days=self.days)
         except Exception as error:
             logger.exception("the source failed: %s stay as they are", ", ".join(layouts))
-            failed = f"{type(error).__name__}: {error}"
+            then(f"{type(error).__name__}: {error}")
+        else:
+            then(None)
+
+    def _upgraded(self, requests: Sequence[Request], failed: str | None) -> None:
         for request in requests:
             if failed is None and self._calls is not None:
                 self._calls.ignored.discard(request.symbol)
@@ -207,15 +233,7 @@ class Members:
             else:
                 new.setdefault(wish.symbol, []).append(wish)
         self._grant_new(new, lengths)
-        try:
-            self._grant_there(there, lengths)
-        except Exception as error:
-            logger.exception("the source failed")
-            for wish in there:
-                self._failed(wish, f"{type(error).__name__}: {error}")
-            return
-        for wish in there:
-            self._granted(wish)
+        self._grant_there(there, lengths)
 
     def _grant_there(self, wishes: Sequence[Wish], lengths: Sequence[float]) -> None:
         """Give symbols that are there what they lack."""
@@ -227,30 +245,52 @@ class Members:
         layouts = {}
         for symbol, wanted in deep.items():
             # Earlier sessions of the base are more than bars: the previous close, quality by date, relative volume.
-            wanted += [wish for wish in self._session.wishes.of(symbol) if wish.state == "ready"]
+            also = [wish for wish in self._session.wishes.of(symbol) if wish.state == "ready"]
             own = self._session.own_layout(symbol)
-            layouts[symbol] = merged(own or layout_for(wanted, base, lengths), wanted, lengths)
+            every = [*wanted, *also]
+            layouts[symbol] = merged(own or layout_for(every, base, lengths), every, lengths)
         if layouts:
-            rebuild(self._setup, self._session, layouts, days=self.days)
+            self.rebuild(layouts, functools.partial(self._answered, [w for wanted in deep.values() for w in wanted]))
         rest = [wish for wish in wishes if wish not in deep.get(wish.symbol, ())]
-        grant(self._setup, self._session, rest, today=self._today(), session_seconds=lengths)
+        if rest:
+            self.provide(rest, lengths, functools.partial(self._answered, rest))
+
+    def provide(self, wishes: Sequence[Wish], lengths: Sequence[float], then: Callable[[str | None], None]) -> None:
+        """Give symbols that are there what was wished for; ``then`` is called with what failed, or None."""
+        grant = Grant(self._setup, self._session, wishes, today=self._today(), session_seconds=lengths)
+        try:
+            grant.widen()
+            grant.put(grant.load())
+        except Exception as error:
+            logger.exception("the source failed")
+            then(f"{type(error).__name__}: {error}")
+        else:
+            then(None)
+
+    def _answered(self, wishes: Sequence[Wish], failed: str | None) -> None:
+        for wish in wishes:
+            if failed is None:
+                self._granted(wish)
+            else:
+                self._failed(wish, failed)
 
     def _grant_new(self, by_symbol: dict[str, list[Wish]], lengths: Sequence[float]) -> None:
         """Bring in symbols that are wanted ad hoc."""
-        setup = self._setup
         alike: dict[tuple[tuple[object, ...], ...], list[str]] = {}
         for symbol, wanted in by_symbol.items():
             alike.setdefault(tuple((w.key, w.days, w.provision) for w in wanted), []).append(symbol)
         for symbols in alike.values():
-            layout = layout_for(by_symbol[symbols[0]], setup.layout.base[0], lengths)
-            found, why = bring_in(setup, self._session, symbols, layout=layout, days=self.days, feed=self.feed)
-            self._ids.clear()
-            # One line for all of them: a market-wide scan asks for many that have nothing.
-            if lost := [symbol for symbol in symbols if symbol not in found]:
-                more = ", …" if len(lost) > SHOWN else ""
-                logger.warning("%d symbols cannot be had: %s (%s%s)", len(lost), why, ", ".join(lost[:SHOWN]), more)
-            for symbol in symbols:
-                self._joined(symbol, by_symbol[symbol], failed=None if symbol in found else why)
+            layout = layout_for(by_symbol[symbols[0]], self._setup.layout.base[0], lengths)
+            wishes = {symbol: by_symbol[symbol] for symbol in symbols}
+            self.bring(symbols, layout, functools.partial(self._all_joined, wishes))
+
+    def _all_joined(self, wishes: Mapping[str, Sequence[Wish]], found: AbstractSet[str], why: str) -> None:
+        # One line for all of them: a market-wide scan asks for many that have nothing.
+        if lost := [symbol for symbol in wishes if symbol not in found]:
+            more = ", …" if len(lost) > SHOWN else ""
+            logger.warning("%d symbols cannot be had: %s (%s%s)", len(lost), why, ", ".join(lost[:SHOWN]), more)
+        for symbol, wanted in wishes.items():
+            self._joined(symbol, wanted, failed=None if symbol in found else why)
 
     def _joined(self, symbol: str, wishes: Sequence[Wish], *, failed: str | None) -> None:
         """Say what became of a symbol that was asked for ad hoc: neither it nor its bars are told to strategies."""

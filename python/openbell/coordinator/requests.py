@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from openbell.session.provision import Provision
 
@@ -24,6 +24,8 @@ class Request:
         In place of the config's, for an added symbol.
     owner
         Who lets go.
+    graceful
+        Whether what is queued of a symbol that is removed is drained first.
     done
         Set when it was served.
     """
@@ -32,6 +34,7 @@ class Request:
     symbol: str
     layout: Provision | None = None
     owner: str | None = None
+    graceful: bool = False
     succeeded: bool = False
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -87,12 +90,17 @@ class Requests:
             request.finish(succeeded=False)
         return bool(gone)
 
-    def take(self) -> list[Request]:
-        """Take all that wait, in order."""
+    def take(self, busy: Container[str] = ()) -> list[Request]:
+        """Take what waits, in order; symbols that are busy are not added before they are so no more."""
         with self._guard:
-            waiting, self._waiting = self._waiting, []
-            self._busy += waiting
-        return waiting
+            taken = [r for r in self._waiting if r.kind != "add" or r.symbol not in busy]
+            self._waiting = [r for r in self._waiting if r.kind == "add" and r.symbol in busy]
+            self._busy += taken
+        return taken
+
+    def waits(self, busy: Container[str] = ()) -> bool:
+        """Whether anything waits that can be served."""
+        return any(r.kind != "add" or r.symbol not in busy for r in self._waiting)
 
     def served(self, request: Request) -> None:
         """Forget a wish that was served."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openbell.clock import TimeManager
+from openbell.clock.session import local_time
 from openbell.errors import ConfigError, ConfigProblem, NoDataError
 from openbell.session.provision import Provision, provision
-from openbell.sources import DataManager, open_source
+from openbell.sources import DataManager, LiveSource, open_source
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -25,7 +26,10 @@ LOOK_BACK = 64
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a backtest runs on; ``whole_source`` if its symbols are all that the source has."""
+    """What a run runs on; ``whole_source`` if its symbols are all that the source has.
+
+    ``sessions`` are those of a backtest; of a live run those that are played, or the first only.
+    """
 
     time_manager: TimeManager
     data_manager: DataManager
@@ -35,11 +39,13 @@ class Setup:
     layout: Provision
     sessions: tuple[dt.date, ...]
     history: tuple[dt.date, ...]
+    bounded: bool = True
 
 
 def make_time_manager(config: SessionConfig) -> TimeManager:
     """Give the clock and the calendar of a config."""
-    return TimeManager(config.exchange, extended_hours=config.session_data_config.bars.extended_hours)
+    extended = config.session_data_config.bars.extended_hours
+    return TimeManager(config.exchange, extended_hours=extended, live=config.mode == "live")
 
 
 def prepare(config: SessionConfig, time_manager: TimeManager, source: Source | None) -> Setup:
@@ -55,13 +61,12 @@ def prepare(config: SessionConfig, time_manager: TimeManager, source: Source | N
         If the source cannot be read, or something cannot be derived from its bars.
     """
     _refuse_what_is_not_there(config)
-    window = config.backtest
-    if window is None:
-        raise ConfigError([ConfigProblem("backtest", "a backtest needs a start and an end")])
-    sessions = tuple(time_manager.sessions(window.start, window.end))
-    if not sessions:
-        raise NoDataError(f"{config.exchange} has no session from {window.start} to {window.end}")
-    source = open_source(config, time_manager) if source is None else source
+    if config.mode == "live":
+        source = open_source(config, time_manager) if source is None else source
+        sessions = _live_sessions(source, time_manager)
+    else:
+        sessions = _backtest_sessions(config, time_manager)
+        source = open_source(config, time_manager) if source is None else source
     template = config.session_data_config
     layout = provision(
         template, source_interval=source.interval, session_seconds=session_seconds(time_manager, sessions[0])
@@ -87,7 +92,38 @@ def prepare(config: SessionConfig, time_manager: TimeManager, source: Source | N
         layout=layout,
         sessions=sessions,
         history=tuple(time_manager.sessions_before(sessions[0], layout.historical_days)),
+        bounded=config.mode == "backtest" or hasattr(source, "dates"),
     )
+
+
+def _backtest_sessions(config: SessionConfig, time_manager: TimeManager) -> tuple[dt.date, ...]:
+    window = config.backtest
+    if window is None:
+        raise ConfigError([ConfigProblem("backtest", "a backtest needs a start and an end")])
+    if config.session_data_config.ticks:
+        why = "a backtest plays bars: trades and quotes are streamed in live runs"
+        raise ConfigError([ConfigProblem("session_data_config.ticks", why)])
+    sessions = tuple(time_manager.sessions(window.start, window.end))
+    if not sessions:
+        raise NoDataError(f"{config.exchange} has no session from {window.start} to {window.end}")
+    return sessions
+
+
+def _live_sessions(source: Source, time_manager: TimeManager) -> tuple[dt.date, ...]:
+    """Give the sessions that are played again, or the one that is under way or comes next."""
+    if not isinstance(source, LiveSource):
+        why = f"{source.capabilities.label} has no live half; a source of kind replay plays history as if it came now"
+        raise ConfigError([ConfigProblem("source", why)])
+    clock = getattr(source, "clock", None)
+    if clock is not None:
+        time_manager.clock = clock
+    if dates := getattr(source, "dates", None):
+        return tuple(dates)
+    now_ns = time_manager.now_ns
+    today = local_time(now_ns, time_manager.zone).date()
+    last = time_manager.get_trading_session(today).segments
+    over = not last or last[-1].close_ns <= now_ns
+    return (time_manager.next_session(today) if over else today,)
 
 
 def session_seconds(time_manager: TimeManager, before: dt.date) -> list[float]:
@@ -101,7 +137,6 @@ def session_seconds(time_manager: TimeManager, before: dt.date) -> list[float]:
 
 def _refuse_what_is_not_there(config: SessionConfig) -> None:
     not_there = {
-        "mode": config.mode == "live",
         "exchanges": bool(config.exchanges),
         "journal": config.journal is not None,
         "threads": config.threads > 1,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from openbell._core import Bar
     from openbell.scanners import ScanResult
     from openbell.session import SessionData
+    from openbell.session.ticks import QuoteTick, TradeTick
 
 
 class Strategy:
@@ -44,6 +45,12 @@ class Strategy:
 
     def on_bar_revised(self, session: SessionData, bar: Bar, old: Bar | None) -> None:
         """Run for each closed bar that a correction or a late bar changed; ``old`` is None if it was missing."""
+
+    def on_trade(self, session: SessionData, trade: TradeTick) -> None:
+        """Run for each trade, cancel and correction of a live session whose config streams trades."""
+
+    def on_quote(self, session: SessionData, quote: QuoteTick) -> None:
+        """Run for each quote of a live session whose config streams quotes."""
 
     def on_indicator_valid(self, session: SessionData, symbol: str, key: str) -> None:
         """Run when an indicator has its first value."""

@@ -123,6 +123,23 @@ class SymbolActivated:
 
 
 @dataclass(frozen=True, slots=True)
+class GapChanged:
+    """A gap was found, asked for, filled, or found to be empty; ``record`` is a `openbell.quality.GapRecord`."""
+
+    symbol: str
+    record: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FeedChanged:
+    """A live connection was made, lost or restored; ``kind`` as in `openbell.sources.FeedStatus`, or ``stale``."""
+
+    kind: str
+    detail: str
+    symbols: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionActivated:
     """Strategies and scanners are called from now on; ``missed`` calls were not made meanwhile."""
 
@@ -159,6 +176,8 @@ SessionEvent = (
     | Provisioned
     | ProvisioningFailed
     | ScanCompleted
+    | GapChanged
+    | FeedChanged
     | SymbolActivated
     | SymbolDeactivated
     | SessionActivated
@@ -177,6 +196,8 @@ KINDS: dict[str, type[Any]] = {
     "provisioned": Provisioned,
     "provisioning_failed": ProvisioningFailed,
     "scan_completed": ScanCompleted,
+    "gap": GapChanged,
+    "feed": FeedChanged,
     "symbol_activated": SymbolActivated,
     "symbol_deactivated": SymbolDeactivated,
     "session_activated": SessionActivated,

@@ -147,7 +147,7 @@ class SessionInput(SessionCore):
         self.set_tape(table.masks(), window_seconds)
         self._tape = table
 
-    def apply_trades(self, columns: Any) -> TradeReport:
+    def apply_trades(self, columns: Any, *, make_bars: bool = True) -> TradeReport:
         """Apply trades of many symbols at once, in the order given; base bars are made of them.
 
         A bar is there from its end on, by the clock or by a later trade of its symbol. A trade that is cancelled,
@@ -164,6 +164,8 @@ class SessionInput(SessionCore):
             (whole numbers from 1 on; what has come already is ignored) and ``action``: ``new``, ``cancel`` (the trade
             of that id or, without one, of that time, price and size) or ``correct`` (the trade of that id or, without
             one, of that time, has these values).
+        make_bars
+            Whether bars are made of them; if not, since bars come by themselves, the last trade of each symbol is kept.
 
         Returns
         -------
@@ -176,7 +178,7 @@ class SessionInput(SessionCore):
             If a column is missing or of the wrong kind.
         """
         batch, strangers = trade_columns(self, columns, self.sale_conditions)
-        report = self.apply_trade_columns(batch, strangers)
+        report = self.apply_trade_columns(batch, strangers, make_bars=make_bars)
         self._tell()
         return report
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from openbell._core import Interval
     from openbell.indicators import IndicatorConfig
@@ -87,11 +87,16 @@ class Wishes:
     def _share(self, symbol: str, key: str, owner: str | None) -> None:
         self._owners.setdefault(symbol, {}).setdefault(key, set()).add(owner or STRATEGY)
 
-    def take(self) -> list[Wish]:
-        """Take all that wait, in order, but for those that were given up meanwhile."""
+    def take(self, busy: Container[str] = ()) -> list[Wish]:
+        """Take what waits, in order, but for what was given up meanwhile; symbols that are busy wait on."""
         with self._guard:
-            waiting, self._waiting = self._waiting, []
-        return [wish for wish in waiting if wish.state == "pending"]
+            taken = [wish for wish in self._waiting if wish.symbol not in busy]
+            self._waiting = [wish for wish in self._waiting if wish.symbol in busy]
+        return [wish for wish in taken if wish.state == "pending"]
+
+    def waits(self, busy: Container[str] = ()) -> bool:
+        """Whether anything waits that can be provided."""
+        return any(wish.symbol not in busy for wish in self._waiting)
 
     def __bool__(self) -> bool:
         return bool(self._waiting)

@@ -23,10 +23,13 @@ class Capabilities:
         What it calls itself in a summary: a path, a vendor.
     gaps_verified
         Whether a bar that is not there is known to have had no trade.
+    requests_per_minute
+        How often its history may be asked for; None if there is no limit.
     """
 
     label: str
     gaps_verified: bool = False
+    requests_per_minute: float | None = None
 
 
 @runtime_checkable

@@ -129,7 +129,11 @@ class Replay:
     def _play(self) -> None:
         reason = "all has been played"
         try:
+            begins_ns = self._origin[1]
             for end_ns, rows in self._intervals():
+                if end_ns < begins_ns and (self._stepped or self._speed):
+                    # Trading before the first session's hours: it is over when the clock starts.
+                    continue
                 if not self._wait_until(end_ns):
                     reason = "stopped"
                     break
@@ -310,6 +314,8 @@ class ReplaySource:
     ----------
     clock
         The market that is played.
+    dates
+        The sessions.
     """
 
     def __init__(
@@ -317,6 +323,7 @@ class ReplaySource:
     ) -> None:
         self._source = source
         self._data = DataManager(source, time_manager)
+        self.dates = tuple(dates)
         self.clock = Replay(self._data, dates, speed=speed, stepped=speed == 0)
 
     @property

@@ -71,6 +71,7 @@ class Link:
     # Since when it is silent, and since when nothing is known for sure.
     heard_ns: int = 0
     down_since_ns: int | None = None
+    marked_ns: int | None = None
     detail: str = ""
 
 
@@ -141,7 +142,11 @@ class Supervisor:
         self._chance = random.Random(seed)  # noqa: S311  # jitter, not a secret
         first = open_feed()
         self.capabilities = first.capabilities
-        self.channels: tuple[Channel, ...] = tuple(c for c in channels if c in first.capabilities.channels)
+        can = first.capabilities.channels
+        # Bars are made of trades where there are none.
+        self.channels: tuple[Channel, ...] = tuple(
+            c for c in dict.fromkeys((*channels, "trades" if "bars" not in can else "bars")) if c in can
+        )
         self._spare: Feed | None = first
         self._links: list[Link] = []
         self._by_symbol: dict[str, Link] = {}
@@ -251,6 +256,15 @@ class Supervisor:
         if link.state != "live":
             self._is_live(link, "restored" if link.down_since_ns is not None else "live", "it delivers")
 
+    def marked(self, origin: object, end_ns: int) -> int | None:
+        """Take note that a connection has sent all up to a time; gives up to when all have, None if one never said."""
+        link = self._current(origin)
+        if link is None:
+            return None
+        link.marked_ns = end_ns
+        marks = [other.marked_ns for other in self._links if other.state == "live" and other.symbols]
+        return None if None in marks else min(m for m in marks if m is not None) if marks else None
+
     def status(self, origin: object, status: FeedStatus, now_ns: int) -> None:
         """Take note of what a connection said."""
         link = self._current(origin)
@@ -346,6 +360,13 @@ class Supervisor:
         """Say why the connections failed for good; None unless all did."""
         failed = [link.detail for link in self._links if link.state == "failed"]
         return failed[0] if failed and len(failed) == len(self._links) else None
+
+    def open(self, now_ns: int) -> None:
+        """Make the connections that were closed again."""
+        for link in self._links:
+            if link.state == "stopped" and link.symbols:
+                link.failures, link.down_since_ns, link.marked_ns = 0, None, None
+                self._connect(link, now_ns)
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """End all connections; False if one did not end in time."""

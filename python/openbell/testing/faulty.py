@@ -11,6 +11,7 @@ import numpy as np
 from openbell.sources.feed import BARS, FeedStatus
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from openbell._core import Interval
@@ -209,6 +210,11 @@ class FaultySource:
     def clock(self) -> LiveClock | None:
         """That of the source, if it has one."""
         return getattr(self._source, "clock", None)
+
+    @property
+    def dates(self) -> Sequence[dt.date] | None:
+        """Those that the source plays, if it plays any."""
+        return getattr(self._source, "dates", None)
 
     def symbols(self) -> tuple[str, ...]:
         """Those of the source."""

@@ -220,6 +220,11 @@ fn wrap(view: &SymbolView<'_>, interval: Interval, bar: openbell_core::bar::Bar)
 
 #[pymethods]
 impl SessionCore {
+    /// Whether `take_events` has any to give.
+    fn has_events(&self, py: Python<'_>) -> bool {
+        self.read(py, openbell_core::session::Session::has_events)
+    }
+
     /// The newest closed bar, of the session or, if it has none yet, of history.
     ///
     /// Parameters
