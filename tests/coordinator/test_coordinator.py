@@ -309,7 +309,7 @@ def test_what_cannot_be_derived_is_an_error_at_start() -> None:
 @pytest.mark.parametrize(
     ("changes", "path"),
     [
-        ({"mode": "live"}, "mode"),
+        ({"mode": "live"}, "source"),
         ({"journal": "x"}, "journal"),
         ({"threads": 2}, "threads"),
         ({"exchanges": {"XLON": ["*.L"]}}, "exchanges"),

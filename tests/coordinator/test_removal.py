@@ -72,7 +72,7 @@ def test_graceful_tells_the_rest_of_the_step_and_immediate_does_not() -> None:
 
 def test_what_does_not_drain_in_time_goes_at_once(caplog: pytest.LogCaptureFixture) -> None:
     def go(session: ob.SessionData) -> None:
-        session.coordinator._backtest.calls.draining["SIM002"] = time.monotonic() - 1.0
+        session.coordinator._loop.calls.draining["SIM002"] = time.monotonic() - 1.0
 
     strategy, _ = play((10, lambda s: s.coordinator.add_symbol("SIM002") and None), (20, go))
     assert max(minute for minute, name in strategy.heard if name == "SIM002" and minute <= 20) == 19
@@ -105,14 +105,14 @@ def test_nothing_is_left() -> None:
             assert footprint["bars"] > 40
             assert footprint["past_bars"] > 0
             assert footprint["indicators"] == 1
-        assert session.coordinator._backtest.members.feed.symbols == 3
+        assert session.coordinator._loop.members.feed.symbols == 3
         assert session.remove_symbol("SIM002")
         assert session.remove_symbol("SIM003")
 
     def gone(session: ob.SessionData) -> None:
         for name in ("SIM002", "SIM003"):
             assert set(session.footprint(name).values()) == {0}
-        members = session.coordinator._backtest.members
+        members = session.coordinator._loop.members
         assert members.feed.symbols == 1
         assert list(members.symbols) == ["SIM001"]
         assert session.wishes.counts() == {"known": 0, "owned": 0, "waiting": 0}
@@ -372,10 +372,10 @@ def test_a_lock_that_wins_over_a_graceful_removal_leaves_no_deadline() -> None:
     def both(session: ob.SessionData) -> None:
         assert session.coordinator.remove_symbol("SIM001")
         assert session.lock_symbol("SIM001", "open_position")
-        assert "SIM001" in session.coordinator._backtest.calls.draining
+        assert "SIM001" in session.coordinator._loop.calls.draining
 
     def later(session: ob.SessionData) -> None:
-        assert session.coordinator._backtest.calls.draining == {}
+        assert session.coordinator._loop.calls.draining == {}
 
     strategy, _ = play((10, both), (20, later))
     assert len([minute for minute, _ in strategy.heard]) == 390

@@ -156,6 +156,9 @@ class Noting:
     def quotes(self, columns: Mapping[str, Any]) -> None:
         self.calls.append(("quotes", len(columns["ts"])))
 
+    def daily(self, columns: Columns) -> None:
+        self.calls.append(("daily", len(columns)))
+
     def marker(self, end_ns: int) -> None:
         self.calls.append(("marker", (end_ns - OPEN) // MINUTE))
 

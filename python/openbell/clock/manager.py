@@ -51,6 +51,8 @@ class TimeManager:
         self.live = live
         # Whose time a live run goes by.
         self.clock: LiveClock = WallClock()
+        # Closures that no calendar knew of, by day number.
+        self.closures: dict[int, int] = {}
         self._now_ns: int | None = None
 
     def __repr__(self) -> str:
@@ -184,9 +186,9 @@ class TimeManager:
         days = (start + dt.timedelta(days=i) for i in range((end - start).days + 1))
         return [day for day in days if day.weekday() < 5 and day not in sessions]
 
-    def calendar_arrays(self, start: dt.date, end: dt.date) -> CalendarArrays:
-        """Give the sessions from ``start`` to ``end``, both included, as columns."""
-        return self._rows(*self._range(start, end))
+    def calendar_arrays(self, start: dt.date, end: dt.date, *, announced: bool = True) -> CalendarArrays:
+        """Give the sessions from ``start`` to ``end``, both included, as columns, with announced closures or not."""
+        return self._rows(*self._range(start, end), announced=announced)
 
     # Rows of the calendar
 
@@ -208,7 +210,7 @@ class TimeManager:
             int(np.searchsorted(dates, day_number(end), side="right")),
         )
 
-    def _rows(self, first: int, last: int) -> CalendarArrays:
+    def _rows(self, first: int, last: int, *, announced: bool = True) -> CalendarArrays:
         c, rows = self._calendar, slice(first, last)
         has_break = c.break_open_ns[rows] > 0
         opens, closes = c.open_ns[rows], c.close_ns[rows]
@@ -225,6 +227,9 @@ class TimeManager:
             columns = [(midnight + start * HOUR_NS, opens, False), *columns, (closes, last_close, False)]
         open_ns = np.stack([column[0] for column in columns], axis=1).ravel()
         close_ns = np.stack([column[1] for column in columns], axis=1).ravel()
+        for day, closed_ns in self.closures.items() if announced else ():
+            on_day = np.repeat(c.date[rows], len(columns)) == day
+            close_ns[on_day] = np.minimum(close_ns[on_day], closed_ns)
         there = open_ns < close_ns
         width = len(columns)
         return CalendarArrays(

@@ -24,6 +24,21 @@ def from_day_number(day: int) -> dt.date:
     return EPOCH + dt.timedelta(days=day)
 
 
+def as_ns(ts: int | dt.datetime) -> int:
+    """Give a time as nanoseconds since 1970 UTC.
+
+    Raises
+    ------
+    ValueError
+        If it is a datetime without a zone.
+    """
+    if isinstance(ts, int):
+        return ts
+    if ts.tzinfo is None:
+        raise ValueError(f"{ts.isoformat()} has no time zone; write it with one")
+    return int(ts.timestamp()) * 1_000_000_000 + ts.microsecond * 1000
+
+
 def local_time(ts_ns: int, zone: ZoneInfo) -> dt.datetime:
     """Nanoseconds since 1970 UTC as a datetime of a zone, cut to microseconds."""
     seconds, nanos = divmod(ts_ns, 1_000_000_000)

@@ -14,11 +14,22 @@ from openbell.config.sections import (
     StreamingConfig,
 )
 from openbell.config.session import SessionConfig
-from openbell.config.source import CsvConfig, FrameConfig, OtherSourceConfig, ParquetConfig, SimulatorConfig
+from openbell.config.source import (
+    AlpacaConfig,
+    CcxtConfig,
+    CsvConfig,
+    FrameConfig,
+    OtherSourceConfig,
+    ParquetConfig,
+    ReplayConfig,
+    SimulatorConfig,
+)
 
 __all__ = [
+    "AlpacaConfig",
     "BacktestConfig",
     "BarsConfig",
+    "CcxtConfig",
     "CsvConfig",
     "FrameConfig",
     "GapFillerConfig",
@@ -27,6 +38,7 @@ __all__ = [
     "LiveConfig",
     "OtherSourceConfig",
     "ParquetConfig",
+    "ReplayConfig",
     "ScannerConfig",
     "ScannerSchedule",
     "SessionConfig",

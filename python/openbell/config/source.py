@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import importlib.metadata
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from openbell.config.fields import FrozenNames, IntervalField, Section, Symbol, several
+from openbell.config.fields import FrozenMapping, FrozenNames, IntervalField, Section, Symbol, several
 from openbell.errors import ConfigProblem
 
 if TYPE_CHECKING:
@@ -113,6 +114,61 @@ class SimulatorConfig(Section):
         return interval
 
 
+class AlpacaConfig(Section):
+    """Alpaca's market data for US stocks; needs ``pip install openbell[alpaca]``.
+
+    Keys come from the environment, ``APCA_API_KEY_ID`` and ``APCA_API_SECRET_KEY``, or from a file.
+
+    Attributes
+    ----------
+    feed
+        ``iex`` (free) or ``sip`` (all exchanges).
+    keys_file
+        A JSON or TOML file with ``key_id`` and ``secret_key``.
+    adjustment
+        Of history for splits and dividends; the stream is raw.
+    max_symbols, max_connections
+        What the subscription allows: the free one 30 symbols on one connection.
+    requests_per_minute
+        How often history may be asked for.
+    history_delay_seconds
+        How long after its end a bar is in history for sure.
+    stream_url, data_url
+        Other addresses than Alpaca's own, such as a proxy's.
+    """
+
+    kind: Literal["alpaca"]
+    feed: Literal["iex", "sip"] = "iex"
+    keys_file: str | None = None
+    adjustment: Literal["raw", "split", "dividend", "all"] = "raw"
+    max_symbols: Annotated[int, Field(ge=1)] | None = None
+    max_connections: int = Field(default=1, ge=1)
+    requests_per_minute: Annotated[float, Field(gt=0)] = 200.0
+    history_delay_seconds: float = Field(default=60.0, ge=0)
+    stream_url: str | None = None
+    data_url: str | None = None
+
+
+class CcxtConfig(Section):
+    """A crypto exchange that ccxt knows; needs ``pip install openbell[ccxt]``.
+
+    Attributes
+    ----------
+    venue
+        The exchange's name in ccxt, such as ``kraken``.
+    options
+        What ccxt's exchange is made with besides: ``{"urls": ...}``, ``{"options": ...}``.
+    delay_seconds
+        How long after its end a bar is asked for.
+    """
+
+    kind: Literal["ccxt"]
+    venue: str
+    interval: IntervalField = Field(default="1m", validate_default=True)
+    options: FrozenMapping = Field(default={}, validate_default=True)
+    delay_seconds: Annotated[float, Field(ge=0)] = 1.0
+
+
 class OtherSourceConfig(Section):
     """A source that another package brings, by entry point; its own keys are its own."""
 
@@ -131,7 +187,7 @@ class OtherSourceConfig(Section):
         return self
 
 
-BUILT_IN = ("csv", "parquet", "frame", "simulator")
+BUILT_IN = ("csv", "parquet", "frame", "simulator", "replay", "alpaca", "ccxt")
 
 
 def _kind(value: Any) -> str | None:
@@ -141,15 +197,50 @@ def _kind(value: Any) -> str | None:
     return kind if kind in BUILT_IN else "other"
 
 
+class ReplayConfig(Section):
+    """History that is played as if it came now.
+
+    Attributes
+    ----------
+    source
+        Where it is.
+    start, end
+        The sessions that are played, both included.
+    speed
+        1 is real time within a session, 60 a minute a second, 0 as fast as the run takes it.
+    """
+
+    kind: Literal["replay"]
+    source: HistoryConfig
+    start: dt.date
+    end: dt.date
+    speed: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ReplayConfig:
+        if self.end < self.start:
+            raise several([ConfigProblem("end", f"{self.end} is before start = {self.start}")])
+        return self
+
+
+_MISSING = f"kind is missing; there are {', '.join(BUILT_IN)}"
+HistoryConfig = Annotated[
+    Annotated[CsvConfig, Tag("csv")]
+    | Annotated[ParquetConfig, Tag("parquet")]
+    | Annotated[SimulatorConfig, Tag("simulator")]
+    | Annotated[OtherSourceConfig, Tag("other")],
+    Discriminator(_kind, custom_error_type="openbell_kind", custom_error_message=_MISSING),
+]
+ReplayConfig.model_rebuild()
+
 SourceConfig = Annotated[
     Annotated[CsvConfig, Tag("csv")]
     | Annotated[ParquetConfig, Tag("parquet")]
     | Annotated[FrameConfig, Tag("frame")]
     | Annotated[SimulatorConfig, Tag("simulator")]
+    | Annotated[ReplayConfig, Tag("replay")]
+    | Annotated[AlpacaConfig, Tag("alpaca")]
+    | Annotated[CcxtConfig, Tag("ccxt")]
     | Annotated[OtherSourceConfig, Tag("other")],
-    Discriminator(
-        _kind,
-        custom_error_type="openbell_kind",
-        custom_error_message=f"kind is missing; there are {', '.join(BUILT_IN)}",
-    ),
+    Discriminator(_kind, custom_error_type="openbell_kind", custom_error_message=_MISSING),
 ]

@@ -21,6 +21,7 @@ from openbell.session.provision import provision
 from openbell.sources import LiveSource
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
     from openbell.config import SessionConfig
@@ -319,6 +320,29 @@ class SessionCoordinator:
         except Exception:
             logger.exception("%s is not added", symbol)
             return False
+
+    def announce_close(self, ts: int | dt.datetime) -> None:
+        """Say that the market closes before its time: the running session of a live run ends then.
+
+        Parameters
+        ----------
+        ts
+            Nanoseconds since 1970 UTC, or a datetime with a zone; within the hours of the session.
+
+        Raises
+        ------
+        NotRunningError
+            If no run is under way, or it is a backtest, whose sessions are those of its calendar.
+        CalendarError
+            If no session trades then, or a symbol has a bar that ends later.
+        """
+        self._require_running()
+        if not isinstance(self._loop, Live):
+            raise NotRunningError("no live run is under way: the sessions of a backtest are those of its calendar")
+        if self.on_run_thread():
+            self.session_data.announce_close(ts)
+        else:
+            self._loop.announce_close(ts)
 
     def symbols(self) -> list[SymbolStatus]:
         """Give the state of every symbol, in order of name, those that are on their way included."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ class Outcome:
         return "" if self.error is None else f"{type(self.error).__name__}: {self.error}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Job:
+    """What is to be done, in order of urgency; one without work is the end."""
+
+    urgency: int
+    order: int
+    work: Callable[[], Any] | None = field(default=None, compare=False)
+    then: Callable[[Outcome], None] | None = field(default=None, compare=False)
+
+
 class Jobs:
     """A thread that asks sources, since others must not wait for them.
 
@@ -44,30 +55,39 @@ class Jobs:
     def __init__(self, inbox: Inbox, *, per_minute: float | None = None) -> None:
         self._inbox = inbox
         self._apart_s = 60.0 / per_minute if per_minute else 0.0
-        self._queue: queue.SimpleQueue[tuple[Callable[[], Any], Callable[[Outcome], None]] | None] = queue.SimpleQueue()
+        self._queue: queue.PriorityQueue[_Job] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self._last_s = time.monotonic()
         self._guard = threading.Lock()
         self._open = 0
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def submit(self, work: Callable[[], Any], then: Callable[[Outcome], None]) -> None:
-        """Do ``work`` beside the run, and have the run call ``then``."""
+    def submit(self, work: Callable[[], Any], then: Callable[[Outcome], None], *, urgent: bool = False) -> None:
+        """Do ``work`` beside the run, and have the run call ``then``; what is urgent comes before what is not."""
         with self._guard:
+            if not self._open:
+                self._last_s = time.monotonic()
             self._open += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="openbell-history", daemon=True)
                 self._thread.start()
-        self._queue.put((work, then))
+        self._queue.put(_Job(0 if urgent else 1, next(self._order), work, then))
 
     @property
     def open(self) -> int:
         """How many jobs have no outcome yet that the run has taken."""
         return self._open
 
+    @property
+    def silent_s(self) -> float:
+        """For how long no job has had an outcome, in seconds."""
+        return time.monotonic() - self._last_s
+
     def _run(self) -> None:
         next_s = 0.0
-        while (job := self._queue.get()) is not None:
-            work, then = job
+        while (job := self._queue.get()).work is not None:
+            work, then = job.work, job.then
             if self._ending.wait(max(0.0, next_s - time.monotonic())):
                 continue
             next_s = time.monotonic() + self._apart_s
@@ -77,15 +97,17 @@ class Jobs:
                 outcome = Outcome(error=error)
             self._inbox.call(lambda then=then, outcome=outcome: self._done(then, outcome))  # type: ignore[misc]
 
-    def _done(self, then: Callable[[Outcome], None], outcome: Outcome) -> None:
+    def _done(self, then: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
         with self._guard:
             self._open -= 1
-        then(outcome)
+            self._last_s = time.monotonic()
+        if then is not None:
+            then(outcome)
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """End when the running job is done; what waits is not done. False if it did not end in time."""
         self._ending.set()
-        self._queue.put(None)
+        self._queue.put(_Job(0, -1))
         if self._thread is not None:
             self._thread.join(timeout_s)
             return not self._thread.is_alive()

@@ -154,7 +154,7 @@ class LiveMembers(Members):
             self._joins[symbol] = join
         layouts, days, now_ns = dict(join.layouts), tuple(self.days), self._now_ns()
         work = functools.partial(self._past, layouts, days, now_ns)
-        self._jobs.submit(work, functools.partial(self._arrived, join))
+        self._jobs.submit(work, functools.partial(self._arrived, join), urgent=True)
 
     def _past(
         self, layouts: Mapping[str, Provision], days: Sequence[dt.date], now_ns: int
@@ -257,7 +257,7 @@ class LiveMembers(Members):
                 grant.put(outcome.result)
             then(outcome.reason or None)
 
-        self._jobs.submit(grant.load, put)
+        self._jobs.submit(grant.load, put, urgent=True)
 
     # Leaving
 

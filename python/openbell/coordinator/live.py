@@ -24,8 +24,9 @@ from openbell.sources.supervisor import LEAST_SILENCE, Supervisor
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from openbell._core import Events
     from openbell.config import SessionConfig
     from openbell.coordinator.jobs import Outcome
     from openbell.coordinator.members import Members
@@ -57,6 +58,7 @@ class Live(Loop):
     """
 
     members: LiveMembers
+    always = ("bar_revised",)
 
     def __init__(
         self,
@@ -106,6 +108,8 @@ class Live(Loop):
             retries=template.gap_filler.max_retries,
             retry_s=template.gap_filler.retry_interval_seconds,
         )
+        late_s = self.supervisor.capabilities.late_window_s
+        session.revisions.window_ns = round(late_s * SECOND_NS) + self._grace_ns
         self._settled_ns: int | None = None
         # Ends of the bars of this step, and what was measured of them.
         self._step_end_ns = 0
@@ -114,6 +118,8 @@ class Live(Loop):
         self._early: list[tuple[int, int, Columns]] = []
         self._order = itertools.count()
         self._look_ns = 0
+        self._asked = 0
+        self._history_timeout_s = template.historical.load_timeout_seconds
         self._scanned_ns = 0
         self._marked = threading.Event()
         self._in_session = False
@@ -159,6 +165,9 @@ class Live(Loop):
             self.inbox.close()
             if not (self.supervisor.close() and self._jobs.close()):
                 logger.warning("a connection or a request for history did not end in time")
+            close = getattr(self._setup.data_manager.source, "close", None)
+            if close is not None:
+                close()
 
     def _play(self) -> bool:
         for date in self._dates():
@@ -234,9 +243,15 @@ class Live(Loop):
 
     def _settle(self) -> None:
         """Wait until nothing of the session is missing that may still be had."""
+        self._pump(self._clock.now_ns() + self._filler.delay_ns)
         self._look()
         tries = self._config.session_data_config.gap_filler.max_retries + 2
-        self._pump(self._clock.now_ns() + tries * self._look_apart_ns, until=self._is_settled)
+        longest_ns = self._clock.now_ns() + tries * self._look_apart_ns
+        while not (self._is_settled() or self._pace.stopped()):
+            now_ns = self._clock.now_ns()
+            if now_ns > longest_ns and (not self._jobs.open or self._jobs.silent_s > self._history_timeout_s):
+                break
+            self._pump(max(longest_ns, now_ns + SECOND_NS), until=self._is_settled)
         logger.info("the session is settled: gaps %s", self.ledger.counts())
 
     def _is_settled(self) -> bool:
@@ -276,6 +291,8 @@ class Live(Loop):
         elif item.kind == "marker":
             self.supervisor.heard(item.origin, item.arrived_ns)
             self._take_marker(item)
+        elif item.kind == "daily":
+            self._session.put_official(item.payload.last_bars())
         elif item.kind == "status":
             self.supervisor.status(item.origin, item.payload, item.arrived_ns)
         elif item.kind == "call":
@@ -347,7 +364,31 @@ class Live(Loop):
             names = [columns.names[i] for i in np.unique(columns.symbol[ends == end_ns])]
             session.note_lag("provider", max(0, arrived_ns - end_ns) / SECOND_NS, names)
 
+    def _note_events(self, events: Events) -> None:
+        if len(events):
+            code = events.kinds.index("bar_revised")
+            if revised := np.flatnonzero(events.kind == code).tolist():
+                bars = ((events[i].symbol, int(events.interval_ns[i]), int(events.ts[i])) for i in revised)
+                self._session.revisions.note(bars, self._session.now_ns or 0)
+
     # Time
+
+    def announce_close(self, ts: int | dt.datetime) -> None:
+        """Have the session close before its time; what is wrong with that is raised here."""
+        done = threading.Event()
+        wrong: list[Exception] = []
+
+        def close() -> None:
+            try:
+                self._session.announce_close(ts)
+            except Exception as error:  # noqa: BLE001  # for who asked
+                wrong.append(error)
+            done.set()
+
+        self.inbox.call(close)
+        done.wait()
+        if wrong:
+            raise wrong[0]
 
     def wake(self) -> None:
         """Have what was asked for served."""
@@ -390,9 +431,10 @@ class Live(Loop):
             self.supervisor.rest(now_ns)
         self.supervisor.tick(now_ns)
         self.members.tick(now_ns)
+        due_ns = now_ns + self._filler.delay_ns
         for symbol, (first_ns, last_ns) in self.inbox.take_lost().items():
             if self._session.has_symbol(symbol):
-                self.ledger.drop(symbol, first_ns, last_ns + self._base_ns, now_ns, "dropped: the queue was full")
+                self.ledger.drop(symbol, first_ns, last_ns + self._base_ns, due_ns, "the queue was full")
         if self._in_session and now_ns >= self._look_ns:
             self._look()
         self._ask()
@@ -437,12 +479,17 @@ class Live(Loop):
         due_ns = self.ledger.next_due()
         if due_ns is None or due_ns > (self._session.now_ns or 0):
             return
+        # What becomes due meanwhile is asked for together, after this.
+        if self._asked:
+            return
         for request in self._filler.due():
+            self._asked += 1
             self._jobs.submit(
                 functools.partial(self._filler.fetch, request), functools.partial(self._answered, request)
             )
 
     def _answered(self, request: GapRequest, outcome: Outcome) -> None:
+        self._asked -= 1
         self._filler.settle(request, outcome.result, outcome.reason)
 
     def _gap_changed(self, record: GapRecord) -> None:
@@ -454,7 +501,18 @@ class Live(Loop):
         """Tell what became of a connection; after it is back, the hole is asked for."""
         self._session.board.publish(FeedChanged(status.kind, status.detail, symbols))
         if status.kind == "restored" and since_ns is not None and self._in_session:
-            self._filler.look(symbol for symbol in symbols if self._session.has_symbol(symbol))
+            there = sorted(symbol for symbol in symbols if self._session.has_symbol(symbol))
+            self._filler.look(there)
+            if self.supervisor.capabilities.updates:
+                self._ask_again(there, since_ns)
+
+    def _ask_again(self, symbols: Sequence[str], since_ns: int) -> None:
+        """Ask for bars that were not final when a connection was lost: an update may have been lost with it."""
+        late_ns = round(self.supervisor.capabilities.late_window_s * SECOND_NS)
+        first_ns = (since_ns - late_ns) // self._base_ns * self._base_ns - self._base_ns
+        due_ns = self._clock.now_ns() + self._filler.delay_ns
+        for symbol in symbols:
+            self.ledger.drop(symbol, first_ns, since_ns, due_ns, "not final when the connection was lost")
 
     def _silence(self, symbols: Collection[str]) -> float:
         """Give the logarithm of the chance that no symbol has a bar in an interval, by what they had so far."""

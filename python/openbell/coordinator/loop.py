@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
 
+    from openbell._core import Events
     from openbell.config import SessionConfig
     from openbell.coordinator.pace import Pace
     from openbell.coordinator.requests import Requests
@@ -28,7 +29,15 @@ logger = logging.getLogger(__name__)
 
 
 class Loop:
-    """One run, on the thread that calls `run`."""
+    """One run, on the thread that calls `run`.
+
+    Attributes
+    ----------
+    always
+        The engine's events that the loop itself wants.
+    """
+
+    always: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -58,7 +67,7 @@ class Loop:
         if self.calls is not None and self.calls.wants_scans:
             self._hear_scans()
         self._streams = config.session_data_config.streams
-        self._subscribers = False
+        self._subscribers = self._mixed = False
         self._heard = -1
         self._listen()
 
@@ -140,12 +149,16 @@ class Loop:
         if session.now_ns is not None and not manager.live:
             manager.set_time_ns(session.now_ns)
         events = session.take_events()
+        self._note_events(events)
         if self.calls is not None:
-            self.calls.events(filter(self.calls.wants, events) if self._subscribers else events)
+            self.calls.events(filter(self.calls.wants, events) if self._mixed else events)
         if self._subscribers:
             for event in events:
                 session.board.publish(as_session_event(event))
         self._serve()
+
+    def _note_events(self, events: Events) -> None:
+        """Look at the events of a step before anybody is told."""
 
     def _listen(self) -> None:
         """Ask the engine for the events that the strategy or a subscriber wants."""
@@ -156,7 +169,10 @@ class Loop:
         wanted = board.engine_kinds
         self._subscribers = bool(wanted)
         intervals = self._streams if wanted else self.calls.intervals if self.calls else ()
-        kinds = sorted({*wanted, *(self.calls.kinds if self.calls else ())})
+        called = self.calls.kinds if self.calls else ()
+        kinds = sorted({*wanted, *called, *self.always})
+        # Whether there are events that the strategy does not want.
+        self._mixed = bool(wanted) or not {*self.always} <= {*called}
         self._session.subscribe_events(kinds, list(intervals))
 
     def _serve(self) -> None:

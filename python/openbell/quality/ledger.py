@@ -118,9 +118,9 @@ class GapLedger:
                 self._records[symbol] = _merged(kept)
         self._tell(changes)
 
-    def drop(self, symbol: str, start_ns: int, end_ns: int, now_ns: int, reason: str) -> None:
-        """Say that bars within ``[start_ns, end_ns)`` came and were dropped: they are asked for."""
-        record = GapRecord(symbol, start_ns, end_ns, due_ns=now_ns, reason=reason, dropped=True)
+    def drop(self, symbol: str, start_ns: int, end_ns: int, due_ns: int, reason: str) -> None:
+        """Say that bars within ``[start_ns, end_ns)`` came and were dropped: they are asked for, once they are due."""
+        record = GapRecord(symbol, start_ns, end_ns, due_ns=due_ns, reason=reason, dropped=True)
         with self._guard:
             self._records[symbol] = _merged([*self._records.get(symbol, ()), record])
         self._tell([record])

@@ -12,7 +12,7 @@ from openbell._core import SessionCore, parse_symbol
 from openbell.session.events import SymbolActivated, SymbolDeactivated
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -96,7 +96,7 @@ class Activity:
         return lags
 
     def note(
-        self, cause: Cause, seconds: float, symbols: Collection[str] | None, there: Collection[str]
+        self, cause: Cause, seconds: float, symbols: Collection[str] | None, all_symbols: Callable[[], Collection[str]]
     ) -> list[Change]:
         """Take a measurement of some symbols, or of all; gives what changes by it, the session's changes last."""
         with self._guard:
@@ -105,6 +105,9 @@ class Activity:
             else:
                 for symbol in symbols:
                     self._lags.setdefault(symbol, {})[cause] = seconds
+            if seconds <= self._threshold_s and not self.left_out:
+                return []
+            there = all_symbols()
             changes = []
             for symbol in sorted(there if symbols is None else symbols):
                 reason = self._reason(symbol)
@@ -194,9 +197,8 @@ class LaggingSymbols(SessionCore):
         """
         if cause not in {"provider", "queue"}:
             raise ValueError(f"unknown cause of lag {cause!r}: it is 'provider' or 'queue'")
-        there = frozenset(self.symbol_names())
-        wanted = None if symbols is None else there & {parse_symbol(symbol) for symbol in symbols}
-        for change in self.activity.note(cause, seconds, wanted, there):
+        wanted = None if symbols is None else [s for s in map(parse_symbol, symbols) if self.has_symbol(s)]
+        for change in self.activity.note(cause, seconds, wanted, self.symbol_names):
             if change.symbol is not None:
                 logger.info("%s %s: %s", change.symbol, "active" if change.active else "inactive", change.reason)
                 event = (

@@ -8,6 +8,8 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from openbell._core import Interval, SessionCore, parse_symbol
+from openbell.clock.session import as_ns, day_number
+from openbell.errors import CalendarError
 from openbell.quality import DataQualityManager
 from openbell.session.across import CrossSection
 from openbell.session.activity import Activity, LaggingSymbols
@@ -20,6 +22,7 @@ from openbell.session.events import (
     SymbolAdded,
     SymbolRemoved,
 )
+from openbell.session.finality import FinalBars, Revisions
 from openbell.session.input import SessionInput
 from openbell.session.locks import LockedSymbols, Locks
 from openbell.session.provision import Provision, bare, provision
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterable, Mapping
 
+    from openbell._core import Bar
     from openbell.clock import CalendarArrays, TimeManager
     from openbell.config import SessionConfig
     from openbell.session.symbol import SymbolData
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, CrossSection):
+class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, FinalBars, CrossSection):
     """Bars, derived bars, indicators and figures of every symbol of a session.
 
     It works by itself, for an app that brings its own feed, or under a `SessionCoordinator`. All methods are
@@ -81,9 +85,11 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
         self._locks = Locks()
         self.wishes = Wishes()
         self.activity = Activity(config)
+        self.revisions = Revisions()
         self.board = Board(self._listen)
         self._tape = None
         self._attributes = {}
+        self._official: dict[str, Bar] = {}
 
     def __repr__(self) -> str:
         state = "active" if self.is_session_active else "not active"
@@ -182,6 +188,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
             return False
         self.remove(symbol)
         self.activity.forget(symbol)
+        self._official.pop(symbol, None)
         self._locks.drop(symbol, None)
         self.wishes.forget(symbol)
         logger.info("%s removed: %s", symbol, reason)
@@ -293,6 +300,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
             "locks": len(self.get_symbol_locks(name)),
             "wishes": len(self.wishes.of(name)) + self.wishes.shared(name),
             "activity": self.activity.knows(name),
+            "official": name in self._official,
             "layouts": name in self._config_symbols or name in self._own,
         }
 
@@ -376,7 +384,41 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
         """Give an empty engine with the same settings and calendar, and the calendar's number in it."""
         bars = self.config.session_data_config.bars if self.config else None
         core = SessionCore(bars.capacity, bars.align) if bars else SessionCore()
-        return core, _add_calendar(core, self.time_manager)
+        manager = self.time_manager
+        number = _add_calendar(core, manager)
+        for day, closed_ns in manager.closures.items():
+            core.close_early(number, day, closed_ns)
+        return core, number
+
+    def put_official(self, bars: Mapping[str, Bar]) -> None:
+        """Keep the newest daily bars that a provider publishes, of symbols that are registered."""
+        self._official |= {symbol: bar for symbol, bar in bars.items() if self.has_symbol(symbol)}
+
+    def get_official_bar(self, symbol: str) -> Bar | None:
+        """Give the newest daily bar that the provider publishes; the session's own ``1d`` is another. None without."""
+        return self._official.get(parse_symbol(symbol))
+
+    def announce_close(self, ts: int | dt.datetime) -> None:
+        """Say that the market closes before its time: bars in progress end then, and none is expected after.
+
+        Parameters
+        ----------
+        ts
+            When: nanoseconds since 1970 UTC, or a datetime with a zone; within the hours of a session.
+
+        Raises
+        ------
+        CalendarError
+            If no session trades then, or a symbol has a bar that ends later.
+        """
+        closed_ns = as_ns(ts)
+        manager = self.time_manager
+        date = manager.session_of(closed_ns - 1)
+        if date is None:
+            raise CalendarError(f"{manager.exchange}: no session trades then")
+        self.close_early(self.calendar(), day_number(date), closed_ns)
+        manager.closures[day_number(date)] = closed_ns
+        logger.warning("%s: the session of %s closes before its time", manager.exchange, date)
 
     def _make_time_manager(self) -> TimeManager:
         from openbell.clock import TimeManager
@@ -395,7 +437,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Cr
 
 def _all_sessions(manager: TimeManager) -> CalendarArrays:
     first, last = manager.bounds
-    return manager.calendar_arrays(first, last)
+    return manager.calendar_arrays(first, last, announced=False)
 
 
 def _add_calendar(core: SessionCore, manager: TimeManager) -> int:

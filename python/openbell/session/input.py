@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openbell._core import Interval, SessionCore
+from openbell.clock.session import as_ns
 from openbell.errors import IntervalError
 from openbell.session.batch import core_columns, quote_columns, trade_columns
 from openbell.session.events import as_session_event
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from openbell._core import ApplyReport, Bar, TradeReport
     from openbell.config import SessionConfig
     from openbell.session.events import Board
@@ -109,11 +111,7 @@ class SessionInput(SessionCore):
         ClockError
             If it would go back.
         """
-        if isinstance(ts, dt.datetime):
-            if ts.tzinfo is None:
-                raise ValueError(f"{ts.isoformat()} has no time zone; write it with one")
-            ts = int(ts.timestamp()) * 1_000_000_000 + ts.microsecond * 1000
-        self.advance_ns(ts)
+        self.advance_ns(as_ns(ts))
         self._tell()
 
     @property

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from openbell._core import Bar
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -53,6 +55,15 @@ class Columns:
         """Give columns without a row."""
         none = np.empty(0)
         return cls((), none.astype(np.uint32), none.astype(np.int64), none, none, none, none, none)
+
+    def last_bars(self) -> dict[str, Bar]:
+        """Give the last bar of each symbol."""
+        bars = {}
+        for row in range(len(self)):
+            prices = (float(getattr(self, name)[row]) for name in NUMBERS[:5])
+            extra = (None if column is None else float(column[row]) for column in (self.vwap, self.trade_count))
+            bars[self.names[int(self.symbol[row])]] = Bar(int(self.ts[row]), *prices, *extra)
+        return bars
 
     def take(self, rows: NDArray[Any] | slice) -> Self:
         """Give the rows that a mask, indices or a slice select."""

@@ -82,6 +82,9 @@ class Sink(Protocol):
     def quotes(self, columns: Mapping[str, Any]) -> None:
         """Take quotes, as `SessionData.apply_quotes` does."""
 
+    def daily(self, columns: Columns) -> None:
+        """Take official daily bars, which stay apart from the session's own."""
+
     def marker(self, end_ns: int) -> None:
         """Take note that all bars of the interval which ended then have been sent."""
 
@@ -117,7 +120,11 @@ class Feed(Protocol):
 
 @runtime_checkable
 class LiveSource(Source, Protocol):
-    """A source that has a live half; one that plays a market again has a ``clock`` besides (a `LiveClock`)."""
+    """A source that has a live half.
+
+    One that plays a market again has besides a ``clock``, whose time the run goes by (a `LiveClock`), and ``dates``, the
+    sessions that it plays. One that holds something has ``close``, which a run calls at its end.
+    """
 
     def open_feed(self) -> Feed:
         """Give a new connection, not started."""

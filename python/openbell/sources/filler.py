@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 # Gaps that lie no further apart are asked for together.
 TOGETHER_NS = 1_800_000_000_000
+SECOND_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,22 @@ class GapFiller:
         self._session = session
         self._source = source
         self.ledger = ledger
+        self.delay_ns = round(source.capabilities.history_delay_s * SECOND_NS)
         session.quality.ledger = ledger
 
     def look(self, symbols: Iterable[str] | None = None) -> None:
-        """Note what is missing of the running session, up to the clock."""
+        """Note what is missing of the running session, up to where history can have it."""
         session = self._session
+        now_ns = session.now_ns or 0
+        until_ns = now_ns - self.delay_ns
         for symbol in session.symbol_names() if symbols is None else map(parse_symbol, symbols):
             intervals = session.intervals(symbol)
             coverage = session.get_coverage(symbol, intervals[0]) if intervals else None
             if coverage is not None:
-                self.ledger.note(symbol, [(start, end) for start, end, _ in coverage.gaps], session.now_ns or 0)
+                gaps = coverage.gaps
+                if self.delay_ns:
+                    gaps = [(start, *_cut(start, end, bars, until_ns)) for start, end, bars in gaps if start < until_ns]
+                self.ledger.note(symbol, [(start, end) for start, end, bars in gaps if bars], now_ns)
 
     def due(self) -> list[GapRequest]:
         """Give all that is due, which counts as asked for: one request for what lies close together."""
@@ -132,3 +139,10 @@ class GapFiller:
             else:
                 came += self.settle(request, columns)
         return came
+
+
+def _cut(start_ns: int, end_ns: int, bars: int, until_ns: int) -> tuple[int, int]:
+    """Give the end of what is left of a gap up to a time, in whole bars, and how many those are."""
+    length_ns = (end_ns - start_ns) // bars
+    left = min(bars, (until_ns - start_ns) // length_ns)
+    return (end_ns if left == bars else start_ns + left * length_ns), left

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from openbell.clock.live import LiveClock
 
 Policy = Literal["block", "reject", "coalesce", "halt"]
-Kind = Literal["bars", "trades", "quotes", "marker", "status", "call"]
+Kind = Literal["bars", "trades", "quotes", "daily", "marker", "status", "call"]
 SECOND_NS = 1_000_000_000
 # How long whoever delivers waits for room, in seconds of the machine's time.
 BLOCK_S = 10.0

@@ -64,6 +64,10 @@ class SessionInlet:
         """Apply quotes."""
         self._session.apply_quotes(columns)
 
+    def daily(self, columns: Columns) -> None:
+        """Keep official daily bars."""
+        self._session.put_official(columns.last_bars())
+
     def marker(self, end_ns: int) -> None:
         """Move the clock, never back."""
         if self._session.now_ns is None or end_ns > self._session.now_ns:

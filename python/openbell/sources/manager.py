@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from openbell.clock.session import day_number, local_time
+from openbell.clock.session import as_ns, day_number, local_time
 from openbell.errors import IntervalError
 
 if TYPE_CHECKING:
@@ -129,9 +129,7 @@ class DataManager:
     def _bound_ns(self, bound: dt.date | dt.datetime, days: int) -> int:
         if not isinstance(bound, dt.datetime):
             bound = dt.datetime.combine(bound + dt.timedelta(days=days), dt.time(), self.time_manager.zone)
-        elif bound.tzinfo is None:
-            raise ValueError(f"{bound.isoformat()} has no time zone; write it with one")
-        return int(bound.timestamp()) * 1_000_000_000 + bound.microsecond * 1000
+        return as_ns(bound)
 
     def _regular(self, columns: Columns) -> Columns:
         if not len(columns):

@@ -6,10 +6,19 @@ import dataclasses
 import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
-from openbell.config import CsvConfig, FrameConfig, ParquetConfig, SimulatorConfig
+from openbell.config import (
+    AlpacaConfig,
+    CcxtConfig,
+    CsvConfig,
+    FrameConfig,
+    ParquetConfig,
+    ReplayConfig,
+    SimulatorConfig,
+)
 from openbell.config.source import ENTRY_POINTS
-from openbell.errors import SourceError
+from openbell.errors import NoDataError, SourceError
 from openbell.sources.files import CsvSource, ParquetSource
+from openbell.sources.replay import ReplaySource
 from openbell.sources.simulator import SimulatorSource
 from openbell.sources.table import TableOptions
 
@@ -31,13 +40,20 @@ def open_source(config: SessionConfig, time_manager: TimeManager) -> Source:
     SourceError
         If it cannot be opened.
     """
-    source = config.source
+    return _open(config.source, config, time_manager)
+
+
+def _open(source: Any, config: SessionConfig, time_manager: TimeManager) -> Source:
     if isinstance(source, CsvConfig):
         return CsvSource(config.resolve(source.path), **_options(source))
     if isinstance(source, ParquetConfig):
         return ParquetSource(config.resolve(source.path), **_options(source))
     if isinstance(source, SimulatorConfig):
         return SimulatorSource(source.symbols, seed=source.seed, time_manager=time_manager)
+    if isinstance(source, ReplayConfig):
+        return _open_replay(source, config, time_manager)
+    if isinstance(source, AlpacaConfig | CcxtConfig):
+        return _open_vendor(source, config)
     if isinstance(source, FrameConfig):
         raise SourceError(
             "source.kind is 'frame': hand the frame over, SessionCoordinator(config, source=FrameSource(frame))"
@@ -45,6 +61,31 @@ def open_source(config: SessionConfig, time_manager: TimeManager) -> Source:
     (point,) = importlib.metadata.entry_points(group=ENTRY_POINTS, name=source.kind)
     opened: Source = point.load()(config, time_manager)
     return opened
+
+
+def _open_replay(source: ReplayConfig, config: SessionConfig, time_manager: TimeManager) -> Source:
+    dates = time_manager.sessions(source.start, source.end)
+    if not dates:
+        raise NoDataError(f"{config.exchange} has no session from {source.start} to {source.end}")
+    return ReplaySource(_open(source.source, config, time_manager), time_manager, dates, speed=source.speed)
+
+
+def _open_vendor(source: AlpacaConfig | CcxtConfig, config: SessionConfig) -> Source:
+    """Open what an extra brings."""
+    if isinstance(source, CcxtConfig):
+        from openbell.sources.crypto import CcxtSource
+
+        return CcxtSource(source)
+    from openbell.sources.alpaca import AlpacaSource
+
+    return AlpacaSource(source, _symbols(config), config.resolve)
+
+
+def _symbols(config: SessionConfig) -> tuple[str, ...]:
+    symbols = config.session_data_config.symbols
+    if isinstance(symbols, str):
+        raise SourceError('alpaca does not list its symbols: name those of the session instead of "*"')
+    return symbols
 
 
 def _options(source: TabularConfig) -> dict[str, Any]:

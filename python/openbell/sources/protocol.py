@@ -23,12 +23,15 @@ class Capabilities:
         What it calls itself in a summary: a path, a vendor.
     gaps_verified
         Whether a bar that is not there is known to have had no trade.
+    history_delay_s
+        For how long after its end a bar may still be missing in history, in seconds: nothing is asked for before.
     requests_per_minute
         How often its history may be asked for; None if there is no limit.
     """
 
     label: str
     gaps_verified: bool = False
+    history_delay_s: float = 0.0
     requests_per_minute: float | None = None
 
 

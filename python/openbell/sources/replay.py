@@ -47,10 +47,18 @@ class Replay:
     stepped
         At speed 0: whether time goes on only when whoever goes by this clock is `idle`. Nothing is then ever late for
         want of speed, and the same run comes out each time.
+    begins_ns
+        The time at the start; a minute before the first session if not given.
     """
 
     def __init__(
-        self, data: DataManager, dates: Sequence[dt.date], *, speed: float = 0.0, stepped: bool = False
+        self,
+        data: DataManager,
+        dates: Sequence[dt.date],
+        *,
+        speed: float = 0.0,
+        stepped: bool = False,
+        begins_ns: int | None = None,
     ) -> None:
         if speed < 0:
             raise ValueError(f"speed = {speed}: it must be 0 or more")
@@ -66,7 +74,7 @@ class Replay:
         self._changed = threading.Condition()
         first = data.time_manager.get_trading_session(self._dates[0]).segments[0].open_ns
         # The time at a moment of the machine's clock.
-        self._origin = (time.monotonic(), first - MINUTE_NS)
+        self._origin = (time.monotonic(), first - MINUTE_NS if begins_ns is None else begins_ns)
         self._next_ns: int | None = None
         # What is due for whoever is idle, and how to wake it.
         self._due: tuple[int, Callable[[], None]] | None = None
@@ -309,6 +317,8 @@ class ReplaySource:
     speed
         As for `ReplayFeed`; at 0 time goes on when the run has nothing left to do, so that the same run comes out each
         time.
+    begins_ns
+        The time at the start, if not a minute before the first session.
 
     Attributes
     ----------
@@ -319,12 +329,18 @@ class ReplaySource:
     """
 
     def __init__(
-        self, source: Source, time_manager: TimeManager, dates: Sequence[dt.date], *, speed: float = 0.0
+        self,
+        source: Source,
+        time_manager: TimeManager,
+        dates: Sequence[dt.date],
+        *,
+        speed: float = 0.0,
+        begins_ns: int | None = None,
     ) -> None:
         self._source = source
         self._data = DataManager(source, time_manager)
         self.dates = tuple(dates)
-        self.clock = Replay(self._data, dates, speed=speed, stepped=speed == 0)
+        self.clock = Replay(self._data, dates, speed=speed, stepped=speed == 0, begins_ns=begins_ns)
 
     @property
     def interval(self) -> Interval:
@@ -359,3 +375,7 @@ class ReplaySource:
     def open_feed(self) -> ReplayFeed:
         """Give a new connection."""
         return ReplayFeed(self._data, (), replay=self.clock)
+
+    def close(self) -> None:
+        """End the play."""
+        self.clock.stop()

@@ -91,6 +91,9 @@ class _LinkSink:
     def quotes(self, columns: Mapping[str, Any]) -> None:
         self._inbox.put("quotes", dict(columns), self._origin)
 
+    def daily(self, columns: Columns) -> None:
+        self._inbox.put("daily", columns, self._origin)
+
     def marker(self, end_ns: int) -> None:
         self._inbox.put("marker", end_ns, self._origin)
 

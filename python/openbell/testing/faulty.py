@@ -231,6 +231,12 @@ class FaultySource:
             raise ConnectionError("503 service unavailable, by script")
         return self._source.history(symbols, start_ns, end_ns)
 
+    def close(self) -> None:
+        """Close the source, if it can be."""
+        close = getattr(self._source, "close", None)
+        if close is not None:
+            close()
+
     def open_feed(self) -> FaultyFeed:
         """Give a connection that fails."""
         self.opened += 1
@@ -271,6 +277,10 @@ class _Tap:
 
     def quotes(self, columns: Mapping[str, Any]) -> None:
         self._ticks(columns, self._sink.quotes)
+
+    def daily(self, columns: Columns) -> None:
+        if not self._closed and (self._fault is None or self._fault.kind not in SILENT):
+            self._sink.daily(columns)
 
     def _ticks(self, columns: Mapping[str, Any], pass_on: Callable[[Mapping[str, Any]], None]) -> None:
         """Pass ticks on, unless nothing comes at all."""

@@ -81,6 +81,22 @@ impl Calendar {
         Ok(Self { name: name.to_owned(), segments, sessions })
     }
 
+    /// Closes a session before its time. What it had after is left without length, so that numbers of segments stay.
+    pub fn close_early(&mut self, session: usize, at: Nanos) -> Result<()> {
+        let whole = &self.sessions[session];
+        if at <= whole.open || at > whole.last_close {
+            let reason = format!("day {} cannot close at {at}: that is outside its hours", whole.date);
+            return Err(Error::Calendar { calendar: self.name.clone(), reason });
+        }
+        for segment in &mut self.segments[whole.segments.clone()] {
+            segment.close = segment.close.min(at).max(segment.open);
+        }
+        let whole = &mut self.sessions[session];
+        whole.last_close = at;
+        whole.close = whole.close.min(at);
+        Ok(())
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -175,6 +191,20 @@ pub(crate) mod tests {
         assert_eq!(calendar.session_begun(DAY_NS - 1), Some(0));
         assert_eq!(calendar.session_begun(DAY_NS), Some(0));
         assert_eq!(calendar.session_begun(DAY_NS + 1), Some(1));
+    }
+
+    #[test]
+    fn a_session_may_close_before_its_time() {
+        let segments =
+            vec![segment(0, 14.5, 21.0, true), segment(0, 21.0, 25.0, false), segment(4, 14.5, 21.0, true)];
+        let mut calendar = Calendar::new("TEST", segments).expect("in order");
+        assert!(calendar.close_early(0, 14 * HOUR).is_err());
+        assert!(calendar.close_early(0, 26 * HOUR).is_err());
+        calendar.close_early(0, 16 * HOUR).expect("within its hours");
+        let at = |day: i64, hour: i64| calendar.segment_at(day * DAY_NS + hour * HOUR, 1);
+        assert_eq!((at(0, 15), at(0, 16), at(0, 22), at(4, 15)), (Some(0), None, None, Some(2)));
+        let session = &calendar.sessions()[0];
+        assert_eq!((session.close, session.last_close), (16 * HOUR, 16 * HOUR));
     }
 
     #[test]

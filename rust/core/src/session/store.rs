@@ -326,6 +326,34 @@ impl Session {
         Ok(())
     }
 
+    /// Closes the session of a date before its time: bars in progress end then, and none is expected after. No symbol may
+    /// have a bar that ends later.
+    pub fn close_early(&mut self, calendar: usize, date: Day, at: Nanos) -> Result<()> {
+        let name = self.calendars[calendar].name().to_owned();
+        let refused = |reason: String| Error::Calendar { calendar: name.clone(), reason };
+        let Some(session) = self.calendars[calendar].session_on(date) else {
+            return Err(refused(format!("it has no session on day {date}")));
+        };
+        let later = self
+            .tracks
+            .iter()
+            .flatten()
+            .find(|t| t.calendar == calendar && t.session == Some(session) && t.newest_end() > at);
+        if let Some(track) = later {
+            let symbol = self.symbols.name(track.id);
+            return Err(refused(format!("{symbol} has a bar that ends after {at}")));
+        }
+        self.calendars[calendar].close_early(session, at)?;
+        for track in self.tracks.iter_mut().flatten().filter(|t| t.calendar == calendar) {
+            for forming in track.derived.iter_mut().filter_map(|derived| derived.forming.as_mut()) {
+                forming.end = forming.end.min(at.max(forming.bar.ts));
+            }
+            self.versions[track.id as usize] += 1;
+        }
+        self.due = self.due.min(at);
+        Ok(())
+    }
+
     /// Begins the session of a date for one symbol, which came later than the others.
     pub fn begin_symbol_session(&mut self, symbol: &str, date: Day) -> Result<()> {
         let view = self.symbol(symbol)?;

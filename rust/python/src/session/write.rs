@@ -140,6 +140,11 @@ impl SessionCore {
         self.write(py, |session| session.begin_session(calendar, date)).map_err(to_py)
     }
 
+    /// Closes the session of a date (days since 1970) at a time before its own.
+    fn close_early(&self, py: Python<'_>, calendar: usize, date: i32, at_ns: i64) -> PyResult<()> {
+        self.write(py, |session| session.close_early(calendar, date, at_ns)).map_err(to_py)
+    }
+
     /// Puts columns in the order in which `run` plays them. Rows in no session are counted and left out.
     fn feed(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyFeed> {
         let columns = columns.columns()?;

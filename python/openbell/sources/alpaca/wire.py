@@ -1,0 +1,75 @@
+"""What Alpaca sends, as columns: https://docs.alpaca.markets/docs/real-time-stock-pricing-data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from openbell.sources.columns import Columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+Message = dict[str, Any]
+NUMBERS = {"open": "o", "high": "h", "low": "l", "close": "c", "volume": "v", "vwap": "vw", "trade_count": "n"}
+# By the letter that tells messages apart.
+BARS, TRADES, QUOTES = frozenset("bu"), frozenset("tcx"), frozenset("q")
+DAILY = "d"
+
+
+def bars(messages: Sequence[Message]) -> Columns:
+    """Give bars and updated bars, in order."""
+    rows = [(message["S"], _ns(message["t"]), message) for message in messages]
+    return _columns(rows)
+
+
+def history(by_symbol: Mapping[str, Iterable[Message]]) -> Columns:
+    """Give what a request for history is answered with."""
+    rows = [(symbol, row["t"], row) for symbol, bars_ in by_symbol.items() for row in bars_]
+    if not rows:
+        return Columns.empty()
+    # ISO 8601 in UTC, which NumPy reads without its letter.
+    times = np.array([ts.rstrip("Z") for _, ts, _ in rows], dtype="datetime64[ns]").astype(np.int64)
+    return _columns([(symbol, ts, row) for (symbol, _, row), ts in zip(rows, times.tolist(), strict=True)])
+
+
+def _columns(rows: Sequence[tuple[str, int, Message]]) -> Columns:
+    names = tuple(dict.fromkeys(symbol for symbol, _, _ in rows))
+    places = {name: place for place, name in enumerate(names)}
+    numbers = {name: np.array([row.get(key, np.nan) for _, _, row in rows], float) for name, key in NUMBERS.items()}
+    symbol = np.array([places[symbol] for symbol, _, _ in rows], dtype=np.uint32)
+    return Columns(names, symbol, np.array([ts for _, ts, _ in rows], dtype=np.int64), **numbers)
+
+
+def trades(messages: Sequence[Message]) -> dict[str, Any]:
+    """Give trades, cancels and corrections, in order, as `SessionData.apply_trades` takes them."""
+    rows = [_trade(message) for message in messages]
+    names = ("symbol", "ts", "price", "size", "conditions", "tape", "id", "action")
+    return dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True)) | {
+        "ts": np.array([row[1] for row in rows], dtype=np.int64)
+    }
+
+
+def _trade(message: Message) -> tuple[str, int, float, float, list[str], str, int, str]:
+    symbol, ts, tape = message["S"], _ns(message["t"]), message.get("z", "A")
+    if message["T"] == "c":
+        conditions = list(message.get("cc") or ())
+        return symbol, ts, message["cp"], message["cs"], conditions, tape, int(message["oi"]), "correct"
+    action = "cancel" if message["T"] == "x" else "new"
+    return symbol, ts, message["p"], message["s"], list(message.get("c") or ()), tape, int(message["i"]), action
+
+
+def quotes(messages: Sequence[Message]) -> dict[str, Any]:
+    """Give quotes, in order, as `SessionData.apply_quotes` takes them."""
+    keys = {"bid": "bp", "ask": "ap", "bid_size": "bs", "ask_size": "as"}
+    return {
+        "symbol": [message["S"] for message in messages],
+        "ts": np.array([_ns(message["t"]) for message in messages], dtype=np.int64),
+        **{name: np.array([message[key] for message in messages], dtype=np.float64) for name, key in keys.items()},
+    }
+
+
+def _ns(stamp: Any) -> int:
+    """Give a time stamp of msgpack as nanoseconds since 1970 UTC."""
+    return int(stamp.to_unix_nano())
