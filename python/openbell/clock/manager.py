@@ -53,6 +53,8 @@ class TimeManager:
         self.clock: LiveClock = WallClock()
         # Closures that no calendar knew of, by day number.
         self.closures: dict[int, int] = {}
+        # Sessions that were asked for, each with the closure that it has.
+        self._known: dict[dt.date, tuple[int | None, TradingSession]] = {}
         self._now_ns: int | None = None
 
     def __repr__(self) -> str:
@@ -108,6 +110,14 @@ class TimeManager:
 
     def get_trading_session(self, date: dt.date) -> TradingSession:
         """Give what is known of a date; without segments if there is no session."""
+        closed_ns, known = self._known.get(date, (None, None))
+        if known is not None and closed_ns == self.closures.get(day_number(date)):
+            return known
+        session = self._trading_session(date)
+        self._known[date] = (self.closures.get(day_number(date)), session)
+        return session
+
+    def _trading_session(self, date: dt.date) -> TradingSession:
         self._check_covered(date)
         row = int(np.searchsorted(self._calendar.date, day_number(date)))
         here = row < len(self._calendar.date) and self._calendar.date[row] == day_number(date)

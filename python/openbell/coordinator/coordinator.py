@@ -86,7 +86,9 @@ class SessionCoordinator:
             self.session_data.set_attribute(name, values)
         self.session_data.set_session_coordinator(self)
         self.indicator_manager = IndicatorManager(self.session_data)
-        self.session_data.quality.gaps_verified = self.data_manager.source.capabilities.gaps_verified
+        # Live, each gap is vouched for when it has been asked for.
+        vouched = self.data_manager.source.capabilities.gaps_verified
+        self.session_data.quality.gaps_verified = vouched and config.mode != "live"
         for symbol in setup.symbols:
             self.session_data.register_config_symbol(symbol)
         self._pace = Pace(config.backtest.speed if config.backtest else 0.0)
@@ -357,6 +359,7 @@ class SessionCoordinator:
     def status(self) -> RunStatus:
         """Give the state of the run."""
         session, calls = self.session_data, self._loop.calls
+        live = self._loop if isinstance(self._loop, Live) else None
         return RunStatus(
             name=self.config.name,
             mode=self.mode,
@@ -376,6 +379,10 @@ class SessionCoordinator:
             callback_errors=calls.errors if calls else 0,
             errors=tuple(calls.first_errors) if calls else (),
             scanners=self.scanners.stats,
+            phase=None if session.now_ns is None else self.time_manager.phase(session.now_ns),
+            links=live.supervisor.links if live else (),
+            queue=live.inbox.status if live else None,
+            gaps=live.gaps.ledger.counts() if live else {},
         )
 
     def request_add(self, symbol: str) -> bool:
@@ -445,7 +452,8 @@ class SessionCoordinator:
             for wish in self.session_data.wishes.take():
                 wish.abandon()
             self._pace.stop()
-        summary = self._loop.tally.summary(self._loop.calls, self._loop.scanners)
+        live = self._loop.live_summary() if isinstance(self._loop, Live) else None
+        summary = self._loop.tally.summary(self._loop.calls, self._loop.scanners, live)
         self._result = RunResult(summary, self.session_data, completed)
         if completed and self.config.report is not None:
             self._result.to_html(self.config.resolve(self.config.report))

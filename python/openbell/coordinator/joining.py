@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from openbell._core import SessionCore
     from openbell.coordinator.jobs import Jobs, Outcome
     from openbell.coordinator.requests import Request
+    from openbell.quality import GapLedger
     from openbell.session.provision import Provision
     from openbell.session.wishes import Wish
-    from openbell.sources import Columns, GapFiller
+    from openbell.sources import Columns
     from openbell.sources.inbox import Inbox
     from openbell.sources.supervisor import Supervisor
 
@@ -72,7 +73,7 @@ class LiveMembers(Members):
         supervisor: Supervisor,
         jobs: Jobs,
         inbox: Inbox,
-        filler: GapFiller,
+        ledger: GapLedger,
         *,
         queue_s: float,
         timeout_s: float,
@@ -83,7 +84,7 @@ class LiveMembers(Members):
         self._supervisor = supervisor
         self._jobs = jobs
         self._inbox = inbox
-        self._filler = filler
+        self._ledger = ledger
         self._queue_s = queue_s
         self._timeout_s = timeout_s
         self._retries = retries
@@ -155,6 +156,13 @@ class LiveMembers(Members):
         layouts, days, now_ns = dict(join.layouts), tuple(self.days), self._now_ns()
         work = functools.partial(self._past, layouts, days, now_ns)
         self._jobs.submit(work, functools.partial(self._arrived, join), urgent=True)
+
+    def load_again(self) -> None:
+        """Ask for the history of all symbols again, after a while; meanwhile they go on with the stream."""
+        layouts = dict.fromkeys(self.symbols, self._setup.layout)
+        due_ns = self._now_ns() + self._retry_ns
+        join = Join(layouts, lambda *_: None, time.monotonic(), tries=1, late=True, due_ns=due_ns)
+        self._joins |= dict.fromkeys(self.symbols, join)
 
     def _past(
         self, layouts: Mapping[str, Provision], days: Sequence[dt.date], now_ns: int
@@ -272,6 +280,6 @@ class LiveMembers(Members):
     def remove(self, symbol: str) -> bool:
         """Take a symbol out of the run; False if it is neither there nor on its way."""
         self._supervisor.unsubscribe([symbol])
-        self._filler.ledger.forget(symbol)
+        self._ledger.forget(symbol)
         joins = self._joins.pop(symbol, None) is not None
         return super().remove(symbol) or joins

@@ -12,32 +12,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from openbell.coordinator.gaps import LiveGaps
 from openbell.coordinator.jobs import Jobs
 from openbell.coordinator.joining import LiveMembers
 from openbell.coordinator.loop import Loop
 from openbell.errors import CapacityError, FeedError
-from openbell.quality import GapLedger
-from openbell.session.events import FeedChanged, GapChanged
-from openbell.sources.filler import GapFiller
+from openbell.report import LiveSummary
+from openbell.session.events import FeedChanged
 from openbell.sources.inbox import Inbox
 from openbell.sources.supervisor import LEAST_SILENCE, Supervisor
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator
 
     from openbell._core import Events
     from openbell.config import SessionConfig
-    from openbell.coordinator.jobs import Outcome
     from openbell.coordinator.members import Members
     from openbell.coordinator.pace import Pace
     from openbell.coordinator.requests import Requests
     from openbell.coordinator.setup import Setup
     from openbell.coordinator.strategy import Strategy
-    from openbell.quality import GapRecord
     from openbell.session import SessionData
     from openbell.sources import Columns, FeedStatus, LiveSource
-    from openbell.sources.filler import GapRequest
     from openbell.sources.inbox import Item
 
 logger = logging.getLogger(__name__)
@@ -81,14 +78,8 @@ class Live(Loop):
         super().__init__(
             config, setup, session, strategy=strategy, pace=pace, requests=requests, progress=progress
         )  # fmt: skip
-        self.ledger = GapLedger(
-            max_retries=template.gap_filler.max_retries,
-            retry_interval_s=template.gap_filler.retry_interval_seconds,
-            changed=self._gap_changed,
-        )
-        self._look_apart_ns = round(template.gap_filler.retry_interval_seconds * SECOND_NS)
-        self._filler = GapFiller(session, source, self.ledger)
         self._jobs = Jobs(self.inbox, per_minute=source.capabilities.requests_per_minute)
+        self.gaps = LiveGaps(template, session, source, self._jobs, self._clock)
         self.supervisor = Supervisor(
             source.open_feed,
             self.inbox,
@@ -97,12 +88,14 @@ class Live(Loop):
             interval_ns=self._base_ns,
             patience_ns=self._grace_ns,
             channels=("bars", *template.ticks),
+            # A market that is played again is the same each time.
+            seed=0 if hasattr(source, "dates") else None,
         )
         self.members.attach(
             self.supervisor,
             self._jobs,
             self.inbox,
-            self._filler,
+            self.gaps.ledger,
             queue_s=streaming.queue_seconds,
             timeout_s=template.historical.load_timeout_seconds,
             retries=template.gap_filler.max_retries,
@@ -117,8 +110,6 @@ class Live(Loop):
         # Bars that came before their end, by provider's clock ahead of ours.
         self._early: list[tuple[int, int, Columns]] = []
         self._order = itertools.count()
-        self._look_ns = 0
-        self._asked = 0
         self._history_timeout_s = template.historical.load_timeout_seconds
         self._scanned_ns = 0
         self._marked = threading.Event()
@@ -147,7 +138,8 @@ class Live(Loop):
         try:
             super()._warm_up()
         except Exception:
-            logger.exception("history failed: indicators warm up with the stream")
+            logger.exception("history failed: the run begins with the stream, and history is asked for again")
+            self.members.load_again()
 
     def run(self) -> bool:
         """Run to the end; False if it was stopped before.
@@ -243,20 +235,15 @@ class Live(Loop):
 
     def _settle(self) -> None:
         """Wait until nothing of the session is missing that may still be had."""
-        self._pump(self._clock.now_ns() + self._filler.delay_ns)
-        self._look()
-        tries = self._config.session_data_config.gap_filler.max_retries + 2
-        longest_ns = self._clock.now_ns() + tries * self._look_apart_ns
-        while not (self._is_settled() or self._pace.stopped()):
+        self._pump(self._clock.now_ns() + self.gaps.delay_ns)
+        self.gaps.look()
+        longest_ns = self._clock.now_ns() + self.gaps.longest_ns
+        while not (self.gaps.is_settled() or self._pace.stopped()):
             now_ns = self._clock.now_ns()
             if now_ns > longest_ns and (not self._jobs.open or self._jobs.silent_s > self._history_timeout_s):
                 break
-            self._pump(max(longest_ns, now_ns + SECOND_NS), until=self._is_settled)
-        logger.info("the session is settled: gaps %s", self.ledger.counts())
-
-    def _is_settled(self) -> bool:
-        counts = self.ledger.counts()
-        return not (counts["open"] or counts["requested"] or self._jobs.open)
+            self._pump(max(longest_ns, now_ns + SECOND_NS), until=self.gaps.is_settled)
+        logger.info("the session is settled: gaps %s", self.gaps.ledger.counts())
 
     # One thing after the other
 
@@ -431,13 +418,9 @@ class Live(Loop):
             self.supervisor.rest(now_ns)
         self.supervisor.tick(now_ns)
         self.members.tick(now_ns)
-        due_ns = now_ns + self._filler.delay_ns
         for symbol, (first_ns, last_ns) in self.inbox.take_lost().items():
-            if self._session.has_symbol(symbol):
-                self.ledger.drop(symbol, first_ns, last_ns + self._base_ns, due_ns, "the queue was full")
-        if self._in_session and now_ns >= self._look_ns:
-            self._look()
-        self._ask()
+            self.gaps.ask_again([symbol], first_ns, last_ns + self._base_ns, "the queue was full")
+        self.gaps.tick(in_session=self._in_session)
         self._scan(now_ns)
 
     def _scan(self, now_ns: int) -> None:
@@ -461,58 +444,38 @@ class Live(Loop):
             settled_ns,
             self.supervisor.next_due(),
             self.members.next_due(),
-            self.ledger.next_due(),
+            self.gaps.next_due(),
             self._early[0][0] if self._early else None,
             boundary_ns if self.scanners and self._in_session else None,
         ]
         return min(ns for ns in due if ns is not None)
 
-    # Gaps
-
-    def _look(self) -> None:
-        """Note what is missing, and what is not any more."""
-        self._look_ns = self._clock.now_ns() + self._look_apart_ns
-        self._filler.look()
-
-    def _ask(self) -> None:
-        """Ask for what is due, beside the run."""
-        due_ns = self.ledger.next_due()
-        if due_ns is None or due_ns > (self._session.now_ns or 0):
-            return
-        # What becomes due meanwhile is asked for together, after this.
-        if self._asked:
-            return
-        for request in self._filler.due():
-            self._asked += 1
-            self._jobs.submit(
-                functools.partial(self._filler.fetch, request), functools.partial(self._answered, request)
-            )
-
-    def _answered(self, request: GapRequest, outcome: Outcome) -> None:
-        self._asked -= 1
-        self._filler.settle(request, outcome.result, outcome.reason)
-
-    def _gap_changed(self, record: GapRecord) -> None:
-        self._session.board.publish(GapChanged(record.symbol, record))
-
     # Feeds
+
+    def live_summary(self) -> LiveSummary:
+        """Give how the feed did."""
+        links, queue = self.supervisor.links, self.inbox.status
+        return LiveSummary(
+            feed=self.supervisor.capabilities.label,
+            connections=len(links),
+            reconnects=sum(link.reconnects for link in links),
+            gaps=self.gaps.ledger.counts(),
+            dropped=queue.dropped,
+            coalesced=queue.coalesced,
+            queue_seconds=queue.most_seconds,
+            strangers=self.members.strangers,
+        )
 
     def _feed_told(self, status: FeedStatus, symbols: frozenset[str], since_ns: int | None) -> None:
         """Tell what became of a connection; after it is back, the hole is asked for."""
         self._session.board.publish(FeedChanged(status.kind, status.detail, symbols))
         if status.kind == "restored" and since_ns is not None and self._in_session:
             there = sorted(symbol for symbol in symbols if self._session.has_symbol(symbol))
-            self._filler.look(there)
+            self.gaps.look(there)
             if self.supervisor.capabilities.updates:
-                self._ask_again(there, since_ns)
-
-    def _ask_again(self, symbols: Sequence[str], since_ns: int) -> None:
-        """Ask for bars that were not final when a connection was lost: an update may have been lost with it."""
-        late_ns = round(self.supervisor.capabilities.late_window_s * SECOND_NS)
-        first_ns = (since_ns - late_ns) // self._base_ns * self._base_ns - self._base_ns
-        due_ns = self._clock.now_ns() + self._filler.delay_ns
-        for symbol in symbols:
-            self.ledger.drop(symbol, first_ns, since_ns, due_ns, "not final when the connection was lost")
+                # An update of what was not final may have been lost with the connection.
+                late_ns = round(self.supervisor.capabilities.late_window_s * SECOND_NS) + self._base_ns
+                self.gaps.ask_again(there, since_ns - late_ns, since_ns, "not final when the connection was lost")
 
     def _silence(self, symbols: Collection[str]) -> float:
         """Give the logarithm of the chance that no symbol has a bar in an interval, by what they had so far."""

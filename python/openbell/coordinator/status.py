@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from openbell.clock import Phase
     from openbell.scanners import ScannerStats
     from openbell.session import SessionData
     from openbell.session.activity import Lag
+    from openbell.sources.inbox import QueueStatus
+    from openbell.sources.supervisor import LinkStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,10 @@ class RunStatus:
         Calls of the strategy, how many raised, and the first of what they raised.
     scanners
         How each scanner did.
+    phase
+        Of trading, by the calendar: ``pre``, ``open``, ``break``, ``post`` or ``closed``.
+    links, queue, gaps
+        Of a live run: its connections, what waits to be applied, and gaps by what became of them.
     """
 
     name: str
@@ -129,3 +136,7 @@ class RunStatus:
     callback_errors: int
     errors: tuple[str, ...]
     scanners: tuple[ScannerStats, ...] = ()
+    phase: Phase | None = None
+    links: tuple[LinkStatus, ...] = ()
+    queue: QueueStatus | None = None
+    gaps: Mapping[str, int] = field(default_factory=dict)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from openbell.config import SessionConfig
     from openbell.coordinator.calls import Calls
     from openbell.coordinator.setup import Setup
+    from openbell.report import LiveSummary
     from openbell.scanners import ScannerManager
     from openbell.session import SessionData
 
@@ -62,7 +63,11 @@ class Tally:
             )
             if (coverage := self.session.get_coverage(name, base)) is not None:
                 symbol.expected = coverage.expected
-                if not self.session.quality.gaps_verified:
+                quality = self.session.quality.session(name, base) if self.session.quality.ledger else None
+                if quality is not None:
+                    symbol.missing = quality.unknown
+                    symbol.gaps = sum(gap.status == "unknown" for gap in quality.gaps)
+                elif not self.session.quality.gaps_verified:
                     symbol.missing, symbol.gaps = coverage.expected - coverage.present, coverage.gap_count
             self.symbols.setdefault(name, _Symbol()).add(symbol)
             today.add(symbol)
@@ -83,7 +88,7 @@ class Tally:
         """Keep the figures of a symbol that is about to be removed."""
         self.gone[name] = self._symbol(name, self.symbols.pop(name, _Symbol()))
 
-    def summary(self, calls: Calls | None, scanners: ScannerManager) -> RunSummary:
+    def summary(self, calls: Calls | None, scanners: ScannerManager, live: LiveSummary | None = None) -> RunSummary:
         """Give the figures of the run so far."""
         source = self.setup.data_manager.source
         refused = dict(source.refused.counts)
@@ -114,6 +119,7 @@ class Tally:
                 )
                 for s in scanners.stats
             ),
+            live=live,
             hits=tuple(HitSummary(h.scanner, h.symbol, h.time_ns, h.rank, h.metadata) for h in scanners.hits()),
         )
 

@@ -85,56 +85,97 @@ class GapLedger:
         self._changed = changed
         self._guard = threading.Lock()
         self._records: dict[str, list[GapRecord]] = {}
+        # What was missing of each symbol when it was last noted, and from when on that counts.
+        self._missing: dict[str, tuple[int, list[Span]]] = {}
+        # Symbols of which something is open or requested.
+        self._pending: set[str] = set()
 
-    def note(self, symbol: str, missing: Iterable[Span], now_ns: int) -> None:
+    def note(self, symbol: str, missing: Iterable[Span], now_ns: int, since_ns: int = 0) -> None:
         """Say what is missing of a symbol now: what is new is opened, what is there by now is filled.
 
         Parameters
         ----------
         missing
             Stretches in order that do not overlap.
+        since_ns
+            When the session began: gaps before are left as they are.
         """
         spans = list(missing)
         changes: list[GapRecord] = []
         with self._guard:
-            kept: list[GapRecord] = []
-            for record in self._records.get(symbol, ()):
-                if record.state == "filled" or record.dropped:
-                    kept.append(record)
-                    continue
-                still = overlap(spans, record.start_ns, record.end_ns)
-                for start, end in outside(still, record.start_ns, record.end_ns):
-                    filled = replace(record, start_ns=start, end_ns=end, state="filled", reason="")
-                    kept.append(filled)
-                    changes.append(filled)
-                kept += [replace(record, start_ns=start, end_ns=end) for start, end in still]
-            known = sorted((r.start_ns, r.end_ns) for r in kept if r.state != "filled")
-            for start, end in spans:
-                for a, b in outside(known, start, end):
-                    opened = GapRecord(symbol, a, b, due_ns=now_ns)
-                    kept.append(opened)
-                    changes.append(opened)
-            if kept:
-                self._records[symbol] = _merged(kept)
+            before_ns, before = self._missing.get(symbol, (since_ns, []))
+            if before_ns != since_ns:
+                before = []
+            self._missing[symbol] = (since_ns, spans)
+            same = _common(before, spans)
+            if same == len(before) == len(spans):
+                return
+            # Only what lies behind the first difference is looked at.
+            from_ns = max(since_ns, min(part[same][0] for part in (before, spans) if same < len(part)))
+            records = self._records.get(symbol, [])
+            first = len(records)
+            while first and records[first - 1].end_ns > from_ns:
+                first -= 1
+            tail = self._renewed(symbol, records[first:], spans[same:], now_ns, changes)
+            self._store(symbol, records[:first] + tail)
         self._tell(changes)
+
+    @staticmethod
+    def _renewed(
+        symbol: str, records: list[GapRecord], spans: list[Span], now_ns: int, changes: list[GapRecord]
+    ) -> list[GapRecord]:
+        """Give records as they are now that only these stretches are missing."""
+        kept: list[GapRecord] = []
+        for record in records:
+            if record.state == "filled" or record.dropped:
+                kept.append(record)
+                continue
+            still = overlap(spans, record.start_ns, record.end_ns)
+            if still == [(record.start_ns, record.end_ns)]:
+                kept.append(record)
+                continue
+            for start, end in outside(still, record.start_ns, record.end_ns):
+                filled = replace(record, start_ns=start, end_ns=end, state="filled", reason="")
+                kept.append(filled)
+                changes.append(filled)
+            kept += [replace(record, start_ns=start, end_ns=end) for start, end in still]
+        known = sorted((r.start_ns, r.end_ns) for r in kept if r.state != "filled")
+        for start, end in spans:
+            for a, b in outside(known, start, end):
+                opened = GapRecord(symbol, a, b, due_ns=now_ns)
+                kept.append(opened)
+                changes.append(opened)
+        return kept
+
+    def _store(self, symbol: str, records: list[GapRecord]) -> None:
+        """Keep the records of a symbol, in order."""
+        if not records:
+            self._records.pop(symbol, None)
+            self._pending.discard(symbol)
+            return
+        merged = self._records[symbol] = _merged(records)
+        if any(record.state in {"open", "requested"} for record in merged):
+            self._pending.add(symbol)
+        else:
+            self._pending.discard(symbol)
 
     def drop(self, symbol: str, start_ns: int, end_ns: int, due_ns: int, reason: str) -> None:
         """Say that bars within ``[start_ns, end_ns)`` came and were dropped: they are asked for, once they are due."""
         record = GapRecord(symbol, start_ns, end_ns, due_ns=due_ns, reason=reason, dropped=True)
         with self._guard:
-            self._records[symbol] = _merged([*self._records.get(symbol, ()), record])
+            self._store(symbol, [*self._records.get(symbol, ()), record])
         self._tell([record])
 
     def ask(self, now_ns: int) -> list[GapRecord]:
         """Give what is due, which counts as asked for."""
         asked = []
         with self._guard:
-            for symbol, records in self._records.items():
+            for symbol in sorted(self._pending):
+                records = self._records[symbol]
                 for place, record in enumerate(records):
                     if record.state == "open" and record.due_ns <= now_ns:
                         records[place] = replace(record, state="requested", tries=record.tries + 1)
                         asked.append(records[place])
-                self._records[symbol] = records
         self._tell(asked)
         return asked
 
@@ -164,6 +205,8 @@ class GapLedger:
                         continue
                     if record.dropped and not reason:
                         state: GapState = "filled"
+                        # What is missing there is known no more: it is to be noted anew.
+                        self._missing.pop(symbol, None)
                     elif vouched:
                         state = "verified_empty"
                     else:
@@ -171,19 +214,22 @@ class GapLedger:
                     why = "" if vouched else reason or "the source has no bars there, and does not vouch for it"
                     records[place] = replace(record, state=state, due_ns=now_ns + self._wait_ns, reason=why)
                     changes.append(records[place])
-                if records:
-                    self._records[symbol] = _merged(records)
+                self._store(symbol, records)
         self._tell(changes)
 
     def next_due(self) -> int | None:
         """Give when the next gap is to be asked for; None if none is open."""
         with self._guard:
-            open_ = (r.due_ns for records in self._records.values() for r in records if r.state == "open")
-            return min(open_, default=None)
+            pending = (record for symbol in self._pending for record in self._records[symbol])
+            return min((record.due_ns for record in pending if record.state == "open"), default=None)
 
-    def counts(self) -> dict[GapState, int]:
+    def is_settled(self) -> bool:
+        """Whether nothing is open or requested."""
+        return not self._pending
+
+    def counts(self) -> dict[str, int]:
         """Count the gaps by state."""
-        counts: dict[GapState, int] = dict.fromkeys(get_args(GapState), 0)
+        counts: dict[str, int] = dict.fromkeys(get_args(GapState), 0)
         for record in self.records():
             counts[record.state] += 1
         return counts
@@ -206,11 +252,28 @@ class GapLedger:
         """Drop everything about a symbol that was removed."""
         with self._guard:
             self._records.pop(symbol, None)
+            self._missing.pop(symbol, None)
+            self._pending.discard(symbol)
 
     def _tell(self, changes: Iterable[GapRecord]) -> None:
         if self._changed is not None:
             for record in changes:
                 self._changed(record)
+
+
+def _common(one: list[Span], other: list[Span]) -> int:
+    """Give how many of the first stretches two lists have in common."""
+    low, high = 0, min(len(one), len(other))
+    # What is new is at the end, most of the time.
+    if one[:high] == other[:high]:
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[:middle] == other[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _merged(records: Iterable[GapRecord]) -> list[GapRecord]:

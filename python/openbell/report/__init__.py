@@ -4,6 +4,7 @@ from openbell.report.html import render_html
 from openbell.report.summary import (
     CandleChart,
     HitSummary,
+    LiveSummary,
     RunSummary,
     ScannerSummary,
     SessionSummary,
@@ -14,6 +15,7 @@ from openbell.report.tables import summary_tables
 __all__ = [
     "CandleChart",
     "HitSummary",
+    "LiveSummary",
     "RunSummary",
     "ScannerSummary",
     "SessionSummary",

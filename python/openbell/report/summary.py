@@ -97,6 +97,36 @@ class ScannerSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSummary:
+    """How the feed of a live run did.
+
+    Attributes
+    ----------
+    feed
+        What it calls itself.
+    connections, reconnects
+        How many there were at once, and how often one was made again.
+    gaps
+        Stretches of missing bars by what became of them: ``filled``, ``verified_empty``, ``failed``, ``open``, …
+    dropped, coalesced
+        Rows that were dropped because the queue was full, and that later ones replaced in it.
+    queue_seconds
+        How far behind the queue was at most, in seconds of market time.
+    strangers
+        Bars that came of symbols that nobody asked for, or asked for any more.
+    """
+
+    feed: str
+    connections: int
+    reconnects: int
+    gaps: Mapping[str, int]
+    dropped: int
+    coalesced: int
+    queue_seconds: float
+    strangers: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunSummary:
     """A run.
 
@@ -116,6 +146,8 @@ class RunSummary:
         How the scanners did, and what they found, in order.
     elapsed_s
         Wall time of the sessions; loading is in it, history is not.
+    live
+        How the feed did, of a live run.
     """
 
     name: str
@@ -138,6 +170,7 @@ class RunSummary:
     elapsed_s: float
     scanners: tuple[ScannerSummary, ...] = ()
     hits: tuple[HitSummary, ...] = ()
+    live: LiveSummary | None = None
 
     @property
     def bars(self) -> int:

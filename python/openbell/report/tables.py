@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from openbell.report.summary import RunSummary
+    from openbell.report.summary import LiveSummary, RunSummary
 
 
 def percent(value: float | None) -> str:
@@ -47,7 +47,22 @@ def overview(summary: RunSummary) -> list[tuple[str, str]]:
         rows.append(("skipped symbols", ", ".join(sorted(summary.skipped_symbols))))
     if summary.callbacks:
         rows.append(("callbacks", f"{summary.callbacks:,}, of which {summary.callback_errors:,} raised"))
+    if summary.live is not None:
+        rows += feed_rows(summary.live)
     rows.append(("speed", f"{summary.bars_per_second:,.0f} bars a second ({summary.elapsed_s:.2f} s)"))
+    return rows
+
+
+def feed_rows(live: LiveSummary) -> list[tuple[str, str]]:
+    """Give how the feed of a live run did."""
+    gaps = [(state.replace("_", " "), n) for state, n in live.gaps.items() if n]
+    rows = [
+        ("feed", f"{live.feed}: {live.connections:,} connections, {live.reconnects:,} times made again"),
+        ("gaps in the feed", _by_kind(sum(n for _, n in gaps), gaps)),
+        ("queue", f"at most {live.queue_seconds:.1f} s behind, {live.dropped:,} rows dropped"),
+    ]
+    if live.strangers:
+        rows.append(("strangers", f"{live.strangers:,} bars of symbols that were not asked for"))
     return rows
 
 

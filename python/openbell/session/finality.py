@@ -10,7 +10,7 @@ from openbell._core import Interval, SessionCore, parse_symbol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# ``provisional``: it may be sent again; ``revised``: it was, and may be again; ``final``: the feed's late window is over.
+# It may be sent again; it was, and may be again; the feed's late window is over.
 Finality = Literal["provisional", "revised", "final"]
 
 
@@ -59,8 +59,8 @@ class FinalBars(SessionCore):
         Returns
         -------
         str or None
-            ``provisional`` and ``revised`` while the live feed may send it again; then ``final``, although a late bar or
-            a filled gap still revises it. None if there is no such bar.
+            ``provisional`` and ``revised`` while the live feed may send it again; then ``final``, although a late bar
+            or a filled gap still revises it. None if there is no such bar.
         """
         name, length = parse_symbol(symbol), Interval(interval)
         bars = self.get_bars(name, length, start=ts, end=ts + 1)

@@ -122,8 +122,8 @@ class Feed(Protocol):
 class LiveSource(Source, Protocol):
     """A source that has a live half.
 
-    One that plays a market again has besides a ``clock``, whose time the run goes by (a `LiveClock`), and ``dates``, the
-    sessions that it plays. One that holds something has ``close``, which a run calls at its end.
+    One that plays a market again has besides a ``clock``, whose time the run goes by (a `LiveClock`), and ``dates``,
+    the sessions that it plays. One that holds something has ``close``, which a run calls at its end.
     """
 
     def open_feed(self) -> Feed:

@@ -86,7 +86,8 @@ class GapFiller:
                 gaps = coverage.gaps
                 if self.delay_ns:
                     gaps = [(start, *_cut(start, end, bars, until_ns)) for start, end, bars in gaps if start < until_ns]
-                self.ledger.note(symbol, [(start, end) for start, end, bars in gaps if bars], now_ns)
+                began_ns = session.time_manager.get_trading_session(coverage.date).segments[0].open_ns
+                self.ledger.note(symbol, [(start, end) for start, end, bars in gaps if bars], now_ns, began_ns)
 
     def due(self) -> list[GapRequest]:
         """Give all that is due, which counts as asked for: one request for what lies close together."""
