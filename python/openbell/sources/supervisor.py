@@ -45,7 +45,7 @@ class LinkStatus:
     symbols
         How many it carries.
     reconnects
-        How often it was made again.
+        How often it was made again after it was lost.
     detail
         What was said last.
     """
@@ -64,9 +64,10 @@ class Link:
     symbols: set[str] = field(default_factory=set)
     feed: Feed | None = None
     state: LinkState = "stopped"
-    # Connections tried since one delivered, and all of them.
+    # Connections tried since one delivered, all of them, and those that were made since one was lost.
     failures: int = 0
     opened: int = 0
+    remade: int = 0
     due_ns: int = 0
     # Since when it is silent, and since when nothing is known for sure.
     heard_ns: int = 0
@@ -325,6 +326,7 @@ class Supervisor:
         for link in self._links:
             if link.state == "waiting" and now_ns >= link.due_ns:
                 self._disconnect(link)
+                link.remade += 1
                 self._connect(link, now_ns)
             elif link.state in {"live", "connecting"} and link.symbols:
                 self._listen(link, now_ns)
@@ -351,9 +353,7 @@ class Supervisor:
     @property
     def links(self) -> tuple[LinkStatus, ...]:
         """How the connections are."""
-        return tuple(
-            LinkStatus(link.state, len(link.symbols), max(0, link.opened - 1), link.detail) for link in self._links
-        )
+        return tuple(LinkStatus(link.state, len(link.symbols), link.remade, link.detail) for link in self._links)
 
     def is_over(self) -> bool:
         """Whether no connection will deliver any more."""
