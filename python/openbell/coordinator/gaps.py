@@ -66,9 +66,9 @@ class LiveGaps:
         """How long it takes until a gap has been asked for as often as it may be."""
         return self._tries * self._apart_ns
 
-    def look(self, symbols: Iterable[str] | None = None) -> None:
-        """Note what is missing, and what is not any more."""
-        self._filler.look(symbols)
+    def look(self, symbols: Iterable[str] | None = None, *, whole: bool = False) -> None:
+        """Note what is missing, and what is not any more; ``whole`` if history may not have the end of it yet."""
+        self._filler.look(symbols, whole=whole)
 
     def tick(self, *, in_session: bool) -> None:
         """Look now and then, some symbols at a time, and ask for what is due."""

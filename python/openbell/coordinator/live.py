@@ -194,7 +194,7 @@ class Live(Loop):
         self._pump(open_ns)
         if self._pace.stopped():
             return
-        self._advance(max(open_ns, self._settled_ns or open_ns))
+        self._advance(open_ns)
         self._in_session = True
         self._lifecycle("on_session_start")
         self._serve()
@@ -204,14 +204,15 @@ class Live(Loop):
         self._pump(self._close_ns(date) + self._grace_ns)
         if self._pace.stopped():
             return
-        self._advance(max(self._close_ns(date), self._settled_ns or 0))
+        self._advance(self._close_ns(date))
         self._step_done()
         self._in_session = False
-        self._settle()
+        self._settle(date)
         self.scanners.wait(self._config.session_data_config.streaming.barrier_timeout_seconds)
         self._take_all()
         self._end_day(date)
-        self.supervisor.close()
+        if not self._adjoins(date):
+            self.supervisor.close()
 
     def _close_ns(self, date: dt.date) -> int:
         return self._setup.time_manager.get_trading_session(date).segments[-1].close_ns
@@ -224,7 +225,8 @@ class Live(Loop):
         self._before_session(date)
         session, now_ns = self._session, self._clock.now_ns()
         open_ns = self._setup.time_manager.get_trading_session(date).segments[0].open_ns
-        if now_ns <= open_ns:
+        # What comes on later days is streamed from the open on; what is not is a gap.
+        if now_ns <= open_ns or len(self.members.days) > 1:
             return
         try:
             session.load_columns(self.members.load(date))
@@ -233,17 +235,26 @@ class Live(Loop):
         self._advance(now_ns - self._grace_ns)
         session.take_events()
 
-    def _settle(self) -> None:
-        """Wait until nothing of the session is missing that may still be had."""
-        self._pump(self._clock.now_ns() + self.gaps.delay_ns)
-        self.gaps.look()
-        longest_ns = self._clock.now_ns() + self.gaps.longest_ns
+    def _settle(self, date: dt.date) -> None:
+        """Wait until nothing of the session is missing that may still be had, or the next has its first bar."""
+        limit_ns = self._close_ns(date) + self._base_ns if self._adjoins(date) else 2**62
+        self._pump(min(self._clock.now_ns() + self.gaps.delay_ns, limit_ns))
+        self.gaps.look(whole=True)
+        longest_ns = min(self._clock.now_ns() + self.gaps.longest_ns, limit_ns)
         while not (self.gaps.is_settled() or self._pace.stopped()):
             now_ns = self._clock.now_ns()
-            if now_ns > longest_ns and (not self._jobs.open or self._jobs.silent_s > self._history_timeout_s):
+            waits = self._jobs.open and self._jobs.silent_s <= self._history_timeout_s and now_ns < limit_ns
+            if now_ns >= longest_ns and not waits:
                 break
             self._pump(max(longest_ns, now_ns + SECOND_NS), until=self.gaps.is_settled)
+        self.gaps.ledger.give_up("the session was over")
         logger.info("the session is settled: gaps %s", self.gaps.ledger.counts())
+
+    def _adjoins(self, date: dt.date) -> bool:
+        """Whether the next session opens when this closes, or soon after."""
+        manager = self._setup.time_manager
+        following = manager.get_trading_session(manager.next_session(date))
+        return following.segments[0].open_ns - self._close_ns(date) < LEAD_NS
 
     # One thing after the other
 
@@ -389,7 +400,12 @@ class Live(Loop):
             self._advance(now_ns - self._grace_ns)
 
     def _advance(self, settled_ns: int) -> None:
-        """Close bars in progress that ended by then: after a standstill one interval after the other."""
+        """Close bars in progress that ended by then: after a standstill one interval after the other.
+
+        The session's close is not passed: what is still to come of it comes before the next.
+        """
+        if self.members.days:
+            settled_ns = min(settled_ns, self._close_ns(self.members.days[-1]))
         if self._settled_ns is None:
             self._settled_ns = settled_ns
             self._session.advance_ns(settled_ns)

@@ -217,6 +217,19 @@ class GapLedger:
                 self._store(symbol, records)
         self._tell(changes)
 
+    def give_up(self, reason: str) -> None:
+        """Let all that is open or requested fail: it cannot be put in its place any more."""
+        changes = []
+        with self._guard:
+            for symbol in sorted(self._pending):
+                records = self._records[symbol]
+                for place, record in enumerate(records):
+                    if record.state in {"open", "requested"}:
+                        records[place] = replace(record, state="failed", reason=reason)
+                        changes.append(records[place])
+                self._store(symbol, records)
+        self._tell(changes)
+
     def next_due(self) -> int | None:
         """Give when the next gap is to be asked for; None if none is open."""
         with self._guard:

@@ -74,8 +74,8 @@ class GapFiller:
         self.delay_ns = round(source.capabilities.history_delay_s * SECOND_NS)
         session.quality.ledger = ledger
 
-    def look(self, symbols: Iterable[str] | None = None) -> None:
-        """Note what is missing of the running session, up to where history can have it."""
+    def look(self, symbols: Iterable[str] | None = None, *, whole: bool = False) -> None:
+        """Note what is missing of the running session, up to where history can have it, or the whole of it."""
         session = self._session
         now_ns = session.now_ns or 0
         until_ns = now_ns - self.delay_ns
@@ -84,7 +84,7 @@ class GapFiller:
             coverage = session.get_coverage(symbol, intervals[0]) if intervals else None
             if coverage is not None:
                 gaps = coverage.gaps
-                if self.delay_ns:
+                if self.delay_ns and not whole:
                     gaps = [(start, *_cut(start, end, bars, until_ns)) for start, end, bars in gaps if start < until_ns]
                 began_ns = session.time_manager.get_trading_session(coverage.date).segments[0].open_ns
                 self.ledger.note(symbol, [(start, end) for start, end, bars in gaps if bars], now_ns, began_ns)
@@ -126,7 +126,11 @@ class GapFiller:
             came = report.inserted + report.appended
         self.look(symbol for symbol in request.symbols if session.has_symbol(symbol))
         vouched = columns is not None and self._source.capabilities.gaps_verified
-        self.ledger.answered(request.records, now_ns, vouched=vouched, reason=reason)
+        # Of what is too new history says nothing by not having it.
+        settled = [record for record in request.records if record.end_ns + self.delay_ns <= now_ns]
+        recent = [record for record in request.records if record.end_ns + self.delay_ns > now_ns]
+        self.ledger.answered(settled, now_ns, vouched=vouched, reason=reason)
+        self.ledger.answered(recent, now_ns, vouched=False, reason=reason)
         return came
 
     def fill(self) -> int:

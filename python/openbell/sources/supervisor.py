@@ -180,7 +180,7 @@ class Supervisor:
                 f"{self.capabilities.max_connections} connections: there is room for {self.room():.0f} more, not for "
                 f"{len(wanted)}"
             )
-        most = self.capabilities.max_symbols or len(wanted)
+        most = self.capabilities.max_symbols or len(self._by_symbol) + len(wanted)
         for link in self._links:
             mine, wanted = wanted[: max(0, most - len(link.symbols))], wanted[max(0, most - len(link.symbols)) :]
             self._give(link, mine)
