@@ -68,13 +68,38 @@ def run(
     as_json: Json = False,
     no_progress: NoProgress = False,
 ) -> None:
-    """Run a session from a config: a backtest over one or many days."""
+    """Run a session from a config: a backtest over one or many days, or live until it is stopped."""
     from openbell.cli.run import run_config
 
     if paused and not listen:
         raise typer.BadParameter("nobody could resume it: add --listen", param_hint="--paused")
     wants = {"listen": listen, "paused": paused, "as_json": as_json, "progress": not no_progress}
     run_config(config, strategy=strategy, report=report, speed=speed, **wants)
+
+
+@app.command()
+def replay(
+    config: Annotated[Path, typer.Argument(help="A .json, .toml or .yaml file of a backtest.", metavar="CONFIG")],
+    speed: Annotated[
+        float, typer.Option(min=0.0, help="1: real time; 60: a minute a second; 0: as fast as possible.")
+    ] = 60.0,
+    date: Annotated[
+        dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="One session instead of the config's window.")
+    ] = None,
+    strategy: StrategyName = None,
+    report: Report = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Let openbell attach, symbol, status … talk to it, of this user only.")
+    ] = False,
+    as_json: Json = False,
+    no_progress: NoProgress = False,
+) -> None:
+    """Play the sessions of a config as a live run: the same loop as with a real feed."""
+    from openbell.cli.run import replay_config
+
+    wants = {"listen": listen, "as_json": as_json, "progress": not no_progress}
+    day = None if date is None else date.date()
+    replay_config(config, speed=speed, date=day, strategy=strategy, report=report, **wants)
 
 
 @app.command()

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from openbell.cli.exits import clean
+from openbell.errors import NotRunningError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from rich.console import Console
 
-    from openbell.coordinator import SessionCoordinator
+    from openbell.config import SessionConfig
+    from openbell.coordinator import RunResult, SessionCoordinator
 
 
 @clean
@@ -33,21 +36,43 @@ def run_config(
     paused: bool = False,
 ) -> None:
     """Run a config to its end and print what it came to."""
-    from rich.console import Console
-
     from openbell.config import SessionConfig
-    from openbell.coordinator import SessionCoordinator, load_strategy
-    from openbell.report import summary_tables
 
     config = SessionConfig.load(path)
     if speed is not None and config.backtest is not None:
         config = config.with_speed(speed)
+    _run(config, strategy, report=report, as_json=as_json, progress=progress, listen=listen, paused=paused)
+
+
+@clean
+def replay_config(path: Path, *, speed: float, date: dt.date | None, strategy: str | None, **wants: Any) -> None:
+    """Play a config's sessions live and print what that came to."""
+    from openbell.config import SessionConfig
+
+    _run(SessionConfig.load(path).as_replay(speed=speed, start=date, end=date), strategy, **wants)
+
+
+def _run(
+    config: SessionConfig,
+    strategy: str | None,
+    *,
+    report: Path | None,
+    as_json: bool,
+    progress: bool,
+    listen: bool,
+    paused: bool = False,
+) -> None:
+    from rich.console import Console
+
+    from openbell.coordinator import SessionCoordinator, load_strategy
+    from openbell.report import summary_tables
+
     called = None if strategy is None else load_strategy(strategy)
     stderr = Console(stderr=True)
     with _progress(stderr, enabled=progress) as tell:
         run = SessionCoordinator(config, strategy=called, progress=tell)
         with _listening(run, stderr) if listen else nullcontext():
-            result = run.run(paused=paused)
+            result = run.run(paused=paused) if config.mode == "backtest" else _until_stopped(run, paused=paused)
     if report is not None:
         result.to_html(report)
     if as_json:
@@ -61,6 +86,21 @@ def run_config(
     for written in (report, config.resolve(config.report) if config.report else None):
         if written is not None:
             stdout.print(f"report: {written}", markup=False, soft_wrap=True)
+
+
+def _until_stopped(run: SessionCoordinator, *, paused: bool) -> RunResult:
+    """Run to the end, or until somebody interrupts: then what there is is summed up."""
+    run.start(paused=paused)
+    try:
+        while (result := run.wait(0.5)) is None:
+            pass
+    except KeyboardInterrupt:
+        if run.is_running:
+            run.stop()
+        result = run.wait()
+    if result is None:
+        raise NotRunningError("the run has not ended")
+    return result
 
 
 @contextmanager

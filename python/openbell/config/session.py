@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +23,9 @@ from openbell.config.problems import from_validation
 from openbell.config.sections import BacktestConfig, LiveConfig, SessionDataConfig
 from openbell.config.source import SourceConfig
 from openbell.errors import ConfigError, ConfigProblem
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 Exchanges = Annotated[
     Mapping[str, tuple[str, ...]],
@@ -128,6 +131,32 @@ class SessionConfig(Section):
             return self
         backtest = BacktestConfig(start=self.backtest.start, end=self.backtest.end, speed=speed)
         return self.model_copy(update={"backtest": backtest})
+
+    def as_replay(self, *, speed: float, start: dt.date | None = None, end: dt.date | None = None) -> Self:
+        """Give a live config that plays this backtest's source as if its bars came now.
+
+        Parameters
+        ----------
+        speed
+            1 is real time within a session, 60 a minute a second, 0 as fast as the run takes it.
+        start, end
+            The sessions, both included; the backtest's if not given.
+
+        Raises
+        ------
+        ConfigError
+            If there is no window, or the source cannot be played.
+        """
+        first = start or (self.backtest.start if self.backtest else None)
+        last = end or start or (self.backtest.end if self.backtest else None)
+        if first is None or last is None:
+            raise ConfigError([ConfigProblem("backtest", "say which sessions are played: it names none")])
+        plain = self.to_dict()
+        window = {"start": first.isoformat(), "end": last.isoformat(), "speed": speed}
+        source = plain["source"] if plain["source"]["kind"] != "replay" else plain["source"]["source"]
+        return self.with_changes(
+            {**plain, "mode": "live", "backtest": None, "source": {"kind": "replay", "source": source, **window}}
+        )
 
     def with_changes(self, plain: Mapping[str, Any]) -> Self:
         """Give the config that ``plain`` says, with paths relative to the same folder.

@@ -101,6 +101,7 @@ class Live(Loop):
             retries=template.gap_filler.max_retries,
             retry_s=template.gap_filler.retry_interval_seconds,
         )
+        self.scanners.ended = self.inbox.poke
         late_s = self.supervisor.capabilities.late_window_s
         session.revisions.window_ns = round(late_s * SECOND_NS) + self._grace_ns
         self._settled_ns: int | None = None
@@ -270,7 +271,8 @@ class Live(Loop):
                 self._pace.hold(now_ns, self._serve)
                 continue
             due_ns = max(now_ns + 1, min(until_ns, self._next_due(now_ns)))
-            if not self._jobs.open:
+            if not self._jobs.open and not self.scanners.under_way:
+                # A market that is played again waits for what is done beside the run.
                 self._clock.idle(self.inbox.poke, due_ns)
             self.inbox.wait(self._clock.seconds_until(due_ns))
 

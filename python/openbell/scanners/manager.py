@@ -99,9 +99,13 @@ class ScannerManager:
         self._config = config
         self._session = session
         self._data = data
+        self._guard = threading.Lock()
         self._hits: list[ScanHit] = []
         self._to_lock: dict[str, str] = {}
         self._acting: int | None = None
+        # Scans that are made beside the stream now, and whom to tell when one has ended.
+        self.under_way = 0
+        self.ended: Callable[[], object] = int
         problems: list[ConfigProblem] = []
         self._entries: list[_Entry] = []
         for place, wanted in enumerate(config.session_data_config.scanners):
@@ -193,10 +197,20 @@ class ScannerManager:
             if entry.beside is not None and entry.beside.is_alive():
                 entry.stats.skipped += 1
                 continue
-            work = functools.partial(self._scan, entry, end_ns=now_ns, marker=marker or threading.Event())
+            work = functools.partial(self._scan_beside, entry, now_ns, marker or threading.Event())
+            with self._guard:
+                self.under_way += 1
             name = f"openbell-beside-{entry.stats.name}"
             entry.beside = threading.Thread(target=work, name=name, daemon=True)
             entry.beside.start()
+
+    def _scan_beside(self, entry: _Entry, end_ns: int, marker: threading.Event) -> None:
+        try:
+            self._scan(entry, end_ns=end_ns, marker=marker)
+        finally:
+            with self._guard:
+                self.under_way -= 1
+            self.ended()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until no scan is under way beside the stream; False if one is still."""
