@@ -54,6 +54,7 @@ bench: dev ## measure, and print tables
 	$(BIN)/python -m benches.figures
 	$(BIN)/python -m benches.changes
 	$(BIN)/python -m benches.scanning
+	$(BIN)/python -m benches.live
 
 wheel: dev ## build the wheel into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --locked --out dist

@@ -92,6 +92,13 @@ class LiveMembers(Members):
         self._joins: dict[str, Join] = {}
         self.busy = self._joins
         self.strangers = 0
+        no_number = np.empty(0, dtype=np.uint32)
+        self._last: tuple[tuple[str, ...], int, NDArray[np.bool_] | None, NDArray[np.uint32]] = (
+            (),
+            -1,
+            None,
+            no_number,
+        )
         # Up to when bars in progress are closed.
         self.clock_ns: int | None = None
 
@@ -102,27 +109,44 @@ class LiveMembers(Members):
 
     def stream(self, columns: Columns) -> Columns | None:
         """Keep what is of symbols that join, and give what is to be applied now."""
-        session = self._session
         if self._joins:
-            joining = np.array([name in self._joins for name in columns.names], dtype=bool)
-            here = joining[columns.symbol]
-            if here.any():
-                part = columns.take(here)
-                for join in {id(j): j for name in part.names if (j := self._joins.get(name))}.values():
-                    mine = part.select(list(join.layouts))
-                    if len(mine):
-                        join.buffer.append(mine)
-        known = np.array([session.has_symbol(name) for name in columns.names], dtype=bool)
+            self._keep(columns)
+        known = self._known(columns.names)[0]
+        if known is None:
+            return columns
         rows = known[columns.symbol]
-        if not rows.all():
-            joins = np.array([name in self._joins for name in columns.names], dtype=bool)[columns.symbol]
-            self.strangers += int(np.count_nonzero(~rows & ~joins))
-            return columns.take(rows) if rows.any() else None
-        return columns
+        joins = np.array([name in self._joins for name in columns.names], dtype=bool)[columns.symbol]
+        self.strangers += int(np.count_nonzero(~rows & ~joins))
+        return columns.take(rows) if rows.any() else None
 
-    def numbers(self, names: Sequence[str]) -> NDArray[np.uint32]:
+    def _keep(self, columns: Columns) -> None:
+        """Buffer what is of symbols that join."""
+        joining = np.array([name in self._joins for name in columns.names], dtype=bool)
+        here = joining[columns.symbol]
+        if here.any():
+            part = columns.take(here)
+            for join in {id(j): j for name in part.names if (j := self._joins.get(name))}.values():
+                mine = part.select(list(join.layouts))
+                if len(mine):
+                    join.buffer.append(mine)
+
+    def numbers(self, names: tuple[str, ...]) -> NDArray[np.uint32]:
         """Give the engine's numbers for symbols."""
-        return self._session.symbol_ids(list(names))
+        return self._known(names)[1]
+
+    def _known(self, names: tuple[str, ...]) -> tuple[NDArray[np.bool_] | None, NDArray[np.uint32]]:
+        """Give which symbols are there, None if all are, and the engine's numbers for them.
+
+        A feed sends the same names again and again: the last answer holds until symbols come or go.
+        """
+        last_names, there, known, numbers = self._last
+        session = self._session
+        if last_names is not names or there != session.changes:
+            known = np.array([session.has_symbol(name) for name in names], dtype=bool)
+            known = None if known.all() else known
+            numbers = session.symbol_ids(list(names))
+            self._last = (names, session.changes, known, numbers)
+        return known, numbers
 
     # Joining
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from openbell._core import Interval
     from openbell.clock import TimeManager
     from openbell.sources.columns import Columns
@@ -138,13 +140,14 @@ class Replay:
         reason = "all has been played"
         try:
             begins_ns = self._origin[1]
-            for end_ns, rows in self._intervals():
+            for end_ns, columns, places in self._intervals():
                 if end_ns < begins_ns and (self._stepped or self._speed):
                     # Trading before the first session's hours: it is over when the clock starts.
                     continue
                 if not self._wait_until(end_ns):
                     reason = "stopped"
                     break
+                rows = columns.take(places)
                 for feed in self._feeds:
                     feed.deliver(rows, end_ns)
                 self._stepped_on()
@@ -158,8 +161,8 @@ class Replay:
         while self._stepped and self._wait_until(None):
             pass
 
-    def _intervals(self) -> Iterator[tuple[int, Columns]]:
-        """Give the rows that end at each time, in order."""
+    def _intervals(self) -> Iterator[tuple[int, Columns, NDArray[np.intp]]]:
+        """Give each time at which bars end, in order, with a session's columns and the places of those bars in them."""
         for date in self._dates:
             columns = self._data.load_session(None, date)
             if not len(columns):
@@ -169,7 +172,7 @@ class Replay:
             times, starts = np.unique(ends[order], return_index=True)
             bounds = [*starts.tolist(), len(order)]
             for place, end_ns in enumerate(times.tolist()):
-                yield end_ns, columns.take(np.sort(order[bounds[place] : bounds[place + 1]]))
+                yield end_ns, columns, np.sort(order[bounds[place] : bounds[place + 1]])
 
     def _wait_until(self, end_ns: int | None) -> bool:
         """Wait until the market's time is ``end_ns``, or for ever; False if the play is to end."""
@@ -237,6 +240,7 @@ class ReplayFeed:
         # Held while something is delivered.
         self._delivering = threading.RLock()
         self._wanted: frozenset[str] = frozenset()
+        self._last: tuple[tuple[str, ...], frozenset[str], NDArray[np.bool_] | None] = ((), frozenset(), None)
         self._sink: Sink | None = None
         self._over = False
 
@@ -290,11 +294,20 @@ class ReplayFeed:
         with self._delivering:
             if self._over or self._sink is None:
                 return
-            wanted = self._wanted
-            mine = np.array([name in wanted for name in rows.names], dtype=bool)[rows.symbol]
-            if mine.any():
-                self._sink.bars(rows.take(mine))
+            mine = self._mine(rows.names)
+            if mine is None:
+                self._sink.bars(rows)
+            elif (here := mine[rows.symbol]).any():
+                self._sink.bars(rows.take(here))
             self._sink.marker(end_ns)
+
+    def _mine(self, names: tuple[str, ...]) -> NDArray[np.bool_] | None:
+        """Give which names are subscribed to, None if all are; they are mostly the same as before."""
+        wanted = self._wanted
+        if self._last[0] is not names or self._last[1] is not wanted:
+            mine = np.array([name in wanted for name in names], dtype=bool)
+            self._last = (names, wanted, None if mine.all() else mine)
+        return self._last[2]
 
     def end(self, reason: str) -> None:
         """Say that all has been played."""

@@ -1,13 +1,13 @@
 //! Events as Python values.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use numpy::{Element, PyArray1};
 use openbell_core::session::{Event, EventKind};
 use openbell_core::symbol::SymbolTable;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyList};
 
 use crate::bar::PyBar;
 
@@ -150,7 +150,25 @@ impl PyEvents {
         event.cloned().ok_or_else(|| PyIndexError::new_err(format!("event {index} of {}", self.0.len())))
     }
 
-    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
-        PyList::new(py, self.0.iter().cloned())?.try_iter()
+    fn __iter__(slf: Bound<'_, Self>) -> PyEventsIter {
+        PyEventsIter { events: slf.unbind(), next: AtomicUsize::new(0) }
+    }
+}
+
+/// Makes one event after the other: whoever is told of the first does not wait for the last.
+#[pyclass(frozen, name = "EventsIter", module = "openbell")]
+pub(crate) struct PyEventsIter {
+    events: Py<PyEvents>,
+    next: AtomicUsize,
+}
+
+#[pymethods]
+impl PyEventsIter {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self) -> Option<PyEvent> {
+        self.events.get().0.get(self.next.fetch_add(1, Ordering::Relaxed)).cloned()
     }
 }

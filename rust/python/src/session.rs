@@ -236,6 +236,12 @@ impl SessionCore {
         })
     }
 
+    /// How often symbols came or went.
+    #[getter]
+    fn changes(&self, py: Python<'_>) -> u64 {
+        self.read(py, Session::changes)
+    }
+
     /// The clock in nanoseconds since 1970 UTC, ``None`` before it was first set.
     #[getter]
     fn now_ns(&self, py: Python<'_>) -> Option<i64> {
