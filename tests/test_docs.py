@@ -30,10 +30,13 @@ def test_every_example_in_a_docstring_runs() -> None:
     assert attempted > 15
 
 
-@pytest.mark.parametrize("index", range(6))
-def test_the_code_of_the_readme_runs(index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    assert len(blocks) == 6
+PAGES = {"README.md": 7, "docs/live.md": 3}
+
+
+@pytest.mark.parametrize(("page", "index"), [(page, index) for page, count in PAGES.items() for index in range(count)])
+def test_the_code_of_a_page_runs(page: str, index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)
+    assert len(blocks) == PAGES[page]
     monkeypatch.chdir(tmp_path)
     out = io.StringIO()
     # As a reader would: saved under the name that it bears, and run.

@@ -6,19 +6,24 @@ import datetime as dt
 import functools
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import openbell as ob
 from openbell.clock import TimeManager
 from openbell.coordinator.live import Live
-from openbell.sources import ReplaySource, open_source
+from openbell.sources import Capabilities, Columns, FeedCapabilities, FeedStatus, ReplaySource, open_source
+from openbell.sources.feed import BARS
 from openbell.testing import Fault, FaultySource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import threading
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from openbell.sources import LiveSource, Source
+    from openbell.sources import Channel, LiveSource, Sink, Source
 
 MINUTE = 60_000_000_000
+DAY = dt.date(2013, 10, 7)
 LEAN = ("AIG", "BAC", "IBM", "SPY")
 THIN = ("BKNG", "CPAY", "ERIE", "FDS", "GWW", "LII", "NDSN", "NVR", "SW", "TPL")
 INDICATORS = [
@@ -157,3 +162,144 @@ class Watching(ob.Strategy):
 
     def on_symbol_removed(self, session: ob.SessionData, symbol: str) -> None:
         self.life.append(f"removed {symbol}")
+
+
+def when(session: ob.SessionData, hour: int, minute: int, act: Callable[[], object], day: dt.date = DAY) -> None:
+    """Act once, in the run's own thread, when the first bar of that minute has closed."""
+    acted: list[bool] = []
+
+    def look(event: Any) -> None:
+        if not acted and event.bar.ts >= at(day, hour, minute):
+            acted.append(True)
+            act()
+
+    session.subscribe("bar_closed", look)
+
+
+class Slow:
+    """A live source whose history, once it plays, waits until it may go on, or fails."""
+
+    def __init__(self, inner: ReplaySource) -> None:
+        self._inner = inner
+        self.holding: threading.Event | None = None
+        self.failing = 0
+        self.asked: list[tuple[str, ...]] = []
+        self.clock, self.dates = inner.clock, inner.dates
+
+    interval = property(lambda self: self._inner.interval)
+    capabilities = property(lambda self: self._inner.capabilities)
+    refused = property(lambda self: self._inner.refused)
+
+    def symbols(self) -> tuple[str, ...]:
+        return self._inner.symbols()
+
+    def span(self) -> tuple[int, int] | None:
+        return self._inner.span()
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        self.asked.append(tuple(symbols or ()))
+        if self.holding is not None:
+            assert self.holding.wait(30)
+        if self.failing > 0:
+            self.failing -= 1
+            raise ConnectionError("history is down")
+        return self._inner.history(symbols, start_ns, end_ns)
+
+    def open_feed(self) -> Any:
+        return self._inner.open_feed()
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def slow(lean: World, *dates: dt.date, speed: float = 0.0) -> Slow:
+    return Slow(ReplaySource(lean.base, TimeManager(), dates or (DAY,), speed=speed))
+
+
+class Scripted:
+    """A live source of a test's own: it delivers what the test says, and nothing else."""
+
+    def __init__(self, base: Any, *, channels: Sequence[Channel] = ("bars",), **capabilities: Any) -> None:
+        self._play = ReplaySource(base, TimeManager(), [DAY])
+        self.clock, self.dates = self._play.clock, (DAY,)
+        self.feeds: list[ScriptedFeed] = []
+        self._channels = frozenset(channels)
+        self._capabilities = capabilities
+        # What is delivered when the clock reaches a time.
+        self.script: dict[int, Callable[[ScriptedFeed], None]] = {}
+
+    interval = property(lambda self: self._play.interval)
+    refused = property(lambda self: self._play.refused)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._play.capabilities
+
+    def symbols(self) -> tuple[str, ...]:
+        return self._play.symbols()
+
+    def span(self) -> tuple[int, int] | None:
+        return self._play.span()
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        return self._play.history(symbols, start_ns, end_ns)
+
+    def open_feed(self) -> ScriptedFeed:
+        capabilities = FeedCapabilities("script", channels=self._channels, **self._capabilities)
+        feed = ScriptedFeed(self, self._play.open_feed(), capabilities)
+        self.feeds.append(feed)
+        return feed
+
+    def close(self) -> None:
+        self._play.close()
+
+
+class ScriptedFeed:
+    """One connection: the day's bars, and what the script adds or does instead."""
+
+    def __init__(self, source: Scripted, play: Any, capabilities: FeedCapabilities) -> None:
+        self._source = source
+        self._play = play
+        self.capabilities = capabilities
+        self.subscribed: dict[str, tuple[Channel, ...]] = {}
+        self.passing = "bars" in capabilities.channels
+        self.sink: Any = None
+
+    def subscribe(self, symbols: Sequence[str], channels: Collection[Channel] = BARS) -> None:
+        self.subscribed |= dict.fromkeys(symbols, tuple(channels))
+        self._play.subscribe(symbols)
+
+    def unsubscribe(self, symbols: Sequence[str]) -> None:
+        for symbol in symbols:
+            self.subscribed.pop(symbol, None)
+        self._play.unsubscribe(symbols)
+
+    def start(self, sink: Sink) -> None:
+        self.sink = sink
+        self._play.start(self)
+
+    def stop(self) -> None:
+        self._play.stop()
+
+    def bars(self, columns: Columns) -> None:
+        if self.passing:
+            self.sink.bars(columns)
+
+    def marker(self, end_ns: int) -> None:
+        act = self._source.script.pop(end_ns, None)
+        if act is not None:
+            act(self)
+        if self.capabilities.markers:
+            self.sink.marker(end_ns)
+
+    def trades(self, columns: Mapping[str, Any]) -> None: ...
+    def quotes(self, columns: Mapping[str, Any]) -> None: ...
+    def daily(self, columns: Columns) -> None: ...
+
+    def status(self, status: FeedStatus) -> None:
+        self.sink.status(status)
+
+
+def bars(symbol: str, ts: int, close: float) -> Columns:
+    one = np.array([close])
+    return Columns((symbol,), np.zeros(1, np.uint32), np.array([ts]), one, one, one, one, one)

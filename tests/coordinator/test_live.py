@@ -1,4 +1,4 @@
-"""A live run: adding and removing while the stream goes on, late bars, closures, days, lag, queues."""
+"""A live run: its days, late bars, closures, connections, ticks, lag, queues."""
 
 from __future__ import annotations
 
@@ -8,40 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from tests.coordinator.live import LEAN, MINUTE, Watching, World, at, digests, loop, states, world
+from tests.coordinator.live import (
+    DAY,
+    LEAN,
+    MINUTE,
+    Scripted,
+    ScriptedFeed,
+    Watching,
+    World,
+    at,
+    bars,
+    digests,
+    slow,
+    states,
+    when,
+    world,
+)
 
 import openbell as ob
 from openbell.clock import TimeManager
 from openbell.errors import CalendarError, CapacityError, ConfigError, NotRunningError
-from openbell.sources import Capabilities, Columns, FeedCapabilities, FeedStatus, ReplaySource
-from openbell.sources.feed import BARS
+from openbell.sources import ReplaySource
 from openbell.testing import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
-    from openbell.sources import Channel, Sink
-
-DAY = dt.date(2013, 10, 7)
 NEXT = dt.date(2013, 10, 8)
 
 
 @pytest.fixture
 def lean(data_dir: Path) -> World:
     return world(data_dir, "lean")
-
-
-def when(session: ob.SessionData, hour: int, minute: int, act: Callable[[], object]) -> None:
-    """Act once, in the run's own thread, when the first bar of that minute has closed."""
-    acted: list[bool] = []
-
-    def look(event: Any) -> None:
-        if not acted and event.bar.ts >= at(DAY, hour, minute):
-            acted.append(True)
-            act()
-
-    session.subscribe("bar_closed", look)
 
 
 # The days
@@ -85,316 +83,6 @@ def test_a_source_without_a_live_half_is_refused(lean: World) -> None:
         ob.SessionCoordinator(lean.live_config(), source=lean.base)
     with pytest.raises(ConfigError, match="trades and quotes are streamed in live runs"):
         ob.SessionCoordinator(lean.backtest_config(DAY, DAY, streams=["1m", "trades"]), source=lean.base)
-
-
-# Symbols that come and go
-
-
-class Slow:
-    """A live source whose history, once it plays, waits until it may go on, or fails."""
-
-    def __init__(self, inner: ReplaySource) -> None:
-        self._inner = inner
-        self.holding: threading.Event | None = None
-        self.failing = 0
-        self.asked: list[tuple[str, ...]] = []
-        self.clock, self.dates = inner.clock, inner.dates
-
-    interval = property(lambda self: self._inner.interval)
-    capabilities = property(lambda self: self._inner.capabilities)
-    refused = property(lambda self: self._inner.refused)
-
-    def symbols(self) -> tuple[str, ...]:
-        return self._inner.symbols()
-
-    def span(self) -> tuple[int, int] | None:
-        return self._inner.span()
-
-    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
-        self.asked.append(tuple(symbols or ()))
-        if self.holding is not None:
-            assert self.holding.wait(30)
-        if self.failing > 0:
-            self.failing -= 1
-            raise ConnectionError("history is down")
-        return self._inner.history(symbols, start_ns, end_ns)
-
-    def open_feed(self) -> Any:
-        return self._inner.open_feed()
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-def slow(lean: World, *dates: dt.date, speed: float = 0.0) -> Slow:
-    return Slow(ReplaySource(lean.base, TimeManager(), dates or (DAY,), speed=speed))
-
-
-def test_others_never_wait_for_one_that_is_added(lean: World) -> None:
-    """History hangs for as long as two hours of the others take."""
-    source = slow(lean, speed=7200.0)
-    run = ob.SessionCoordinator(lean.live_config(symbols=["SPY", "IBM"]), source=source)
-    session = run.session_data
-    held = threading.Event()
-    closed: list[int] = []
-    session.subscribe("bar_closed", lambda event: closed.append(event.bar.ts), symbols=["SPY"])
-
-    def add() -> None:
-        source.holding = held
-        assert run.add_symbol("BAC", blocking=False)
-        assert not run.add_symbol("BAC"), "it is on its way"
-
-    when(session, 10, 0, add)
-    when(session, 12, 0, held.set)
-    added: list[int] = []
-    session.subscribe("symbol_added", lambda _: added.append(session.now_ns or 0))
-    run.start()
-    result = run.wait(60)
-    assert result is not None
-    assert added
-    assert added[0] >= at(DAY, 12)
-    between = {ts for ts in closed if at(DAY, 10) <= ts < at(DAY, 12)}
-    assert len(between) == 120
-    names = ["BAC", "IBM", "SPY"]
-    assert digests(session, names) == digests(lean.backtest(DAY), names)
-
-
-def test_a_history_that_takes_too_long_is_gone_without_and_put_in_later(lean: World) -> None:
-    source = slow(lean, speed=3600.0)
-    config = lean.live_config(symbols=["SPY"], historical={"trailing_days": 1, "load_timeout_seconds": 0.1})
-    run = ob.SessionCoordinator(config, source=source)
-    session, held = run.session_data, threading.Event()
-    states_: list[tuple[int, int]] = []
-
-    def add() -> None:
-        source.holding = held
-        session.add_symbol("BAC")
-
-    def added(_: object) -> None:
-        states_.append((len(session.get_historical_bars("BAC", "1m")), len(session.get_bars("BAC", "1m"))))
-        threading.Timer(0.1, held.set).start()
-
-    when(session, 11, 0, add)
-    session.subscribe("symbol_added", added)
-    run.start()
-    assert run.wait(60) is not None
-    ((past, today),) = states_
-    assert past == 0
-    assert 0 < today < 90, "what the stream brought"
-    assert digests(session, ["BAC", "SPY"]) == digests(lean.backtest(DAY), ["BAC", "SPY"])
-
-
-def test_a_history_that_fails_is_asked_for_again(lean: World) -> None:
-    source = slow(lean)
-    run = ob.SessionCoordinator(lean.live_config(symbols=["SPY"]), source=source)
-    session = run.session_data
-
-    def add() -> None:
-        source.failing = 3
-        session.add_symbol("BAC")
-
-    when(session, 11, 0, add)
-    run.run()
-    assert source.failing == 0
-    assert digests(session, ["BAC", "SPY"]) == digests(lean.backtest(DAY), ["BAC", "SPY"])
-
-
-def test_a_symbol_that_nobody_knows_is_refused_and_leaves_nothing(lean: World) -> None:
-    run = lean.live(DAY, symbols=["SPY"])
-    session = run.session_data
-    outcome: list[Any] = []
-    session.subscribe("provisioning_failed", outcome.append)
-    when(session, 10, 0, lambda: session.add_symbol("NONE"))
-    when(session, 10, 0, lambda: session.add_indicator("NOR", "sma", {"period": 5, "interval": "1m"}))
-    run.run()
-    assert [(event.symbol, event.reason) for event in outcome] == [
-        ("NONE", "the source has no bars of it"),
-        ("NOR", "the source has no bars of it"),
-    ]
-    assert not any(session.footprint("NONE").values())
-    assert session.get_provisioning("NOR") == {"sma_5_1m": "failed"}
-    assert session.symbol_names() == ["SPY"]
-    assert loop(run).supervisor.links[0].symbols == 1
-    assert digests(session, ["SPY"]) == digests(lean.backtest(DAY), ["SPY"])
-
-
-def test_a_symbol_is_removed_and_added_again(lean: World) -> None:
-    watching = Watching()
-    run = lean.live(DAY, strategy=watching)
-    session = run.session_data
-    answers: list[bool] = []
-    when(session, 10, 0, lambda: answers.append(run.remove_symbol("IBM")))
-    when(session, 11, 0, lambda: answers.append(session.add_symbol("IBM")))
-    when(session, 12, 0, lambda: answers.append(session.remove_symbol("AIG")))
-    when(session, 13, 0, lambda: answers.append(run.remove_symbol("AIG")))
-    run.run()
-    assert answers == [True, True, True, False]
-    assert [life for life in watching.life if " " in life and "open" not in life and "close" not in life] == [
-        "removed IBM", "added IBM", "removed AIG",
-    ]  # fmt: skip
-    left = ["BAC", "IBM", "SPY"]
-    assert sorted(session.symbol_names()) == left
-    assert digests(session, left) == digests(lean.backtest(DAY), left)
-    assert not any(session.footprint("AIG").values())
-    ledger = session.quality.ledger
-    assert ledger is not None
-    assert ledger.records("AIG") == []
-    told = [ts for name, interval, ts in watching.told if (name, interval) == ("IBM", "1m")]
-    assert not any(at(DAY, 10, 1) <= ts < at(DAY, 11) for ts in told)
-
-
-def test_a_removal_wins_over_an_add_that_is_under_way(lean: World) -> None:
-    source = slow(lean, speed=7200.0)
-    run = ob.SessionCoordinator(lean.live_config(symbols=["SPY"]), source=source)
-    session, held = run.session_data, threading.Event()
-    gone: list[bool] = []
-
-    def add() -> None:
-        source.holding = held
-        session.add_symbol("BAC")
-
-    def remove() -> None:
-        gone.append(session.remove_symbol("BAC"))
-        held.set()
-
-    when(session, 10, 0, add)
-    when(session, 11, 0, remove)
-    added: list[str] = []
-    session.subscribe("symbol_added", lambda event: added.append(event.symbol))
-    when(session, 12, 0, lambda: session.add_symbol("IBM"))
-    run.start()
-    assert run.wait(60) is not None
-    assert gone == [True]
-    assert added == ["IBM"]
-    assert not any(session.footprint("BAC").values())
-    assert digests(session, ["IBM", "SPY"]) == digests(lean.backtest(DAY), ["IBM", "SPY"])
-
-
-def test_single_things_are_provided_beside_the_stream(lean: World) -> None:
-    run = lean.live(DAY, symbols=["SPY"])
-    session = run.session_data
-    when(session, 10, 0, lambda: session.add_indicator("BAC", "sma", {"period": 20, "interval": "1m"}))
-    when(session, 10, 0, lambda: session.add_indicator("SPY", "wma", {"period": 12, "interval": "5m"}))
-    when(session, 10, 0, lambda: session.add_historical_bars("SPY", "1d", 1))
-    when(session, 10, 0, lambda: session.add_session_bars("IBM", "30m"))
-    ready: list[str] = []
-    session.subscribe("provisioned", lambda event: ready.append(f"{event.symbol} {event.key}"))
-    run.run()
-    assert sorted(ready) == ["BAC sma_20_1m", "IBM bars_30m", "SPY history_1d", "SPY wma_12_5m"]
-    whole = lean.backtest(
-        DAY,
-        streams=["1m", "5m", "15m", "30m", "1d"],
-        indicators={
-            "session": [
-                {"name": "sma", "period": 20, "interval": "1m"},
-                {"name": "wma", "period": 12, "interval": "5m"},
-            ]
-        },
-    )
-    for name, key in (("BAC", "sma_20_1m"), ("SPY", "wma_12_5m")):
-        assert session.get_indicator_value(name, key) == whole.get_indicator_value(name, key)
-    assert (
-        session.get_historical_bars("SPY", "1d").close.tolist() == whole.get_historical_bars("SPY", "1d").close.tolist()
-    )
-    assert session.get_bars("IBM", "30m").close.tobytes() == whole.get_bars("IBM", "30m").close.tobytes()
-
-
-def test_an_ad_hoc_symbol_becomes_a_strategy_symbol(lean: World) -> None:
-    run = lean.live(DAY, symbols=["SPY"])
-    session = run.session_data
-    when(session, 10, 0, lambda: session.add_session_bars("BAC", "5m"))
-    when(session, 12, 3, lambda: session.add_symbol("BAC"))
-    run.run()
-    assert digests(session, ["BAC", "SPY"]) == digests(lean.backtest(DAY), ["BAC", "SPY"])
-
-
-class Scripted:
-    """A live source of a test's own: it delivers what the test says, and nothing else."""
-
-    def __init__(self, base: Any, *, channels: Sequence[Channel] = ("bars",), **capabilities: Any) -> None:
-        self._play = ReplaySource(base, TimeManager(), [DAY])
-        self.clock, self.dates = self._play.clock, (DAY,)
-        self.feeds: list[ScriptedFeed] = []
-        self._channels = frozenset(channels)
-        self._capabilities = capabilities
-        # What is delivered when the clock reaches a time.
-        self.script: dict[int, Callable[[ScriptedFeed], None]] = {}
-
-    interval = property(lambda self: self._play.interval)
-    refused = property(lambda self: self._play.refused)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return self._play.capabilities
-
-    def symbols(self) -> tuple[str, ...]:
-        return self._play.symbols()
-
-    def span(self) -> tuple[int, int] | None:
-        return self._play.span()
-
-    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
-        return self._play.history(symbols, start_ns, end_ns)
-
-    def open_feed(self) -> ScriptedFeed:
-        capabilities = FeedCapabilities("script", channels=self._channels, **self._capabilities)
-        feed = ScriptedFeed(self, self._play.open_feed(), capabilities)
-        self.feeds.append(feed)
-        return feed
-
-    def close(self) -> None:
-        self._play.close()
-
-
-class ScriptedFeed:
-    """One connection: the day's bars, and what the script adds or does instead."""
-
-    def __init__(self, source: Scripted, play: Any, capabilities: FeedCapabilities) -> None:
-        self._source = source
-        self._play = play
-        self.capabilities = capabilities
-        self.subscribed: dict[str, tuple[Channel, ...]] = {}
-        self.passing = "bars" in capabilities.channels
-        self.sink: Any = None
-
-    def subscribe(self, symbols: Sequence[str], channels: Collection[Channel] = BARS) -> None:
-        self.subscribed |= dict.fromkeys(symbols, tuple(channels))
-        self._play.subscribe(symbols)
-
-    def unsubscribe(self, symbols: Sequence[str]) -> None:
-        for symbol in symbols:
-            self.subscribed.pop(symbol, None)
-        self._play.unsubscribe(symbols)
-
-    def start(self, sink: Sink) -> None:
-        self.sink = sink
-        self._play.start(self)
-
-    def stop(self) -> None:
-        self._play.stop()
-
-    def bars(self, columns: Columns) -> None:
-        if self.passing:
-            self.sink.bars(columns)
-
-    def marker(self, end_ns: int) -> None:
-        act = self._source.script.pop(end_ns, None)
-        if act is not None:
-            act(self)
-        if self.capabilities.markers:
-            self.sink.marker(end_ns)
-
-    def trades(self, columns: Mapping[str, Any]) -> None: ...
-    def quotes(self, columns: Mapping[str, Any]) -> None: ...
-    def daily(self, columns: Columns) -> None: ...
-
-    def status(self, status: FeedStatus) -> None:
-        self.sink.status(status)
-
-
-def bars(symbol: str, ts: int, close: float) -> Columns:
-    one = np.array([close])
-    return Columns((symbol,), np.zeros(1, np.uint32), np.array([ts]), one, one, one, one, one)
 
 
 # Bars that come early, late and again

@@ -6,7 +6,6 @@ import functools
 import heapq
 import itertools
 import logging
-import math
 import threading
 from typing import TYPE_CHECKING
 
@@ -17,14 +16,15 @@ from openbell.coordinator.jobs import Jobs
 from openbell.coordinator.joining import LiveMembers
 from openbell.coordinator.loop import Loop
 from openbell.errors import CapacityError, FeedError
+from openbell.quality import log_silence
 from openbell.report import LiveSummary
 from openbell.session.events import FeedChanged
 from openbell.sources.inbox import Inbox
-from openbell.sources.supervisor import LEAST_SILENCE, Supervisor
+from openbell.sources.supervisor import Supervisor
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
 
     from openbell._core import Events
     from openbell.config import SessionConfig
@@ -84,7 +84,7 @@ class Live(Loop):
             source.open_feed,
             self.inbox,
             told=self._feed_told,
-            silence=self._silence,
+            silence=functools.partial(log_silence, session),
             interval_ns=self._base_ns,
             patience_ns=self._grace_ns,
             channels=("bars", *template.ticks),
@@ -494,16 +494,3 @@ class Live(Loop):
                 # An update of what was not final may have been lost with the connection.
                 late_ns = round(self.supervisor.capabilities.late_window_s * SECOND_NS) + self._base_ns
                 self.gaps.ask_again(there, since_ns - late_ns, since_ns, "not final when the connection was lost")
-
-    def _silence(self, symbols: Collection[str]) -> float:
-        """Give the logarithm of the chance that no symbol has a bar in an interval, by what they had so far."""
-        total = 0.0
-        for symbol in symbols:
-            intervals = self._session.intervals(symbol)
-            coverage = self._session.get_coverage(symbol, intervals[0]) if intervals else None
-            past = self._session.get_past_coverage(symbol, intervals[0])[-1:] if intervals else []
-            parts = [*past, *([coverage] if coverage is not None else [])]
-            present, expected = sum(c.present for c in parts), sum(c.expected for c in parts)
-            # One bar more and one less: nothing is certain after few.
-            total += math.log(max(LEAST_SILENCE, 1 - (present + 1) / (expected + 2)))
-        return total

@@ -26,8 +26,6 @@ SECOND_NS = 1_000_000_000
 FIRST_S, LONGEST_S, FACTOR = 1.0, 60.0, 2.0
 # A silence that would happen by chance less often than this is no chance.
 CHANCE = 1e-6
-# How many of a symbol's minutes without a bar are believed at most: nothing trades in every single minute for ever.
-LEAST_SILENCE = 0.02
 DOWN = frozenset({"lost", "closed", "limit"})
 
 LinkState = Literal["connecting", "live", "waiting", "failed", "ended", "stopped"]
