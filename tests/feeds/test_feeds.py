@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import openbell as ob
-from openbell.sources import Columns, Feed, FeedStatus, ReplayFeed, SessionInlet
+from openbell.errors import IntervalError, SourceError
+from openbell.sources import Columns, Feed, FeedStatus, ReplayFeed, ReplaySource, SessionInlet
 from openbell.testing import Fault, FaultyFeed, random_faults
 from openbell.testing.faulty import KINDS, FaultKind
 
@@ -260,3 +261,26 @@ def test_symbols_come_and_go_while_it_plays_at_a_speed(day: Day) -> None:
     assert len(seen) < 390, "it was stopped"
     with pytest.raises(ValueError, match="0 or more"):
         ReplayFeed(day.data, [DAY], speed=-1)
+
+
+def test_a_data_manager_streams_and_gives_the_last_sessions(day: Day) -> None:
+    manager = ob.TimeManager()
+    source = ReplaySource(day.data.source, manager, [DAY], begins_ns=OPEN)
+    data = ob.DataManager(source, manager)
+    sink = Noting()
+    feed = data.start_stream(sink, ["SPY"])
+    for minute in range(1, 4):
+        woken = threading.Event()
+        source.clock.idle(woken.set, OPEN + minute * MINUTE)
+        assert woken.wait(10)
+    data.stop_stream()
+    data.stop_stream(feed)
+    assert [what for call, what in sink.calls if call == "bars"] == [["SPY"]] * 3
+    past = data.load_historical_bars("spy", "1m", 1, before=DAY)
+    assert len(past) == 390
+    assert past.ts[-1] < OPEN
+    source.close()
+    with pytest.raises(SourceError, match="has no live half"):
+        day.data.start_stream(sink, ["SPY"])
+    with pytest.raises(IntervalError):
+        data.load_historical_bars("SPY", "5m", 1, before=DAY)

@@ -9,17 +9,20 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from openbell._core import parse_symbol
 from openbell.clock.session import as_ns, day_number, local_time
-from openbell.errors import IntervalError
+from openbell.errors import IntervalError, SourceError
+from openbell.sources.columns import Columns
+from openbell.sources.feed import BARS, LiveSource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
     from openbell._core import Interval
     from openbell.clock import CalendarArrays, TimeManager
-    from openbell.sources.columns import Columns
+    from openbell.sources.feed import Channel, Feed, Sink
     from openbell.sources.protocol import Source
 
 DAY_NS = 86_400_000_000_000
@@ -39,6 +42,7 @@ class DataManager:
     def __init__(self, source: Source, time_manager: TimeManager) -> None:
         self.source = source
         self.time_manager = time_manager
+        self._streams: list[Feed] = []
 
     def get_bars(
         self,
@@ -68,8 +72,56 @@ class DataManager:
         """
         if interval is not None and str(interval) != str(self.source.interval):
             raise IntervalError(f"the source has bars of {self.source.interval}, not of {interval}")
-        columns = self.source.history([symbol], self._bound_ns(start, 0), self._bound_ns(end, 1))
+        columns = self.source.history([parse_symbol(symbol)], self._bound_ns(start, 0), self._bound_ns(end, 1))
         return self._regular(columns) if regular_hours_only else columns
+
+    def load_historical_bars(
+        self, symbol: str, interval: Interval | str | None = None, days: int = 1, *, before: dt.date | None = None
+    ) -> Columns:
+        """Give the base bars of a symbol in the last sessions.
+
+        Parameters
+        ----------
+        interval
+            The source's, which it is if not given.
+        days
+            How many sessions.
+        before
+            The session after the last of them; the one that is under way or comes next, if not given.
+
+        Raises
+        ------
+        IntervalError
+            If the source has bars of another interval.
+        """
+        today = before or local_time(self.time_manager.now_ns, self.time_manager.zone).date()
+        dates = self.time_manager.sessions_before(today, days)
+        if not dates:
+            return Columns.empty()
+        return self.get_bars(symbol, dates[0], dates[-1], interval)
+
+    def start_stream(self, sink: Sink, symbols: Sequence[str], channels: Collection[Channel] = BARS) -> Feed:
+        """Have symbols delivered to a sink, over a connection of its own that nobody supervises.
+
+        Raises
+        ------
+        SourceError
+            If the source has no live half.
+        """
+        if not isinstance(self.source, LiveSource):
+            raise SourceError(f"{self.source.capabilities.label} has no live half: it cannot stream")
+        feed = self.source.open_feed()
+        feed.subscribe(symbols, channels)
+        feed.start(sink)
+        self._streams.append(feed)
+        return feed
+
+    def stop_stream(self, feed: Feed | None = None) -> None:
+        """End a stream, or all that `start_stream` began, and wait until nothing is delivered any more."""
+        ending = [feed] if feed is not None else list(self._streams)
+        for stream in ending:
+            stream.stop()
+        self._streams = [stream for stream in self._streams if stream not in ending]
 
     def load_session(self, symbols: Sequence[str] | None, date: dt.date) -> Columns:
         """Give every row that belongs to a session, and those since the session before that belong to none.
