@@ -56,6 +56,8 @@ class Coinbase:
         self.clock = Running(BEGIN, 1.0)
         # Statuses with which the next requests for candles are answered.
         self.failing: list[int] = []
+        # When none of them is answered, in market time.
+        self.down = range(0)
         self.asked = 0
         server = self
 
@@ -95,6 +97,8 @@ class Coinbase:
                 {"id": f"{base}-USD", "base_currency": base, "quote_currency": "USD", **keys} for base in COINS
             ]
         self.asked += 1
+        if self.clock.now_ns() in self.down:
+            return (429, 500)[self.asked % 2], {"message": "not now"}
         if self.failing:
             return self.failing.pop(0), {"message": "not now"}
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
@@ -174,19 +178,12 @@ def live(coinbase: Coinbase, speed: float) -> ob.SessionCoordinator:
 
 
 def test_the_end_of_a_day_around_the_clock(coinbase: Coinbase, data_dir: Path) -> None:
-    """From half past ten in the evening, with requests that fail on the way, to midnight, as a backtest of the day."""
+    """From half past ten in the evening to midnight, with some minutes without answers, as a backtest of the day."""
     run = live(coinbase, 600.0)
     session = run.session_data
     heard: list[str] = []
     session.subscribe("feed", lambda event: heard.append(event.kind))
-    tripped: list[bool] = []
-
-    def trip(_: object) -> None:
-        if not tripped and len(session.get_bars("BTC/USD", "1m")) > 1300:
-            tripped.append(True)
-            coinbase.failing = [429, 500, 429]
-
-    session.subscribe("bar_closed", trip)
+    coinbase.down = range(BEGIN + 22 * HOUR + 50 * MINUTE, BEGIN + 22 * HOUR + 57 * MINUTE)
     run.start()
     assert run.wait(60) is not None
     assert "limit" in heard or "lost" in heard

@@ -128,7 +128,7 @@ def test_three_minutes_at_sixty_times_real_time(market: FrameSource) -> None:
     assert live.gaps["filled"] > 100
     assert live.dropped == 0
     # The queue empties again and again, whatever came at once after a fault.
-    assert max(lags) < 30.0, "seconds of market time"
+    assert max(lags) < 120.0, "two seconds of ours"
     assert float(np.median(lags)) == 0.0
     # What is kept grows with the session's bars and gaps alone: a few megabytes in a hundred minutes.
     third = len(memory) // 3
