@@ -31,17 +31,17 @@ pub struct Past<'a> {
 
 impl<'a> Past<'a> {
     /// How many words a ring takes that can look `bars` back.
-    pub(super) const fn words(bars: usize) -> usize {
+    pub const fn words(bars: usize) -> usize {
         1 + (bars + 1).next_power_of_two()
     }
 
     #[inline]
-    pub(super) fn view(words: &'a [f64]) -> Self {
+    pub fn view(words: &'a [f64]) -> Self {
         Self { values: &words[1..], newest: words[0].to_bits() as usize }
     }
 
     #[inline]
-    pub(super) fn push(words: &mut [f64], value: f64) {
+    pub fn push(words: &mut [f64], value: f64) {
         let mask = words.len() - 2;
         let newest = (words[0].to_bits() as usize + 1) & mask;
         words[0] = f64::from_bits(newest as u64);

@@ -1,11 +1,41 @@
 //! How fast prices move.
 
+mod awesome;
+mod bop;
+mod cci;
+mod cmo;
+mod coppock;
+mod kst;
 mod macd;
+mod mom;
 mod roc;
+mod rocp;
+mod rocr;
 mod rsi;
+mod smi;
 mod stoch;
+mod stochf;
+mod stochrsi;
+mod tsi;
+mod ultosc;
+mod willr;
 
+pub use awesome::Awesome;
+pub use bop::Bop;
+pub use cci::Cci;
+pub use cmo::Cmo;
+pub use coppock::Coppock;
+pub use kst::Kst;
 pub use macd::Macd;
+pub use mom::Mom;
 pub use roc::Roc;
+pub use rocp::Rocp;
+pub use rocr::Rocr;
 pub use rsi::Rsi;
+pub use smi::Smi;
 pub use stoch::Stoch;
+pub use stochf::Stochf;
+pub use stochrsi::Stochrsi;
+pub use tsi::Tsi;
+pub use ultosc::Ultosc;
+pub use willr::Willr;

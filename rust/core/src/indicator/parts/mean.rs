@@ -19,6 +19,11 @@ impl Mean {
         Past::words(n)
     }
 
+    /// The window after the last value.
+    pub fn view(window: &[f64]) -> Past<'_> {
+        Past::view(window)
+    }
+
     /// The mean of the last `n`, NaN before there are `n`.
     #[inline]
     pub fn next(&mut self, window: &mut [f64], n: usize, x: f64) -> f64 {

@@ -1,9 +1,29 @@
 //! What volume says.
 
+mod ad;
+mod adosc;
+mod cmf;
+mod eom;
+mod force_index;
+mod mfi;
+mod nvi;
 mod obv;
+mod pvi;
+mod pvo;
+mod pvt;
 mod volume_sma;
 mod vwap;
 
+pub use ad::Ad;
+pub use adosc::Adosc;
+pub use cmf::Cmf;
+pub use eom::Eom;
+pub use force_index::ForceIndex;
+pub use mfi::Mfi;
+pub use nvi::Nvi;
 pub use obv::Obv;
+pub use pvi::Pvi;
+pub use pvo::Pvo;
+pub use pvt::Pvt;
 pub use volume_sma::VolumeSma;
 pub use vwap::Vwap;

@@ -1,0 +1,52 @@
+use crate::error::Result;
+use crate::indicator::parts::Mean;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Commodity channel index.
+#[derive(Debug, Clone)]
+pub struct Cci {
+    period: usize,
+}
+
+impl Indicator for Cci {
+    const SPEC: Spec = Spec {
+        name: "cci",
+        title: "Commodity channel index",
+        family: Family::Momentum,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 2)],
+        outputs: &["cci"],
+        on_price: false,
+        formula: "(t − mean) / (0.015 · mean distance from the mean) of the typical prices t = (h + l + c) / 3 of n bars; 0 where they are equal; the distances take n terms a bar",
+        source: "D. Lambert, Commodities (1980); TA-Lib CCI",
+    };
+
+    type State = Mean;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn own_words(&self) -> usize {
+        Mean::words(self.period)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Mean, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let typical = (input.bar.high + input.bar.low + input.bar.close) / 3.0;
+        let mean = state.next(own, self.period, typical);
+        out[0] = f64::NAN;
+        if !mean.is_nan() {
+            let away: f64 = Mean::view(own).last(self.period).map(|t| (t - mean).abs()).sum();
+            let (above, away) = (typical - mean, away / self.period as f64);
+            out[0] = if away <= NOTHING * mean.abs() { 0.0 } else { above / (0.015 * away) };
+        }
+    }
+}
+
+/// Equal prices have typical prices that differ by rounding alone.
+const NOTHING: f64 = 1e-13;

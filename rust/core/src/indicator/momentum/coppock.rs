@@ -1,0 +1,62 @@
+use crate::error::Result;
+use crate::indicator::Past;
+use crate::indicator::parts::Weighted;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Coppock curve.
+#[derive(Debug, Clone)]
+pub struct Coppock {
+    period: usize,
+    short: usize,
+    long: usize,
+}
+
+impl Indicator for Coppock {
+    const SPEC: Spec = Spec {
+        name: "coppock",
+        title: "Coppock curve",
+        family: Family::Momentum,
+        reads: Field::Close,
+        params: &[
+            ParamSpec::bars("period", 10, 1),
+            ParamSpec::bars("short", 11, 1),
+            ParamSpec::bars("long", 14, 1),
+        ],
+        outputs: &["coppock"],
+        on_price: false,
+        formula: "wma(n) of roc(short) + roc(long), in percent; a base of 0 counts as no change",
+        source: "E. S. C. Coppock, Barron’s (1962)",
+    };
+
+    type State = Weighted;
+
+    fn new(params: &Params) -> Result<Self> {
+        let [period, short, long] = ["period", "short", "long"].map(|name| params.bars(name));
+        Ok(Self { period, short, long })
+    }
+
+    fn first(&self) -> usize {
+        self.short.max(self.long) + self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.short.max(self.long) }]
+    }
+
+    fn own_words(&self) -> usize {
+        Past::words(self.period)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Weighted, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = f64::NAN;
+        let longest = self.short.max(self.long);
+        if input.seen > longest {
+            let past = input.past(0);
+            let change =
+                |n: usize| if past.lag(n) == 0.0 { 0.0 } else { (input.x / past.lag(n) - 1.0) * 100.0 };
+            Past::push(own, change(self.short) + change(self.long));
+            out[0] = state.mean(self.period, input.seen - longest, Past::view(own));
+        }
+    }
+}

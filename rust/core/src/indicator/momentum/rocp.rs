@@ -1,0 +1,45 @@
+use crate::error::Result;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Rate of change, as a fraction.
+#[derive(Debug, Clone)]
+pub struct Rocp {
+    period: usize,
+}
+
+impl Indicator for Rocp {
+    const SPEC: Spec = Spec {
+        name: "rocp",
+        title: "Rate of change, as a fraction",
+        family: Family::Momentum,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 10, 1)],
+        outputs: &["rocp"],
+        on_price: false,
+        formula: "(x − x of n bars back) / x of n bars back; 0 where the base is 0",
+        source: "TA-Lib ROCP",
+    };
+
+    type State = [f64; 0];
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = f64::NAN;
+        if input.seen > self.period {
+            let base = input.past(0).lag(self.period);
+            out[0] = if base == 0.0 { 0.0 } else { (input.x - base) / base };
+        }
+    }
+}

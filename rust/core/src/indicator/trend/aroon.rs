@@ -1,0 +1,50 @@
+use crate::error::Result;
+use crate::indicator::parts::{Highest, Lowest, Place};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Aroon.
+#[derive(Debug, Clone)]
+pub struct Aroon {
+    period: usize,
+}
+
+impl Indicator for Aroon {
+    const SPEC: Spec = Spec {
+        name: "aroon",
+        title: "Aroon",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 14, 2)],
+        outputs: &["up", "down"],
+        on_price: false,
+        formula: "100 (n − bars since the highest high) / n, and of the lowest low, over n + 1 bars; of equals the newest counts",
+        source: "T. Chande (1995); TA-Lib AROON",
+    };
+
+    type State = [f64; 0];
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn own_words(&self) -> usize {
+        2 * Place::<Highest>::words(self.period + 1)
+    }
+
+    #[inline]
+    fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let up = Place::<Highest>::over(&mut own[..Place::<Highest>::words(self.period + 1)])
+            .next(input.seen, input.bar.high);
+        let down = Place::<Lowest>::over(&mut own[Place::<Highest>::words(self.period + 1)..])
+            .next(input.seen, input.bar.low);
+        out.fill(f64::NAN);
+        if input.seen > self.period {
+            let n = self.period as f64;
+            out.copy_from_slice(&[100.0 * (n - up as f64) / n, 100.0 * (n - down as f64) / n]);
+        }
+    }
+}

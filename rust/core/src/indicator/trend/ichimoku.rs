@@ -1,0 +1,72 @@
+use crate::error::Result;
+use crate::indicator::Past;
+use crate::indicator::parts::{Highest, Lowest, Window};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Ichimoku cloud.
+#[derive(Debug, Clone)]
+pub struct Ichimoku {
+    conversion: usize,
+    base: usize,
+    span: usize,
+}
+
+impl Indicator for Ichimoku {
+    const SPEC: Spec = Spec {
+        name: "ichimoku",
+        title: "Ichimoku cloud",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[
+            ParamSpec::bars("conversion", 9, 1),
+            ParamSpec::bars("base", 26, 1),
+            ParamSpec::bars("span", 52, 1),
+        ],
+        outputs: &["conversion", "base", "span_a", "span_b"],
+        on_price: true,
+        formula: "mid of the highest high and lowest low: conversion and base of now; span_a = mean of both and span_b = mid of the longest, as they were `base` bars ago; the lagging span is the close seen from later, and no value of now",
+        source: "G. Hosoda (1969); INDICATORS",
+    };
+
+    type State = [f64; 0];
+
+    fn new(params: &Params) -> Result<Self> {
+        let [conversion, base, span] = ["conversion", "base", "span"].map(|name| params.bars(name));
+        Ok(Self { conversion, base, span })
+    }
+
+    fn first(&self) -> usize {
+        self.conversion
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![
+            Lookback { field: Field::High, bars: self.conversion.max(self.base).max(self.span) },
+            Lookback { field: Field::Low, bars: self.conversion.max(self.base).max(self.span) },
+        ]
+    }
+
+    fn own_words(&self) -> usize {
+        2 * (self.conversion + self.base + self.span + 3) + 2 * Past::words(self.base)
+    }
+
+    #[inline]
+    fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (mut own, shifted) = own.split_at_mut(2 * (self.conversion + self.base + self.span + 3));
+        let mut mids = [f64::NAN; 3];
+        for (mid, n) in mids.iter_mut().zip([self.conversion, self.base, self.span]) {
+            let (here, rest) = own.split_at_mut(2 * (n + 1));
+            let (highs, lows) = here.split_at_mut(n + 1);
+            let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
+            let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
+            *mid = f64::midpoint(high, low);
+            own = rest;
+        }
+        let (a, b) = shifted.split_at_mut(Past::words(self.base));
+        Past::push(a, f64::midpoint(mids[0], mids[1]));
+        Past::push(b, mids[2]);
+        let then =
+            |words: &[f64]| if input.seen > self.base { Past::view(words).lag(self.base) } else { f64::NAN };
+        out.copy_from_slice(&[mids[0], mids[1], then(a), then(b)]);
+    }
+}

@@ -1,0 +1,85 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::{Ema, Sum};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Kaufman's adaptive moving average.
+#[derive(Debug, Clone)]
+pub struct Kama {
+    period: usize,
+    fast: f64,
+    slow: f64,
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    moves: Sum,
+    value: f64,
+}
+
+impl Indicator for Kama {
+    const SPEC: Spec = Spec {
+        name: "kama",
+        title: "Kaufman's adaptive moving average",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[
+            ParamSpec::bars("period", 10, 2),
+            ParamSpec::bars("fast", 2, 1),
+            ParamSpec::bars("slow", 30, 1),
+        ],
+        outputs: &["kama"],
+        on_price: true,
+        formula: "k += sc² (x − k), sc = er (f − s) + s, f = 2 / (fast + 1), s = 2 / (slow + 1), er = |x − x n bars back| / sum of |changes| over n; starts from the value before the first; er is 1 where nothing has moved",
+        source: "P. J. Kaufman, Smarter Trading (1995); TA-Lib KAMA",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        let (fast, slow) = (params.bars("fast"), params.bars("slow"));
+        Ok(Self {
+            period: params.bars("period"),
+            fast: 2.0 / (fast + 1) as f64,
+            slow: 2.0 / (slow + 1) as f64,
+        })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn warm(&self) -> usize {
+        self.period + Ema::warm((2.0 / (self.slow * self.slow)) as usize)
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period + 1 }]
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let past = input.past(0);
+        out[0] = f64::NAN;
+        if input.seen > 1 {
+            state.moves.add((input.x - past.lag(1)).abs());
+        }
+        if input.seen > self.period + 1 {
+            state.moves.add(-(past.lag(self.period) - past.lag(self.period + 1)).abs());
+        }
+        if input.seen <= self.period {
+            state.value = input.x;
+            return;
+        }
+        let (moved, path) = (input.x - past.lag(self.period), state.moves.value());
+        let ratio = if path <= moved || path < NOTHING { 1.0 } else { (moved / path).abs() };
+        let rate = (ratio * (self.fast - self.slow) + self.slow).powi(2);
+        state.value += rate * (input.x - state.value);
+        out[0] = state.value;
+    }
+}
+
+/// TA-Lib's bound for "no movement".
+const NOTHING: f64 = 1e-14;

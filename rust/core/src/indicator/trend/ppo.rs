@@ -1,0 +1,62 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::Ema;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Percentage price oscillator.
+#[derive(Debug, Clone)]
+pub struct Ppo {
+    fast: usize,
+    slow: usize,
+    factors: [f64; 2],
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    fast: Ema,
+    slow: Ema,
+}
+
+impl Indicator for Ppo {
+    const SPEC: Spec = Spec {
+        name: "ppo",
+        title: "Percentage price oscillator",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("fast", 12, 2), ParamSpec::bars("slow", 26, 2)],
+        outputs: &["ppo"],
+        on_price: false,
+        formula: "(ema(fast) − ema(slow)) / ema(slow) in percent, 0 where the base is 0; each average has its own start, unlike macd",
+        source: "TA-Lib PPO with EMA",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        let [fast, slow] = ["fast", "slow"].map(|name| params.bars(name));
+        if fast >= slow {
+            return Err(params.refuse("fast", format!("less than slow = {slow}")));
+        }
+        Ok(Self { fast, slow, factors: [fast, slow].map(Ema::factor) })
+    }
+
+    fn first(&self) -> usize {
+        self.slow
+    }
+
+    fn warm(&self) -> usize {
+        Ema::warm(self.slow)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let fast = state.fast.next(self.fast, self.factors[0], input.x);
+        let slow = state.slow.next(self.slow, self.factors[1], input.x);
+        out[0] = f64::NAN;
+        if !slow.is_nan() {
+            out[0] = if slow == 0.0 { 0.0 } else { (fast - slow) / slow * 100.0 };
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::Mean;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Triangular moving average.
+#[derive(Debug, Clone)]
+pub struct Trima {
+    inner: usize,
+    outer: usize,
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    inner: Mean,
+    outer: Mean,
+}
+
+impl Indicator for Trima {
+    const SPEC: Spec = Spec {
+        name: "trima",
+        title: "Triangular moving average",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 2)],
+        outputs: &["trima"],
+        on_price: true,
+        formula: "sma of the sma: both of (n + 1) / 2 for odd n, of n / 2 and n / 2 + 1 for even n",
+        source: "TA-Lib TRIMA",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        let period = params.bars("period");
+        let (inner, outer) = if period % 2 == 1 {
+            (period.div_ceil(2), period.div_ceil(2))
+        } else {
+            (period / 2, period / 2 + 1)
+        };
+        Ok(Self { inner, outer })
+    }
+
+    fn first(&self) -> usize {
+        self.inner + self.outer - 1
+    }
+
+    fn own_words(&self) -> usize {
+        Mean::words(self.inner) + Mean::words(self.outer)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (inner, outer) = own.split_at_mut(Mean::words(self.inner));
+        let mean = state.inner.next(inner, self.inner, input.x);
+        out[0] = if mean.is_nan() { f64::NAN } else { state.outer.next(outer, self.outer, mean) };
+    }
+}

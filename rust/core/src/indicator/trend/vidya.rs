@@ -1,0 +1,76 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::{Ema, Sum};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Variable index dynamic average.
+#[derive(Debug, Clone)]
+pub struct Vidya {
+    factor: f64,
+    cmo: usize,
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    net: Sum,
+    moves: Sum,
+    value: f64,
+}
+
+impl Indicator for Vidya {
+    const SPEC: Spec = Spec {
+        name: "vidya",
+        title: "Variable index dynamic average",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 14, 1), ParamSpec::bars("cmo_period", 9, 1)],
+        outputs: &["vidya"],
+        on_price: true,
+        formula: "v += 2 / (n + 1) · |cmo| (x − v), cmo = (gains − losses) / (gains + losses) of the last cmo_period changes, 0 where nothing has moved; starts from the value before the first",
+        source: "T. Chande, Stocks & Commodities 10:3 (1992), with the momentum oscillator as index",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { factor: Ema::factor(params.bars("period")), cmo: params.bars("cmo_period") })
+    }
+
+    fn first(&self) -> usize {
+        self.cmo + 1
+    }
+
+    fn warm(&self) -> usize {
+        self.cmo + 20 * Ema::warm((2.0 / self.factor) as usize)
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.cmo + 1 }]
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let past = input.past(0);
+        out[0] = f64::NAN;
+        if input.seen > 1 {
+            let change = input.x - past.lag(1);
+            state.net.add(change);
+            state.moves.add(change.abs());
+        }
+        if input.seen > self.cmo + 1 {
+            let change = past.lag(self.cmo) - past.lag(self.cmo + 1);
+            state.net.add(-change);
+            state.moves.add(-change.abs());
+        }
+        if input.seen <= self.cmo {
+            state.value = input.x;
+            return;
+        }
+        let moves = state.moves.value();
+        let index = if moves > 0.0 { (state.net.value() / moves).abs().min(1.0) } else { 0.0 };
+        state.value += self.factor * index * (input.x - state.value);
+        out[0] = state.value;
+    }
+}

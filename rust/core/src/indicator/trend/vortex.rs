@@ -1,0 +1,72 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::{Mean, true_range};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Vortex indicator.
+#[derive(Debug, Clone)]
+pub struct Vortex {
+    period: usize,
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    high: f64,
+    low: f64,
+    close: f64,
+    up: Mean,
+    down: Mean,
+    range: Mean,
+}
+
+impl Indicator for Vortex {
+    const SPEC: Spec = Spec {
+        name: "vortex",
+        title: "Vortex indicator",
+        family: Family::Trend,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 14, 2)],
+        outputs: &["plus", "minus"],
+        on_price: false,
+        formula: "sums over n of |high − previous low| and of |low − previous high|, each / sum of the true range; 0 where nothing has moved",
+        source: "E. Botes and D. Siepman, Stocks & Commodities 28:1 (2010)",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn own_words(&self) -> usize {
+        3 * Mean::words(self.period)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let bar = input.bar;
+        let (up, down) = ((bar.high - state.low).abs(), (bar.low - state.high).abs());
+        let range = true_range(bar, state.close);
+        (state.high, state.low, state.close) = (bar.high, bar.low, bar.close);
+        out.fill(f64::NAN);
+        if input.seen == 1 {
+            return;
+        }
+        let words = Mean::words(self.period);
+        let (ups, rest) = own.split_at_mut(words);
+        let (downs, ranges) = rest.split_at_mut(words);
+        let up = state.up.next(ups, self.period, up);
+        let down = state.down.next(downs, self.period, down);
+        let range = state.range.next(ranges, self.period, range);
+        if !range.is_nan() {
+            let ratio = |moved: f64| if range > 0.0 { moved / range } else { 0.0 };
+            out.copy_from_slice(&[ratio(up), ratio(down)]);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use crate::error::Result;
+use crate::indicator::parts::{Highest, Lowest, Window};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Donchian channel.
+#[derive(Debug, Clone)]
+pub struct Donchian {
+    period: usize,
+}
+
+impl Indicator for Donchian {
+    const SPEC: Spec = Spec {
+        name: "donchian",
+        title: "Donchian channel",
+        family: Family::Volatility,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 1)],
+        outputs: &["upper", "middle", "lower"],
+        on_price: true,
+        formula: "highest high and lowest low of n bars, this one included, and the middle between them",
+        source: "R. Donchian; TA-Lib MAX, MIN, MIDPRICE",
+    };
+
+    type State = [f64; 0];
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![
+            Lookback { field: Field::High, bars: self.period },
+            Lookback { field: Field::Low, bars: self.period },
+        ]
+    }
+
+    fn own_words(&self) -> usize {
+        2 * Window::<Highest>::words(self.period)
+    }
+
+    #[inline]
+    fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
+        let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
+        let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
+        out.copy_from_slice(&[high, f64::midpoint(high, low), low]);
+    }
+}

@@ -1,0 +1,43 @@
+use crate::error::Result;
+use crate::indicator::volatility::Atr;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Normalised average true range.
+#[derive(Debug, Clone)]
+pub struct Natr {
+    atr: Atr,
+}
+
+impl Indicator for Natr {
+    const SPEC: Spec = Spec {
+        name: "natr",
+        title: "Normalised average true range",
+        family: Family::Volatility,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 14, 1)],
+        outputs: &["natr"],
+        on_price: false,
+        formula: "100 atr(n) / close; 0 where the close is 0",
+        source: "J. Forman, Stocks & Commodities 24:5 (2006); TA-Lib NATR",
+    };
+
+    type State = super::atr::State;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { atr: Atr::new(params)? })
+    }
+
+    fn first(&self) -> usize {
+        self.atr.first()
+    }
+
+    fn warm(&self) -> usize {
+        self.atr.warm()
+    }
+
+    #[inline]
+    fn update(&self, state: &mut super::atr::State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        self.atr.update(state, own, input, out);
+        out[0] = if input.bar.close == 0.0 { 0.0 } else { out[0] / input.bar.close * 100.0 };
+    }
+}

@@ -1,0 +1,40 @@
+use crate::error::Result;
+use crate::indicator::parts::Sum;
+use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+
+/// Accumulation/distribution line.
+#[derive(Debug, Clone)]
+pub struct Ad;
+
+impl Indicator for Ad {
+    const SPEC: Spec = Spec {
+        name: "ad",
+        title: "Accumulation/distribution line",
+        family: Family::Volume,
+        reads: Field::Close,
+        params: &[],
+        outputs: &["ad"],
+        on_price: false,
+        formula: "running sum of volume · ((close − low) − (high − close)) / (high − low); a bar without range adds 0",
+        source: "M. Chaikin; TA-Lib AD",
+    };
+
+    type State = Sum;
+
+    fn new(_: &Params) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn first(&self) -> usize {
+        1
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let bar = input.bar;
+        let range = bar.high - bar.low;
+        let place = if range > 0.0 { ((bar.close - bar.low) - (bar.high - bar.close)) / range } else { 0.0 };
+        state.add(place * bar.volume);
+        out[0] = state.value();
+    }
+}

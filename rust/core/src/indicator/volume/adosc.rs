@@ -1,0 +1,61 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::{Ema, Sum};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+
+/// Chaikin oscillator.
+#[derive(Debug, Clone)]
+pub struct Adosc {
+    factors: [f64; 2],
+    slow: usize,
+}
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    line: Sum,
+    emas: [f64; 2],
+}
+
+impl Indicator for Adosc {
+    const SPEC: Spec = Spec {
+        name: "adosc",
+        title: "Chaikin oscillator",
+        family: Family::Volume,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("fast", 3, 2), ParamSpec::bars("slow", 10, 2)],
+        outputs: &["adosc"],
+        on_price: false,
+        formula: "ema(fast) − ema(slow) of the accumulation/distribution line, both started at its first value",
+        source: "M. Chaikin; TA-Lib ADOSC",
+    };
+
+    type State = State;
+
+    fn new(params: &Params) -> Result<Self> {
+        let (fast, slow) = (params.bars("fast"), params.bars("slow"));
+        Ok(Self { factors: [fast, slow].map(Ema::factor), slow: slow.max(fast) })
+    }
+
+    fn first(&self) -> usize {
+        self.slow
+    }
+
+    fn warm(&self) -> usize {
+        Ema::warm(self.slow)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let bar = input.bar;
+        let range = bar.high - bar.low;
+        let place = if range > 0.0 { ((bar.close - bar.low) - (bar.high - bar.close)) / range } else { 0.0 };
+        state.line.add(place * bar.volume);
+        let line = state.line.value();
+        for (ema, factor) in state.emas.iter_mut().zip(self.factors) {
+            *ema = if input.seen == 1 { line } else { *ema + factor * (line - *ema) };
+        }
+        out[0] = if input.seen < self.slow { f64::NAN } else { state.emas[0] - state.emas[1] };
+    }
+}

@@ -1,0 +1,51 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+
+/// Positive volume index.
+#[derive(Debug, Clone)]
+pub struct Pvi;
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    close: f64,
+    volume: f64,
+    index: f64,
+}
+
+impl Indicator for Pvi {
+    const SPEC: Spec = Spec {
+        name: "pvi",
+        title: "Positive volume index",
+        family: Family::Volume,
+        reads: Field::Close,
+        params: &[],
+        outputs: &["pvi"],
+        on_price: false,
+        formula: "starts at 1000; on bars whose volume rose it moves by the relative change of the close; a base of 0 changes nothing",
+        source: "P. Dysart (1936), N. Fosback (1976)",
+    };
+
+    type State = State;
+
+    fn new(_: &Params) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn first(&self) -> usize {
+        1
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        if input.seen == 1 {
+            state.index = 1000.0;
+        } else if input.bar.volume > state.volume && state.close != 0.0 {
+            state.index += state.index * ((input.x - state.close) / state.close);
+        }
+        (state.close, state.volume) = (input.x, input.bar.volume);
+        out[0] = state.index;
+    }
+}
