@@ -18,7 +18,9 @@ class IndicatorType(StrEnum):
     MOMENTUM = "momentum"
     VOLATILITY = "volatility"
     VOLUME = "volume"
+    STATISTICS = "statistics"
     SESSION = "session"
+    CANDLE = "candle"
 
 
 @dataclass(frozen=True, slots=True)

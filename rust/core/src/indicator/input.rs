@@ -66,7 +66,7 @@ pub struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// How many fields an indicator can look back on.
-    pub const MAX_PAST: usize = 3;
+    pub const MAX_PAST: usize = 4;
 
     /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
     #[inline]

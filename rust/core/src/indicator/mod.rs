@@ -17,8 +17,10 @@ pub mod registry;
 mod ring;
 mod spec;
 
+pub mod candle;
 pub mod momentum;
 pub mod session;
+pub mod statistics;
 pub mod trend;
 pub mod volatility;
 pub mod volume;

@@ -9,7 +9,9 @@ pub enum Family {
     Momentum,
     Volatility,
     Volume,
+    Statistics,
     Session,
+    Candle,
 }
 
 impl Family {
@@ -19,7 +21,9 @@ impl Family {
             Self::Momentum => "momentum",
             Self::Volatility => "volatility",
             Self::Volume => "volume",
+            Self::Statistics => "statistics",
             Self::Session => "session",
+            Self::Candle => "candle",
         }
     }
 }

@@ -1,0 +1,15 @@
+use super::parts::{BODY_LONG, BODY_SHORT, Candles};
+
+pattern! {
+    /// Evening star.
+    EveningStar: "evening_star", "Evening star", first 13,
+    "−100: a long white body, a short one above it, and a black one, not short, that closes well within the first (0.3)",
+    "TA-Lib CDLEVENINGSTAR"
+}
+
+fn found(c: &Candles<'_>) -> f64 {
+    let first = c.is_white(2) && c.body(2) > c.average(BODY_LONG, 2);
+    let star = c.body(1) <= c.average(BODY_SHORT, 1) && c.bottom(1) > c.top(2);
+    let last = !c.is_white(0) && c.body(0) > c.average(BODY_SHORT, 0);
+    if first && star && last && c.close(0) < c.close(2) - c.body(2) * 0.3 { -100.0 } else { 0.0 }
+}

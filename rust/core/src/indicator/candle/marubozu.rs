@@ -1,0 +1,14 @@
+use super::parts::{BODY_LONG, Candles, SHADOW_VERY_SHORT};
+
+pattern! {
+    /// Marubozu.
+    Marubozu: "marubozu", "Marubozu", first 11,
+    "100 (white) or −100: a long body with very short shadows",
+    "TA-Lib CDLMARUBOZU"
+}
+
+fn found(c: &Candles<'_>) -> f64 {
+    let short = c.average(SHADOW_VERY_SHORT, 0);
+    let bare = c.upper(0) < short && c.lower(0) < short;
+    if bare && c.body(0) > c.average(BODY_LONG, 0) { c.colour(0) * 100.0 } else { 0.0 }
+}

@@ -1,0 +1,15 @@
+use super::parts::{BODY_SHORT, Candles, SHADOW_LONG, SHADOW_VERY_SHORT};
+
+pattern! {
+    /// Shooting star.
+    ShootingStar: "shooting_star", "Shooting star", first 12,
+    "−100: short body, long upper and very short lower shadow, above the body before",
+    "TA-Lib CDLSHOOTINGSTAR"
+}
+
+fn found(c: &Candles<'_>) -> f64 {
+    let shape = c.body(0) < c.average(BODY_SHORT, 0)
+        && c.upper(0) > c.average(SHADOW_LONG, 0)
+        && c.lower(0) < c.average(SHADOW_VERY_SHORT, 0);
+    if shape && c.bottom(0) > c.top(1) { -100.0 } else { 0.0 }
+}

@@ -1,0 +1,15 @@
+use super::parts::{Candles, SHADOW_VERY_SHORT};
+
+pattern! {
+    /// Three black crows.
+    ThreeBlackCrows: "three_black_crows", "Three black crows", first 14,
+    "−100: after a white body three black ones with very short lower shadows, each opening in the one before and closing lower, the first below the high of the white",
+    "TA-Lib CDL3BLACKCROWS"
+}
+
+fn found(c: &Candles<'_>) -> f64 {
+    let bare = |k| !c.is_white(k) && c.lower(k) < c.average(SHADOW_VERY_SHORT, k);
+    let follows = |k| c.open(k) < c.open(k + 1) && c.open(k) > c.close(k + 1) && c.close(k) < c.close(k + 1);
+    let all = c.is_white(3) && (0..3).all(bare) && follows(1) && follows(0);
+    if all && c.high(3) > c.close(2) { -100.0 } else { 0.0 }
+}

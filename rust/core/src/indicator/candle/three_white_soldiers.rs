@@ -1,0 +1,20 @@
+use super::parts::{BODY_SHORT, Candles, FAR, NEAR, SHADOW_VERY_SHORT};
+
+pattern! {
+    /// Three advancing white soldiers.
+    ThreeWhiteSoldiers: "three_white_soldiers", "Three advancing white soldiers", first 13,
+    "100: three white bodies with very short upper shadows, each opening in or near the one before and closing higher, none far shorter than the one before, the last not short",
+    "TA-Lib CDL3WHITESOLDIERS"
+}
+
+fn found(c: &Candles<'_>) -> f64 {
+    let bare = |k| c.is_white(k) && c.upper(k) < c.average(SHADOW_VERY_SHORT, k);
+    let follows = |k| {
+        c.close(k) > c.close(k + 1)
+            && c.open(k) > c.open(k + 1)
+            && c.open(k) <= c.close(k + 1) + c.average(NEAR, k + 1)
+            && c.body(k) > c.body(k + 1) - c.average(FAR, k + 1)
+    };
+    let all = (0..3).all(bare) && follows(1) && follows(0);
+    if all && c.body(0) > c.average(BODY_SHORT, 0) { 100.0 } else { 0.0 }
+}

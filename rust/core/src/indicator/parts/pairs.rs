@@ -1,0 +1,71 @@
+//! Correlation of two series over a window.
+
+use bytemuck::{Pod, Zeroable};
+
+/// Sums of differences from a reference within the window, of both series, of their squares and products; taken anew from
+/// the window every `n` bars.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct Pairs {
+    age: u64,
+    reference: [f64; 2],
+    sums: [f64; 2],
+    squares: [f64; 2],
+    products: f64,
+    peak: f64,
+}
+
+/// Below this share of what the sums have carried they are taken anew.
+const RENEW_BELOW: f64 = 0.01;
+
+impl Pairs {
+    /// Takes the newest pair; `pair` gives that of so many bars back, `seen` counts them. Gives the correlation of the last
+    /// `n`, 0 where either does not change, NaN before there are `n`.
+    #[inline]
+    pub fn next(&mut self, n: usize, seen: usize, pair: impl Fn(usize) -> (f64, f64)) -> f64 {
+        if seen < n {
+            return f64::NAN;
+        }
+        if seen == n || self.age as usize >= n {
+            self.renew(n, &pair);
+        } else {
+            self.add(pair(0), 1.0);
+            self.add(pair(n), -1.0);
+            self.age += 1;
+            self.peak = self.peak.max(self.squares[0].max(self.squares[1]));
+            let [one, other] = self.spreads(n);
+            if one.min(other) <= RENEW_BELOW * self.peak {
+                self.renew(n, &pair);
+            }
+        }
+        let [one, other] = self.spreads(n);
+        let across = self.products - self.sums[0] * self.sums[1] / n as f64;
+        if one > 0.0 && other > 0.0 { (across / (one * other).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
+    }
+
+    fn spreads(&self, n: usize) -> [f64; 2] {
+        [0, 1].map(|i| self.squares[i] - self.sums[i] * self.sums[i] / n as f64)
+    }
+
+    #[inline]
+    fn add(&mut self, (x, y): (f64, f64), sign: f64) {
+        let (x, y) = (x - self.reference[0], y - self.reference[1]);
+        self.sums[0] += sign * x;
+        self.sums[1] += sign * y;
+        self.squares[0] += sign * x * x;
+        self.squares[1] += sign * y * y;
+        self.products += sign * x * y;
+    }
+
+    fn renew(&mut self, n: usize, pair: &impl Fn(usize) -> (f64, f64)) {
+        let newest = pair(0);
+        let mean = |of: fn((f64, f64)) -> f64| {
+            of(newest) + (0..n).rev().map(|k| of(pair(k)) - of(newest)).sum::<f64>() / n as f64
+        };
+        self.reference = [mean(|p| p.0), mean(|p| p.1)];
+        (self.sums, self.squares, self.products) = ([0.0; 2], [0.0; 2], 0.0);
+        (0..n).rev().for_each(|k| self.add(pair(k), 1.0));
+        self.peak = self.squares[0].max(self.squares[1]);
+        self.age = 1;
+    }
+}

@@ -1,0 +1,46 @@
+use crate::error::Result;
+use crate::indicator::parts::{Lowest, Window};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Lowest value.
+#[derive(Debug, Clone)]
+pub struct Min {
+    period: usize,
+}
+
+impl Indicator for Min {
+    const SPEC: Spec = Spec {
+        name: "min",
+        title: "Lowest value",
+        family: Family::Statistics,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 30, 1)],
+        outputs: &["min"],
+        on_price: true,
+        formula: "the lowest of the last n values",
+        source: "TA-Lib MIN",
+    };
+
+    type State = [f64; 0];
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    fn own_words(&self) -> usize {
+        Window::<Lowest>::words(self.period)
+    }
+
+    #[inline]
+    fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = Window::<Lowest>::over(own).next(input.seen, input.past(0));
+    }
+}

@@ -1,0 +1,53 @@
+use crate::error::Result;
+use crate::indicator::parts::Sorted;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Percent rank.
+#[derive(Debug, Clone)]
+pub struct PercentRank {
+    period: usize,
+}
+
+impl Indicator for PercentRank {
+    const SPEC: Spec = Spec {
+        name: "percent_rank",
+        title: "Percent rank",
+        family: Family::Statistics,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 100, 1)],
+        outputs: &["percent_rank"],
+        on_price: false,
+        formula: "how many of the n values before are less than x, in percent of n; found by bisection",
+        source: "TA-Lib PERCENTRANK",
+    };
+
+    type State = [f64; 0];
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    fn own_words(&self) -> usize {
+        self.period
+    }
+
+    #[inline]
+    fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        // The window is that of the values before: x itself is not among them.
+        let mut sorted = Sorted::over(own);
+        out[0] = if input.seen > self.period {
+            100.0 * sorted.below(input.x) as f64 / self.period as f64
+        } else {
+            f64::NAN
+        };
+        sorted.next(input.seen, input.past(0));
+    }
+}

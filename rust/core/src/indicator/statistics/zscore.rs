@@ -1,0 +1,44 @@
+use crate::error::Result;
+use crate::indicator::parts::Moments;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Z-score.
+#[derive(Debug, Clone)]
+pub struct Zscore {
+    period: usize,
+}
+
+impl Indicator for Zscore {
+    const SPEC: Spec = Spec {
+        name: "zscore",
+        title: "Z-score",
+        family: Family::Statistics,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 2)],
+        outputs: &["zscore"],
+        on_price: false,
+        formula: "distance of x from the mean of the last n values in their population standard deviations; 0 for equal values",
+        source: "definition",
+    };
+
+    type State = Moments;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (mean, variance) = state.next(self.period, input.seen, input.past(0));
+        let deviation = variance.sqrt();
+        out[0] = if deviation > 0.0 { (input.x - mean) / deviation } else { deviation };
+    }
+}

@@ -1,0 +1,112 @@
+"""What TA-Lib has not, against slow versions written from the published definitions, on real bars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.reference import slow
+from tests.reference.compare import assert_same
+from tests.reference.test_talib import CASES as TALIB
+from tests.reference.test_talib import real  # noqa: F401  # a fixture
+
+from openbell._core import compute, list_indicators
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BARS = 1_200
+HISTORICAL = {
+    "hv_close": slow.hv_close,
+    "hv_parkinson": slow.hv_parkinson,
+    "hv_garman_klass": slow.hv_garman_klass,
+    "hv_rogers_satchell": slow.hv_rogers_satchell,
+    "hv_yang_zhang": slow.hv_yang_zhang,
+}
+CASES: list[Any] = [
+    ("alligator", {}, slow.alligator),
+    *[
+        ("alma", {"period": n, "offset": o, "sigma": s}, lambda c, n=n, o=o, s=s: slow.alma(c, n, o, s))
+        for n, o, s in ((9, 0.85, 6.0), (20, 0.5, 3.0))
+    ],
+    *[
+        ("atr_trailing_stop", {"period": n, "width": w}, lambda c, n=n, w=w: slow.atr_trailing_stop(c, n, w))
+        for n, w in ((21, 3.0), (2, 1.0))
+    ],
+    *[
+        ("autocorrelation", {"period": n, "lag": k}, lambda c, n=n, k=k: slow.autocorrelation(c, n, k))
+        for n, k in ((30, 1), (5, 7))
+    ],
+    *[
+        ("chandelier_exit", {"period": n, "width": w}, lambda c, n=n, w=w: slow.chandelier_exit(c, n, w))
+        for n, w in ((22, 3.0), (2, 1.0))
+    ],
+    *[("chop", {"period": n}, lambda c, n=n: slow.chop(c, n)) for n in (2, 14, 60)],
+    *[
+        (
+            "connors_rsi",
+            {"period": n, "streak_period": m, "rank_period": r},
+            lambda c, n=n, m=m, r=r: slow.connors_rsi(c, n, m, r),
+        )
+        for n, m, r in ((3, 2, 100), (14, 5, 10))
+    ],
+    *[("eom", {"period": n}, lambda c, n=n: slow.eom(c, n)) for n in (1, 14)],
+    *[("fisher", {"period": n}, lambda c, n=n: slow.fisher(c, n)) for n in (2, 10, 60)],
+    *[
+        (name, {"period": n, "per_year": y}, lambda c, f=f, n=n, y=y: f(c, n, y))
+        for name, f in HISTORICAL.items()
+        for n, y in ((20, 252.0), (5, 98_280.0))
+    ],
+    ("ichimoku", {}, slow.ichimoku),
+    *[("kst", {"signal": n}, lambda c, n=n: slow.kst(c, n)) for n in (9, 3)],
+    *[("kurtosis", {"period": n}, lambda c, n=n: slow.kurtosis(c, n)) for n in (4, 30, 200)],
+    *[("skew", {"period": n}, lambda c, n=n: slow.skew(c, n)) for n in (3, 30, 200)],
+    *[("median", {"period": n}, lambda c, n=n: slow.median(c, n)) for n in (1, 2, 21, 100)],
+    *[("rvi", {"period": n}, lambda c, n=n: slow.rvi(c, n)) for n in (1, 10)],
+    ("smi", {}, slow.smi),
+    *[
+        (
+            "squeeze",
+            {"period": n, "band_width": b, "channel_width": w},
+            lambda c, n=n, b=b, w=w: slow.squeeze(c, n, b, w),
+        )
+        for n, b, w in ((20, 2.0, 1.5), (5, 1.0, 1.0))
+    ],
+    *[
+        ("starc", {"period": n, "atr_period": m, "width": w}, lambda c, n=n, m=m, w=w: slow.starc(c, n, m, w))
+        for n, m, w in ((5, 10, 2.0), (30, 3, 1.0))
+    ],
+    *[
+        ("stc", {"fast": f, "slow": s, "cycle": k}, lambda c, f=f, s=s, k=k: slow.stc(c, f, s, k))
+        for f, s, k in ((23, 50, 10), (3, 7, 4))
+    ],
+    *[("stddev", {"period": n}, lambda c, n=n: slow.stddev(c, n)) for n in (2, 20, 200)],
+    *[("ulcer", {"period": n}, lambda c, n=n: slow.ulcer(c, n)) for n in (2, 14)],
+    *[
+        ("vidya", {"period": n, "cmo_period": m}, lambda c, n=n, m=m: slow.vidya(c, n, m))
+        for n, m in ((14, 9), (5, 20))
+    ],
+    *[("zscore", {"period": n}, lambda c, n=n: slow.zscore(c, n)) for n in (2, 20, 200)],
+]
+
+
+@pytest.mark.parametrize("series", ["SPY", "AAPL daily", "gappy"])
+@pytest.mark.parametrize(("name", "params", "reference"), CASES, ids=lambda v: str(v) if not callable(v) else "")
+def test_equals_the_slow_version(
+    real: dict[str, slow.Columns],  # noqa: F811
+    series: str,
+    name: str,
+    params: dict[str, float],
+    reference: Callable[[slow.Columns], Any],
+) -> None:
+    columns = {field: values[:BARS] for field, values in real[series].items()}
+    got = compute(name, params, **columns)  # type: ignore[arg-type]  # session is int64, the rest float64
+    want = reference(columns)
+    want = want if isinstance(want, tuple) else (want,)
+    for (output, values), expected in zip(got.items(), want, strict=True):
+        assert_same(values, expected, f"{name} {params} {output} of {series}")
+
+
+def test_every_indicator_is_compared_with_somebody() -> None:
+    compared = {case[0] for case in (*TALIB, *CASES)}
+    assert compared == {entry["name"] for entry in list_indicators()}
