@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-rust test-python lint fmt bench wheel clean
+.PHONY: help dev demo test test-rust test-python lint fmt bench docs wheel clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -55,6 +55,9 @@ bench: dev ## measure, and print tables
 	$(BIN)/python -m benches.changes
 	$(BIN)/python -m benches.scanning
 	$(BIN)/python -m benches.live
+
+docs: dev ## write the pages that are made from the registry
+	$(BIN)/python -m openbell.indicators.page > docs/indicators.md
 
 wheel: dev ## build the wheel into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --locked --out dist

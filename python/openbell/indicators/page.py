@@ -1,0 +1,46 @@
+"""The catalogue as a page of the documentation: ``python -m openbell.indicators.page > docs/indicators.md``."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from openbell.indicators.catalogue import list_indicators
+
+if TYPE_CHECKING:
+    from openbell.indicators.catalogue import IndicatorInfo
+
+HEAD = """# Indicators
+
+This page is made from the registry (`make docs`); `openbell indicators NAME` prints an entry. A key is the name, the parameters in the
+order given here, and the interval: `sma_20_5m`, `macd_12_26_9_5m`; an output that is not the first is read by its name,
+`get_indicator_value("SPY", "macd_12_26_9_5m", "signal")`, and is a column of a snapshot with it, `macd_12_26_9_5m_signal`.
+
+`first` is the number of bars until there is a value, `warm` until its start no longer matters (to 1e-9), with the defaults. Each takes
+constant time a bar (where windows are searched or weighed term by term, the entry says so), is the same bit for bit in bulk and bar by bar,
+and is put right when a bar is corrected. Where TA-Lib has an indicator, ours equals it to 1e-9 from the first value on; what we say
+differently is in the formula.
+"""
+
+
+def entry(info: IndicatorInfo) -> str:
+    """Give one indicator's part of the page."""
+    params = ", ".join(f"`{p.name}` = {p.default:g}" for p in info.params) or "none"
+    outputs = ", ".join(f"`{output}`" for output in info.outputs)
+    return (
+        f"### {info.name}\n\n{info.title}. {info.formula[0].upper() + info.formula[1:]}.\n\n"
+        f"Parameters: {params}. Outputs: {outputs}. First {info.first}, warm {info.warm}. Source: {info.source}.\n"
+    )
+
+
+def page() -> str:
+    """Give the whole page."""
+    parts = [HEAD]
+    for family, members in itertools.groupby(list_indicators(), key=lambda info: info.type):
+        parts.append(f"## {family.value.capitalize()}\n")
+        parts += [entry(info) for info in members]
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(page(), end="")  # noqa: T201  # this is what it is for
