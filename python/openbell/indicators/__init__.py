@@ -1,6 +1,24 @@
-"""The indicator catalogue: what there is, and how one is named and configured."""
+"""The indicator catalogue: what there is, how one is named and configured, and each as a function and a class.
+
+>>> from openbell import indicators as ta
+>>> ta.sma([1.0, 2.0, 3.0, 4.0], 2).tolist()
+[nan, 1.5, 2.5, 3.5]
+>>> average = ta.SMA(2)
+>>> [average.update(x) for x in (1.0, 2.0, 3.0)]
+[None, 1.5, 2.5]
+"""
+
+from typing import Any
 
 from openbell.indicators.catalogue import IndicatorInfo, IndicatorType, ParameterInfo, list_indicators
 from openbell.indicators.config import IndicatorConfig
 
 __all__ = ["IndicatorConfig", "IndicatorInfo", "IndicatorType", "ParameterInfo", "list_indicators"]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from openbell.indicators import functions
+
+    return getattr(functions, name)

@@ -12,14 +12,31 @@ if TYPE_CHECKING:
 
 HEAD = """# Indicators
 
-This page is made from the registry (`make docs`); `openbell indicators NAME` prints an entry. A key is the name, the parameters in the
-order given here, and the interval: `sma_20_5m`, `macd_12_26_9_5m`; an output that is not the first is read by its name,
-`get_indicator_value("SPY", "macd_12_26_9_5m", "signal")`, and is a column of a snapshot with it, `macd_12_26_9_5m_signal`.
+This page is made from the registry (`make docs`); `openbell indicators NAME` prints an entry. A key is the name, the
+parameters in the order given here, and the interval: `sma_20_5m`, `macd_12_26_9_5m`; an output that is not the first is
+read by its name, `get_indicator_value("SPY", "macd_12_26_9_5m", "signal")`, and is a column of a snapshot with it,
+`macd_12_26_9_5m_signal`.
 
-`first` is the number of bars until there is a value, `warm` until its start no longer matters (to 1e-9), with the defaults. Each takes
-constant time a bar (where windows are searched or weighed term by term, the entry says so), is the same bit for bit in bulk and bar by bar,
-and is put right when a bar is corrected. Where TA-Lib has an indicator, ours equals it to 1e-9 from the first value on; what we say
-differently is in the formula.
+`first` is the number of bars until there is a value, `warm` until its start no longer matters (to 1e-9), with the
+defaults. Each takes constant time a bar (where windows are searched or weighed term by term, the entry says so), is the
+same bit for bit in bulk and bar by bar, and is put right when a bar is corrected. Where TA-Lib has an indicator, ours
+equals it to 1e-9 from the first value on; what we say differently is in the formula.
+
+Without a session, on arrays of your own, arguments in TA-Lib's order, and value by value:
+
+```python
+import numpy as np
+
+from openbell import indicators as ta
+
+close = 100 + np.cumsum(np.random.default_rng(1).normal(size=500))
+high, low = close + 0.5, close - 0.5
+print(ta.rsi(close, 14)[-1], ta.macd(close).signal[-1], ta.atr(high, low, close, 14)[-1])
+live = ta.RSI(14)  # live.update(x), live.peek(x), live.copy(); it can be pickled
+for x in close:
+    value = live.update(x)
+print(value, live.peek(close[-1] + 1))
+```
 """
 
 

@@ -3,11 +3,13 @@
 use numpy::{PyArray1, PyReadonlyArray1};
 use openbell_core::bar::Bar;
 use openbell_core::error::Error;
-use openbell_core::indicator::plan::Plan;
+use openbell_core::indicator::plan::{Block, Plan};
 use openbell_core::indicator::registry::SPECS;
 use openbell_core::indicator::{Definition, Tick};
+use parking_lot::Mutex;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use crate::error::to_py;
 use crate::interval::IntervalArg;
@@ -70,6 +72,104 @@ pub(crate) fn indicator_warmup(
 ) -> PyResult<(usize, usize)> {
     let definition = definition(name, &params.into_iter().collect())?;
     Ok((definition.kernel().first(), definition.kernel().warm()))
+}
+
+/// One indicator that is given one bar after the other.
+#[pyclass(frozen, name = "IndicatorStream", module = "openbell")]
+pub(crate) struct PyIndicatorStream {
+    plan: Plan,
+    block: Mutex<Block>,
+}
+
+/// One value alone, several as a tuple.
+fn value(py: Python<'_>, outputs: &[f64]) -> PyResult<Py<PyAny>> {
+    let one = |value: f64| (!value.is_nan()).then_some(value);
+    if let [value] = outputs {
+        return Ok(one(*value).into_pyobject(py)?.unbind());
+    }
+    Ok(PyTuple::new(py, outputs.iter().map(|&value| one(value)))?.into_any().unbind())
+}
+
+#[pymethods]
+impl PyIndicatorStream {
+    #[new]
+    fn new(name: &str, params: std::collections::BTreeMap<String, f64>) -> PyResult<Self> {
+        let plan = Plan::new(vec![definition(name, &params.into_iter().collect())?]);
+        let block = Mutex::new(plan.block());
+        Ok(Self { plan, block })
+    }
+
+    /// Takes a bar; gives the value, or one an output, ``None`` where there is none.
+    #[pyo3(signature = (open, high, low, close, volume, session=0, /))]
+    #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
+    fn update(
+        &self,
+        py: Python<'_>,
+        open: f64,
+        high: f64,
+        low: f64,
+        close: f64,
+        volume: f64,
+        session: i32,
+    ) -> PyResult<Py<PyAny>> {
+        let mut block = self.block.lock();
+        self.plan.update(&mut block, &tick([open, high, low, close], volume, session)?);
+        value(py, self.plan.outputs(&block))
+    }
+
+    /// Gives what `update` would, and changes nothing.
+    #[pyo3(signature = (open, high, low, close, volume, session=0, /))]
+    #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
+    fn peek(
+        &self,
+        py: Python<'_>,
+        open: f64,
+        high: f64,
+        low: f64,
+        close: f64,
+        volume: f64,
+        session: i32,
+    ) -> PyResult<Py<PyAny>> {
+        let tick = tick([open, high, low, close], volume, session)?;
+        let outputs = self.plan.peek(&self.block.lock(), &tick);
+        value(py, &outputs)
+    }
+
+    /// The values after the last bar.
+    fn last(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        value(py, self.plan.outputs(&self.block.lock()))
+    }
+
+    /// How many bars it was given.
+    fn seen(&self) -> u64 {
+        self.plan.seen(&self.block.lock())
+    }
+
+    /// Another that goes on from here.
+    fn copy(&self) -> Self {
+        Self { plan: self.plan.clone(), block: Mutex::new(self.block.lock().clone()) }
+    }
+
+    /// The state as bytes, with a version and the layout.
+    fn save<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.plan.save(&self.block.lock()))
+    }
+
+    /// Goes on from what `save` gave; bytes of another version, indicator or parameters are refused.
+    fn restore(&self, saved: &[u8]) -> PyResult<()> {
+        *self.block.lock() = self.plan.restore(saved).map_err(to_py)?;
+        Ok(())
+    }
+}
+
+/// A bar of finite numbers.
+fn tick(ohlc: [f64; 4], volume: f64, session: i32) -> PyResult<Tick> {
+    if ohlc.iter().any(|x| !x.is_finite()) || !volume.is_finite() {
+        return Err(PyValueError::new_err(format!(
+            "{ohlc:?}, volume {volume}: every value must be a finite number"
+        )));
+    }
+    Ok(Tick { bar: Bar::new(0, ohlc, volume, f64::NAN, f64::NAN), session, regular: true })
 }
 
 /// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.

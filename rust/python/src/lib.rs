@@ -25,7 +25,7 @@ mod _core {
     #[pymodule_export]
     use super::event::{PyEvent, PyEvents};
     #[pymodule_export]
-    use super::indicators::{compute, indicator_key, indicator_warmup, list_indicators};
+    use super::indicators::{PyIndicatorStream, compute, indicator_key, indicator_warmup, list_indicators};
     #[pymodule_export]
     use super::interval::PyInterval;
     #[pymodule_export]

@@ -7,6 +7,13 @@ use super::params::Params;
 use super::spec::Spec;
 use super::{Indicator, candle, momentum, session, statistics, trend, volatility, volume};
 
+/// One step of one kind of indicator. A call of its own: all of them in one function would make every step pay for the
+/// frame of the largest.
+#[inline(never)]
+fn step<I: Indicator>(kernel: &I, state: &mut [f64], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+    kernel.update(bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(state)), own, input, out);
+}
+
 macro_rules! registry {
     ($($variant:ident($type:ty)),+ $(,)?) => {
         /// One indicator with its parameters.
@@ -50,9 +57,7 @@ macro_rules! registry {
             #[inline]
             pub(super) fn update(&self, state: &mut [f64], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
                 match self {
-                    $(Self::$variant(kernel) => {
-                        kernel.update(bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(state)), own, input, out);
-                    })+
+                    $(Self::$variant(kernel) => step(kernel, state, own, input, out),)+
                 }
             }
         }

@@ -1,0 +1,243 @@
+"""Indicators without a session: over whole arrays, and value by value.
+
+Each indicator of the catalogue is a function and a class here, and in `openbell.indicators`: ``rsi(close, 14)`` and
+``RSI(14)``. Arrays come first, in the order open, high, low, close, volume, those that the indicator reads; then its
+parameters, as in TA-Lib.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections import namedtuple
+from typing import TYPE_CHECKING, Any, Self
+
+from openbell._core import IndicatorStream, compute
+from openbell._core import list_indicators as _listed
+from openbell.errors import ColumnsError, IndicatorError
+from openbell.indicators.catalogue import IndicatorType, indicator_info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+COLUMNS = ("open", "high", "low", "close", "volume")
+NAMES = tuple(entry["name"] for entry in _listed())
+PROBE = 700
+
+
+@functools.cache
+def inputs_of(name: str) -> tuple[str, ...]:
+    """Give the columns that an indicator reads, in order: those that make a difference."""
+    import numpy as np
+
+    info = indicator_info(name)
+    if info.type is IndicatorType.CANDLE:
+        return COLUMNS[:4]
+    steps = np.arange(PROBE)
+    middle = 100 + 10 * np.sin(steps * 0.7) + 5 * np.sin(steps * 0.11)
+    bars = {
+        "open": middle + np.sin(steps * 1.3),
+        "high": middle + 2 + np.sin(steps * 0.9),
+        "low": middle - 2 + np.sin(steps * 1.7),
+        "close": middle + np.sin(steps * 2.3),
+        "volume": 1000 + 500 * np.sin(steps * 0.3),
+    }
+    base = compute(name, {}, **bars)
+
+    def matters(column: str) -> bool:
+        changed = compute(name, {}, **{**bars, column: bars[column] * (1 + 0.01 * np.sin(steps * 0.37))})
+        return any(not np.array_equal(base[key], changed[key], equal_nan=True) for key in base)
+
+    return tuple(column for column in COLUMNS if matters(column))
+
+
+@functools.cache
+def values_type(name: str) -> Any:
+    """Give the named tuple of an indicator that has several outputs."""
+    return namedtuple(f"{name.title().replace('_', '')}Values", indicator_info(name).outputs)  # noqa: PYI024  # by name
+
+
+def _bound(name: str, taken: Sequence[str], args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Give arguments by name.
+
+    Raises
+    ------
+    TypeError
+        If there are too many, one is given twice, or one is not taken.
+    """
+    if len(args) > len(taken):
+        raise TypeError(f"{name} takes {', '.join(taken)}: {len(taken)} arguments, not {len(args)}")
+    given = dict(zip(taken, args, strict=False))
+    for key, value in kwargs.items():
+        if key in given:
+            raise TypeError(f"{name}: {key} is given twice")
+        if key not in taken:
+            raise TypeError(f"{name}: unknown argument {key!r}; it takes {', '.join(taken)}")
+        given[key] = value
+    return given
+
+
+def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Compute an indicator over arrays.
+
+    Raises
+    ------
+    ColumnsError
+        If a column is missing, of another length, or holds what is no finite number behind its first values.
+    IndicatorError
+        If a parameter is out of range.
+    """
+    import numpy as np
+
+    inputs, info = inputs_of(name), indicator_info(name)
+    given = _bound(name, (*inputs, *(p.name for p in info.params), "session"), args, kwargs)
+    if missing := [column for column in inputs if column not in given]:
+        raise ColumnsError(f"{name} reads {', '.join(inputs)}: {', '.join(missing)} is missing")
+    columns = {column: np.ascontiguousarray(given.pop(column), dtype=np.float64) for column in inputs}
+    session = given.pop("session", None)
+    lengths = {column: values.shape for column, values in columns.items()}
+    if len(set(lengths.values())) != 1 or columns[inputs[0]].ndim != 1:
+        raise ColumnsError(f"{name}: columns must be of one length and dimension, not {lengths}")
+    start = _first_number(name, columns)
+    rows = {column: values[start:] for column, values in columns.items()}
+    # What is not read may be anything that is there.
+    filled = {column: rows.get(column, rows[inputs[0]]) for column in COLUMNS}
+    sessions = None if session is None else np.ascontiguousarray(session, dtype=np.int64)[start:]
+    outputs = compute(name, given, **filled, session=sessions)
+    if start:
+        nothing = np.full(start, np.nan)
+        outputs = {key: np.concatenate([nothing, values]) for key, values in outputs.items()}
+    return outputs[info.outputs[0]] if len(outputs) == 1 else values_type(name)(**outputs)
+
+
+def _first_number(name: str, columns: dict[str, NDArray[np.float64]]) -> int:
+    """Give where the values begin: what comes of another indicator begins without any."""
+    import numpy as np
+
+    finite = functools.reduce(np.logical_and, (np.isfinite(values) for values in columns.values()))
+    start = int(np.argmax(finite)) if finite.any() else len(finite)
+    if not finite[start:].all():
+        row = start + int(np.argmin(finite[start:]))
+        values = {column: float(values[row]) for column, values in columns.items()}
+        raise ColumnsError(f"{name}: row {row} is {values}; values must be finite numbers, but for the first ones")
+    return start
+
+
+class Stream:
+    """An indicator that is given one value, or bar, after the other."""
+
+    name: str
+
+    def __init__(self, *args: float, **kwargs: float) -> None:
+        info = indicator_info(self.name)
+        self._params = _bound(self.name, [p.name for p in info.params], args, kwargs)
+        self._inputs = inputs_of(self.name)
+        # Which value stands for each column.
+        self._places = tuple(self._inputs.index(c) if c in self._inputs else 0 for c in COLUMNS)
+        self._make = values_type(self.name)._make if len(info.outputs) > 1 else None
+        self._core = IndicatorStream(self.name, self._params)
+
+    def _bar(self, values: tuple[float, ...]) -> tuple[float, float, float, float, float]:
+        """Give a bar; what is not read may be anything that is there."""
+        if len(values) != len(self._inputs):
+            reads = ", ".join(self._inputs)
+            raise TypeError(f"{self.name} reads {reads}: {len(self._inputs)} values, not {len(values)}")
+        a, b, c, d, e = self._places
+        return values[a], values[b], values[c], values[d], values[e]
+
+    def update(self, *values: float, session: int = 0) -> Any:
+        """Take what the indicator reads of a bar; give the value, or one an output; None where there is none.
+
+        Raises
+        ------
+        ValueError
+            If a value is not a finite number; nothing changes then.
+        """
+        value = self._core.update(*self._bar(values), session)
+        return value if self._make is None else self._make(value)
+
+    def peek(self, *values: float, session: int = 0) -> Any:
+        """Give what `update` would, and change nothing."""
+        value = self._core.peek(*self._bar(values), session)
+        return value if self._make is None else self._make(value)
+
+    @property
+    def value(self) -> Any:
+        """What the last `update` gave."""
+        value = self._core.last()
+        return value if self._make is None else self._make(value)
+
+    @property
+    def seen(self) -> int:
+        """How many bars it was given."""
+        return self._core.seen()
+
+    def copy(self) -> Self:
+        """Give another that goes on from here."""
+        other = type(self)(**self._params)
+        other._core = self._core.copy()  # noqa: SLF001  # its own class
+        return other
+
+    __copy__ = copy
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self.copy()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.name, self._params, self._core.save())
+
+    def __repr__(self) -> str:
+        params = ", ".join(f"{key}={value:g}" for key, value in self._params.items())
+        return f"{self.name.upper()}({params}) after {self.seen} values"
+
+
+def _restored(name: str, params: dict[str, float], saved: bytes) -> Stream:
+    stream = stream_type(name)(**params)
+    stream._core.restore(saved)  # noqa: SLF001  # its own module
+    return stream
+
+
+@functools.cache
+def function_of(name: str) -> Callable[..., Any]:
+    """Give an indicator as a function of arrays."""
+    info = indicator_info(name)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return over_arrays(name, args, kwargs)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    columns = [inspect.Parameter(column, kind) for column in inputs_of(name)]
+    params = [inspect.Parameter(p.name, kind, default=_plain(p.default)) for p in info.params]
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"{info.title}: {info.formula}. Source: {info.source}."
+    function.__signature__ = inspect.Signature([*columns, *params])  # type: ignore[attr-defined]
+    return function
+
+
+@functools.cache
+def stream_type(name: str) -> type[Stream]:
+    """Give an indicator as a class."""
+    info = indicator_info(name)
+    doc = f"{info.title}: {info.formula}. Source: {info.source}."
+    return type(name.upper(), (Stream,), {"name": name, "__doc__": doc, "__module__": __name__})
+
+
+def _plain(value: float) -> float:
+    return int(value) if value == int(value) else value
+
+
+def __getattr__(name: str) -> Any:
+    if name in NAMES:
+        return function_of(name)
+    if name.lower() in NAMES and name.isupper():
+        return stream_type(name.lower())
+    if name.startswith("__"):
+        raise AttributeError(name)
+    try:
+        indicator_info(name.lower())
+    except IndicatorError as error:
+        raise AttributeError(str(error)) from None
+    raise AttributeError(f"{name!r} is neither {name.lower()!r}, the function, nor {name.upper()!r}, the class")
