@@ -327,10 +327,26 @@ class Feed:
 class IndicatorStream:
     def __new__(cls, name: str, params: Mapping[str, float]) -> Self: ...
     def update(
-        self, open: float, high: float, low: float, close: float, volume: float, session: int = 0, /
+        self,
+        open: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        session: int = 0,
+        regular: bool = True,
+        /,
     ) -> float | tuple[float | None, ...] | None: ...
     def peek(
-        self, open: float, high: float, low: float, close: float, volume: float, session: int = 0, /
+        self,
+        open: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        session: int = 0,
+        regular: bool = True,
+        /,
     ) -> float | tuple[float | None, ...] | None: ...
     def last(self) -> float | tuple[float | None, ...] | None: ...
     def seen(self) -> int: ...
@@ -452,6 +468,7 @@ def compute(
     close: _Floats,
     volume: _Floats,
     session: _Ints | None = None,
+    regular: NDArray[np.bool_] | None = None,
 ) -> dict[str, _Floats]: ...
 def indicator_key(name: str, params: dict[str, float], interval: str | Interval) -> str: ...
 def indicator_warmup(name: str, params: dict[str, float]) -> tuple[int, int]: ...

@@ -37,18 +37,20 @@ def outputs(values: Any) -> list[Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_by_one_is_bulk_bit_for_bit(bars: dict[str, Any], name: str) -> None:
     inputs = inputs_of(name)
-    bulk = outputs(function_of(name)(*(bars[column] for column in inputs)))
+    place = {"session": np.arange(ROWS) // 120, "regular": np.arange(ROWS) % 120 >= 10}
+    bulk = outputs(function_of(name)(*(bars[column] for column in inputs), **place))
     stream = stream_type(name)()
     columns = [bars[column].tolist() for column in inputs]
     for i, values in enumerate(zip(*columns, strict=True)):
-        foretold = stream.peek(*values)
+        where: Any = {"session": i // 120, "regular": i % 120 >= 10}
+        foretold = stream.peek(*values, **where)
         if i % 97 == 0:
             stream = pickle.loads(pickle.dumps(stream))  # noqa: S301  # our own
         other = stream.copy() if i % 50 == 0 else None
-        got = stream.update(*values)
+        got = stream.update(*values, **where)
         assert foretold == got
         if other is not None:
-            assert other.update(*values) == got
+            assert other.update(*values, **where) == got
         for value, column in zip(outputs(got), bulk, strict=True):
             assert (value is None and np.isnan(column[i])) or value == column[i], (i, got)
     assert stream.seen == ROWS
@@ -107,7 +109,7 @@ def test_vwap_starts_anew_with_each_session(bars: dict[str, Any]) -> None:
     ("call", "error", "message"),
     [
         (lambda c: ta.rsi(c, 0), IndicatorError, "period = 0 is out of range"),
-        (lambda c: ta.rsi(c, 14, 15, 16), TypeError, "rsi takes close, period, session"),
+        (lambda c: ta.rsi(c, 14, 15, 16, 17), TypeError, "rsi takes close, period, session, regular"),
         (lambda c: ta.rsi(c, length=14), TypeError, "unknown argument 'length'"),
         (lambda c: ta.rsi(c, 14, period=14), TypeError, "period is given twice"),
         (lambda c: ta.atr(c, c), ColumnsError, "atr reads high, low, close: close is missing"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import talib
@@ -313,3 +313,67 @@ def stddev(c: Columns, n: int) -> Floats:
     theirs = talib.STDDEV(c["close"], n)
     np.testing.assert_allclose(exact[n - 1 :], theirs[n - 1 :], rtol=1e-5, atol=1e-6)
     return exact
+
+
+def by_session(c: Columns, of: Callable[[Columns, Columns | None], Any]) -> tuple[Floats, ...]:
+    """What a function of the session so far and of the one before gives at each bar; NaN where it gives nothing."""
+    rows, last = [], None
+    for session in dict.fromkeys(c["session"].tolist()):
+        here = np.flatnonzero(c["session"] == session)
+        rows += [of({key: values[here[: k + 1]] for key, values in c.items()}, last) for k in range(len(here))]
+        last = {key: values[here] for key, values in c.items()}
+    width = max(len(row) for row in rows if row is not None)
+    table = np.array([(math.nan,) * width if row is None else row for row in rows])
+    return tuple(table[:, place] for place in range(width))
+
+
+def previous(field: str) -> Callable[[Columns], tuple[Floats, ...]]:
+    pick: dict[str, Callable[[Floats], Any]] = {"high": np.max, "low": np.min, "close": lambda v: v[-1]}
+    return lambda c: by_session(c, lambda _, last: None if last is None else (pick[field](last[field]),))
+
+
+def gap_pct(c: Columns) -> tuple[Floats, ...]:
+    return by_session(
+        c, lambda now, last: None if last is None else (100 * (now["open"][0] / last["close"][-1] - 1),)
+    )  # fmt: skip
+
+
+def day_change_pct(c: Columns) -> tuple[Floats, ...]:
+    return by_session(
+        c, lambda now, last: None if last is None else (100 * (now["close"][-1] / last["close"][-1] - 1),)
+    )  # fmt: skip
+
+
+def bars_since_high(c: Columns) -> tuple[Floats, ...]:
+    return by_session(c, lambda now, _: (float(np.argmax(now["high"][::-1])),))
+
+
+def pivots(kind: str) -> Callable[[Columns], tuple[Floats, ...]]:
+    def of(now: Columns, last: Columns | None) -> tuple[float, ...] | None:
+        if last is None:
+            return None
+        h, low, c, o = last["high"].max(), last["low"].min(), last["close"][-1], now["open"][0]
+        r, pp = h - low, (h + low + c) / 3
+        if kind == "fibonacci":
+            return (pp, *(pp + k * r for k in (0.382, 0.618, 1)), *(pp - k * r for k in (0.382, 0.618, 1)))
+        if kind == "camarilla":
+            steps = [1.1 * r / k for k in (12, 6, 4)]
+            return (c, *(c + s for s in steps), *(c - s for s in steps))
+        if kind == "woodie":
+            pp = (h + low + 2 * o) / 4
+        return pp, 2 * pp - low, pp + r, h + 2 * (pp - low), 2 * pp - h, pp - r, low - 2 * (h - pp)
+
+    return lambda c: by_session(c, of)
+
+
+def vwap_bands(c: Columns, width: float) -> tuple[Floats, ...]:
+    def of(now: Columns, _: Columns | None) -> tuple[float, ...] | None:
+        total = now["volume"].sum()
+        if total == 0:
+            return None
+        typical = (now["high"] + now["low"] + now["close"]) / 3
+        middle = typical[0] + ((typical - typical[0]) * now["volume"]).sum() / total
+        half = width * math.sqrt(((typical - middle) ** 2 * now["volume"]).sum() / total)
+        return middle, middle + half, middle - half
+
+    return by_session(c, of)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 from tests.reference import slow
 from tests.reference.compare import assert_same
 from tests.reference.test_talib import CASES as TALIB
 from tests.reference.test_talib import real  # noqa: F401  # a fixture
 
+import openbell as ob
 from openbell._core import compute, list_indicators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 BARS = 1_200
+# They need extended hours: below.
+PREMARKET = {"premarket_high", "premarket_low"}
 HISTORICAL = {
     "hv_close": slow.hv_close,
     "hv_parkinson": slow.hv_parkinson,
@@ -86,6 +92,15 @@ CASES: list[Any] = [
         ("vidya", {"period": n, "cmo_period": m}, lambda c, n=n, m=m: slow.vidya(c, n, m))
         for n, m in ((14, 9), (5, 20))
     ],
+    *[(f"prev_{field}", {}, slow.previous(field)) for field in ("high", "low", "close")],
+    ("gap_pct", {}, slow.gap_pct),
+    ("day_change_pct", {}, slow.day_change_pct),
+    ("bars_since_high", {}, slow.bars_since_high),
+    *[
+        (name, {}, slow.pivots(name.removeprefix("pivots").strip("_")))
+        for name in ("pivots", "pivots_woodie", "pivots_fibonacci", "pivots_camarilla")
+    ],
+    *[("vwap_bands", {"width": w}, lambda c, w=w: slow.vwap_bands(c, w)) for w in (1.0, 2.5)],
     *[("zscore", {"period": n}, lambda c, n=n: slow.zscore(c, n)) for n in (2, 20, 200)],
 ]
 
@@ -108,5 +123,27 @@ def test_equals_the_slow_version(
 
 
 def test_every_indicator_is_compared_with_somebody() -> None:
-    compared = {case[0] for case in (*TALIB, *CASES)}
+    compared = {case[0] for case in (*TALIB, *CASES)} | PREMARKET
     assert compared == {entry["name"] for entry in list_indicators()}
+
+
+def test_the_premarket_extremes_of_real_extended_hours(data_dir: Path) -> None:
+    path = data_dir / "us_equity/lean_2013_1m_trade.csv.gz"
+    indicators = [{"name": name, "interval": "1m"} for name in sorted(PREMARKET)]
+    config = ob.SessionConfig(
+        backtest={"start": "2013-10-07", "end": "2013-10-08"},
+        source={"kind": "csv", "path": str(path), "columns": {"ts": "ts_utc"}},
+        session_data_config={
+            "symbols": ["SPY"],
+            "streams": ["1m"],
+            "bars": {"extended_hours": True},
+            "indicators": {"session": indicators},
+        },
+    )
+    session = ob.SessionCoordinator(config).run().session_data
+    rows = pl.read_csv(path, try_parse_dates=True).filter(pl.col("symbol") == "SPY")
+    begin, end = (dt.datetime(2013, 10, 8, hour, minute, tzinfo=dt.UTC) for hour, minute in ((8, 0), (13, 30)))
+    before = rows.filter(pl.col("ts_utc").is_between(begin, end, closed="left"))
+    assert len(before) > 20
+    assert session.get_indicator_value("SPY", "premarket_high_1m") == before["high"].max()
+    assert session.get_indicator_value("SPY", "premarket_low_1m") == before["low"].min()

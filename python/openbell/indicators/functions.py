@@ -2,7 +2,7 @@
 
 Each indicator of the catalogue is a function and a class here, and in `openbell.indicators`: ``rsi(close, 14)`` and
 ``RSI(14)``. Arrays come first, in the order open, high, low, close, volume, those that the indicator reads; then its
-parameters, as in TA-Lib.
+parameters, as in TA-Lib. What depends on sessions takes ``session`` (a number for each bar's) and ``regular`` besides.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 COLUMNS = ("open", "high", "low", "close", "volume")
 NAMES = tuple(entry["name"] for entry in _listed())
 PROBE = 700
+# Where a bar stands: the number of its session, and whether it lies in regular hours.
+PLACE = ("session", "regular")
 
 
 @functools.cache
@@ -45,10 +47,11 @@ def inputs_of(name: str) -> tuple[str, ...]:
         "close": middle + np.sin(steps * 2.3),
         "volume": 1000 + 500 * np.sin(steps * 0.3),
     }
-    base = compute(name, {}, **bars)
+    place: dict[str, Any] = {"session": steps // 100, "regular": steps % 100 >= 20}
+    base = compute(name, {}, **bars, **place)
 
     def matters(column: str) -> bool:
-        changed = compute(name, {}, **{**bars, column: bars[column] * (1 + 0.01 * np.sin(steps * 0.37))})
+        changed = compute(name, {}, **{**bars, column: bars[column] * (1 + 0.01 * np.sin(steps * 0.37))}, **place)
         return any(not np.array_equal(base[key], changed[key], equal_nan=True) for key in base)
 
     return tuple(column for column in COLUMNS if matters(column))
@@ -93,20 +96,21 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     import numpy as np
 
     inputs, info = inputs_of(name), indicator_info(name)
-    given = _bound(name, (*inputs, *(p.name for p in info.params), "session"), args, kwargs)
+    given = _bound(name, (*inputs, *(p.name for p in info.params), *PLACE), args, kwargs)
     if missing := [column for column in inputs if column not in given]:
         raise ColumnsError(f"{name} reads {', '.join(inputs)}: {', '.join(missing)} is missing")
     columns = {column: np.ascontiguousarray(given.pop(column), dtype=np.float64) for column in inputs}
-    session = given.pop("session", None)
+    place = {key: given.pop(key) for key in PLACE if given.get(key) is not None}
     lengths = {column: values.shape for column, values in columns.items()}
     if len(set(lengths.values())) != 1 or columns[inputs[0]].ndim != 1:
         raise ColumnsError(f"{name}: columns must be of one length and dimension, not {lengths}")
     start = _first_number(name, columns)
     rows = {column: values[start:] for column, values in columns.items()}
     # What is not read may be anything that is there.
-    filled = {column: rows.get(column, rows[inputs[0]]) for column in COLUMNS}
-    sessions = None if session is None else np.ascontiguousarray(session, dtype=np.int64)[start:]
-    outputs = compute(name, given, **filled, session=sessions)
+    filled: dict[str, Any] = {column: rows.get(column, rows[inputs[0]]) for column in COLUMNS}
+    kinds = {"session": np.int64, "regular": np.bool_}
+    where: dict[str, Any] = {key: np.ascontiguousarray(value, dtype=kinds[key])[start:] for key, value in place.items()}
+    outputs = compute(name, given, **filled, **where)
     if start:
         nothing = np.full(start, np.nan)
         outputs = {key: np.concatenate([nothing, values]) for key, values in outputs.items()}
@@ -148,7 +152,7 @@ class Stream:
         a, b, c, d, e = self._places
         return values[a], values[b], values[c], values[d], values[e]
 
-    def update(self, *values: float, session: int = 0) -> Any:
+    def update(self, *values: float, session: int = 0, regular: bool = True) -> Any:
         """Take what the indicator reads of a bar; give the value, or one an output; None where there is none.
 
         Raises
@@ -156,12 +160,12 @@ class Stream:
         ValueError
             If a value is not a finite number; nothing changes then.
         """
-        value = self._core.update(*self._bar(values), session)
+        value = self._core.update(*self._bar(values), session, regular)
         return value if self._make is None else self._make(value)
 
-    def peek(self, *values: float, session: int = 0) -> Any:
+    def peek(self, *values: float, session: int = 0, regular: bool = True) -> Any:
         """Give what `update` would, and change nothing."""
-        value = self._core.peek(*self._bar(values), session)
+        value = self._core.peek(*self._bar(values), session, regular)
         return value if self._make is None else self._make(value)
 
     @property

@@ -169,6 +169,8 @@ fn flat_prices_have_an_answer_each() {
         ("force_index", &[0.0], &[0.0]),
         ("eom", &[0.0], &[0.0]),
         ("pvo", &[0.0; 3], &[0.0; 3]),
+        ("vwap_bands", &[price; 3], &[NONE; 3]),
+        ("rvol_bars", &[1.0], &[0.0]),
         ("max", &[price], &[price]),
         ("min", &[price], &[price]),
         ("midpoint", &[price], &[price]),
@@ -181,6 +183,18 @@ fn flat_prices_have_an_answer_each() {
         ("autocorrelation", &[0.0], &[0.0]),
         ("session_high", &[price], &[price]),
         ("session_low", &[price], &[price]),
+        ("prev_high", &[price], &[price]),
+        ("prev_low", &[price], &[price]),
+        ("prev_close", &[price], &[price]),
+        ("gap_pct", &[0.0], &[0.0]),
+        ("day_change_pct", &[0.0], &[0.0]),
+        ("premarket_high", &[NONE], &[NONE]),
+        ("premarket_low", &[NONE], &[NONE]),
+        ("bars_since_high", &[0.0], &[0.0]),
+        ("pivots", &[price; 7], &[price; 7]),
+        ("pivots_woodie", &[price; 7], &[price; 7]),
+        ("pivots_fibonacci", &[price; 7], &[price; 7]),
+        ("pivots_camarilla", &[price; 7], &[price; 7]),
         ("belt_hold", &[0.0], &[0.0]),
         ("dark_cloud_cover", &[0.0], &[0.0]),
         ("doji", &[100.0], &[100.0]),
@@ -210,7 +224,9 @@ fn flat_prices_have_an_answer_each() {
         for (volume, expected) in [(5.0, traded), (0.0, untraded)] {
             let plan = plan(&[name]);
             let mut block = plan.block();
-            (0..300).for_each(|i| plan.update(&mut block, &tick(i, price, volume)));
+            for i in 0..300 {
+                plan.update(&mut block, &Tick { session: (i / 150) as i32, ..tick(i, price, volume) });
+            }
             for (got, want) in plan.outputs(&block).iter().zip(expected) {
                 let same = (got.is_nan() && want.is_nan()) || got == want;
                 assert!(same, "{name} with volume {volume}: {got}, not {want}");

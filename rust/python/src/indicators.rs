@@ -100,7 +100,7 @@ impl PyIndicatorStream {
     }
 
     /// Takes a bar; gives the value, or one an output, ``None`` where there is none.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, /))]
+    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, /))]
     #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
     fn update(
         &self,
@@ -111,14 +111,15 @@ impl PyIndicatorStream {
         close: f64,
         volume: f64,
         session: i32,
+        regular: bool,
     ) -> PyResult<Py<PyAny>> {
         let mut block = self.block.lock();
-        self.plan.update(&mut block, &tick([open, high, low, close], volume, session)?);
+        self.plan.update(&mut block, &tick([open, high, low, close], volume, session, regular)?);
         value(py, self.plan.outputs(&block))
     }
 
     /// Gives what `update` would, and changes nothing.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, /))]
+    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, /))]
     #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
     fn peek(
         &self,
@@ -129,8 +130,9 @@ impl PyIndicatorStream {
         close: f64,
         volume: f64,
         session: i32,
+        regular: bool,
     ) -> PyResult<Py<PyAny>> {
-        let tick = tick([open, high, low, close], volume, session)?;
+        let tick = tick([open, high, low, close], volume, session, regular)?;
         let outputs = self.plan.peek(&self.block.lock(), &tick);
         value(py, &outputs)
     }
@@ -163,20 +165,21 @@ impl PyIndicatorStream {
 }
 
 /// A bar of finite numbers.
-fn tick(ohlc: [f64; 4], volume: f64, session: i32) -> PyResult<Tick> {
+fn tick(ohlc: [f64; 4], volume: f64, session: i32, regular: bool) -> PyResult<Tick> {
     if ohlc.iter().any(|x| !x.is_finite()) || !volume.is_finite() {
         return Err(PyValueError::new_err(format!(
             "{ohlc:?}, volume {volume}: every value must be a finite number"
         )));
     }
-    Ok(Tick { bar: Bar::new(0, ohlc, volume, f64::NAN, f64::NAN), session, regular: true })
+    Ok(Tick { bar: Bar::new(0, ohlc, volume, f64::NAN, f64::NAN), session, regular })
 }
 
 /// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.
 ///
 /// ``session`` numbers the session of each bar (int64, any numbers that differ); without it all bars are one session.
+/// ``regular`` says which bars lie in regular hours (bool); without it all do.
 #[pyfunction]
-#[pyo3(signature = (name, params, open, high, low, close, volume, session=None))]
+#[pyo3(signature = (name, params, open, high, low, close, volume, session=None, regular=None))]
 #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
 pub(crate) fn compute<'py>(
     py: Python<'py>,
@@ -188,14 +191,17 @@ pub(crate) fn compute<'py>(
     close: PyReadonlyArray1<'py, f64>,
     volume: PyReadonlyArray1<'py, f64>,
     session: Option<PyReadonlyArray1<'py, i64>>,
+    regular: Option<PyReadonlyArray1<'py, bool>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let definition = definition(name, &params.into_iter().collect())?;
     let names = definition.spec().outputs;
     let (open, high, low) = (open.as_slice()?, high.as_slice()?, low.as_slice()?);
     let (close, volume) = (close.as_slice()?, volume.as_slice()?);
     let session = session.as_ref().map(|s| s.as_slice()).transpose()?;
+    let regular = regular.as_ref().map(|r| r.as_slice()).transpose()?;
     let rows = close.len();
-    let lengths = [open.len(), high.len(), low.len(), volume.len(), session.map_or(rows, <[i64]>::len)];
+    let given = [session.map_or(rows, <[i64]>::len), regular.map_or(rows, <[bool]>::len)];
+    let lengths = [open.len(), high.len(), low.len(), volume.len(), given[0], given[1]];
     if lengths.iter().any(|&n| n != rows) {
         let reason = format!("all columns must be as long as close, which has {rows} rows");
         return Err(to_py(Error::Columns { reason }));
@@ -209,7 +215,11 @@ pub(crate) fn compute<'py>(
             let bar = Bar::new(i as i64, ohlc, volume[i], f64::NAN, f64::NAN);
             plan.update(
                 &mut block,
-                &Tick { bar, session: session.map_or(0, |s| s[i] as i32), regular: true },
+                &Tick {
+                    bar,
+                    session: session.map_or(0, |s| s[i] as i32),
+                    regular: regular.is_none_or(|r| r[i]),
+                },
             );
             for (column, value) in columns.iter_mut().zip(plan.outputs(&block)) {
                 column.push(*value);

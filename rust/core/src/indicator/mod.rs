@@ -40,6 +40,9 @@ pub trait Indicator: Sized {
     /// Name, parameters, outputs and documentation.
     const SPEC: Spec;
 
+    /// Whether its first value comes with an event of the session, such as the end of the first, and not after so many bars.
+    const WAITS: bool = false;
+
     /// The words it keeps; all zero before the first value.
     type State: Pod;
 

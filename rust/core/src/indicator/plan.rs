@@ -1,6 +1,7 @@
 //! A set of indicators compiled to offsets, and the blocks of words they work on.
 //!
-//! A block is laid out as `[seen | rings | outputs | one area an indicator]`, an area as `[state | own words]`.
+//! A block is laid out as `[seen | rings | outputs | when each had its first value | one area an indicator]`, an area as
+//! `[state | own words]`.
 
 use std::ops::Range;
 
@@ -27,7 +28,6 @@ struct Item {
     kernel: Kernel,
     reads: Field,
     rings: [Span; Input::MAX_PAST],
-    first: u64,
     /// Within the areas: state, then own words.
     area: Range<usize>,
     state_words: usize,
@@ -88,14 +88,21 @@ impl Plan {
                 kernel: kernel.clone(),
                 reads: definition.spec().reads,
                 rings: spans,
-                first: kernel.first() as u64,
                 area: area..area_end,
                 state_words: kernel.state_words(),
                 out,
             });
             area = area_end;
         }
-        Self { definitions, items, rings, ring_words, outputs, words: 1 + ring_words + outputs + area }
+        let definitions_len = items.len();
+        Self {
+            definitions,
+            items,
+            rings,
+            ring_words,
+            outputs,
+            words: 1 + ring_words + outputs + definitions_len + area,
+        }
     }
 
     /// The indicators, in the order of their outputs.
@@ -124,16 +131,26 @@ impl Plan {
             plan.items.push(item);
             plan.definitions.push(self.definitions[index].clone());
         }
-        plan.words = 1 + plan.ring_words + plan.outputs + area;
+        plan.words = 1 + plan.ring_words + plan.outputs + plan.items.len() + area;
         plan
     }
 
     /// A block of this plan as a block of what [`Self::keep`] made of it.
     pub fn carry(&self, block: &Block, kept: &[usize]) -> Block {
-        let areas = self.outputs_at().end;
+        let firsts = self.outputs_at().end;
+        let areas = firsts + self.items.len();
         let outputs = kept.iter().flat_map(|&i| &block.0[self.outputs_at()][self.items[i].out.clone()]);
         let states = kept.iter().flat_map(|&i| &block.0[areas..][self.items[i].area.clone()]);
-        Block(block.0[..self.outputs_at().start].iter().chain(outputs).chain(states).copied().collect())
+        let valid = kept.iter().map(|&i| &block.0[firsts + i]);
+        Block(
+            block.0[..self.outputs_at().start]
+                .iter()
+                .chain(outputs)
+                .chain(valid)
+                .chain(states)
+                .copied()
+                .collect(),
+        )
     }
 
     fn outputs_at(&self) -> Range<usize> {
@@ -147,11 +164,12 @@ impl Plan {
         let seen = count.to_bits() + 1;
         *count = f64::from_bits(seen);
         let (rings, rest) = words.split_at_mut(self.ring_words);
-        let (outputs, areas) = rest.split_at_mut(self.outputs);
+        let (outputs, rest) = rest.split_at_mut(self.outputs);
+        let (firsts, areas) = rest.split_at_mut(self.items.len());
         for ring in &self.rings {
             Past::push(&mut rings[ring.span.range()], ring.field.of(&tick.bar));
         }
-        for item in &self.items {
+        for (item, first) in self.items.iter().zip(firsts) {
             let input = Input {
                 bar: &tick.bar,
                 x: item.reads.of(&tick.bar),
@@ -163,6 +181,9 @@ impl Plan {
             };
             let (state, own) = areas[item.area.clone()].split_at_mut(item.state_words);
             item.kernel.update(state, own, &input, &mut outputs[item.out.clone()]);
+            if first.to_bits() == 0 && !outputs[item.out.start].is_nan() {
+                *first = f64::from_bits(seen);
+            }
         }
     }
 
@@ -191,7 +212,8 @@ impl Plan {
     /// Which indicators had their first value with the bar just taken.
     pub fn just_valid<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
         let seen = self.seen(block);
-        (0..self.items.len()).filter(move |&i| seen == self.items[i].first)
+        let firsts = self.outputs_at().end;
+        (0..self.items.len()).filter(move |&i| block.0[firsts + i].to_bits() == seen)
     }
 
     /// Identifies the layout: indicators, parameters and words. FNV-1a over their text.
@@ -240,7 +262,7 @@ impl Plan {
 }
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 2;
+const SAVE_VERSION: u8 = 3;
 
 #[cfg(test)]
 mod tests {
@@ -285,6 +307,9 @@ mod tests {
             let plan = Plan::new(vec![definition.clone()]);
             let mut block = plan.block();
             let first = definition.kernel().first();
+            if definition.kernel().waits() {
+                continue;
+            }
             for (i, tick) in ticks(400).iter().map(|t| Tick { regular: true, ..*t }).enumerate() {
                 let tick = Tick { bar: Bar { volume: 100.0, ..tick.bar }, ..tick };
                 plan.update(&mut block, &tick);
@@ -292,6 +317,24 @@ mod tests {
                 assert_eq!(valid, i + 1 >= first, "{name} at bar {} (first {first})", i + 1);
             }
             assert!(definition.kernel().warm() >= first);
+        }
+    }
+
+    #[test]
+    fn what_waits_for_a_session_has_a_value_in_the_second() {
+        let waiting: Vec<Definition> = definitions().into_iter().filter(|d| d.kernel().waits()).collect();
+        assert!(waiting.len() > 5);
+        for definition in waiting {
+            let plan = Plan::new(vec![definition]);
+            let mut block = plan.block();
+            let mut told = 0;
+            for tick in ticks(800) {
+                plan.update(&mut block, &tick);
+                told += plan.just_valid(&block).count();
+            }
+            let name = plan.definitions()[0].spec().name;
+            assert!(!plan.outputs(&block)[0].is_nan(), "{name}");
+            assert_eq!(told, 1, "{name} is told once");
         }
     }
 

@@ -37,6 +37,10 @@ macro_rules! registry {
                 match self { $(Self::$variant(kernel) => kernel.first()),+ }
             }
 
+            pub fn waits(&self) -> bool {
+                match self { $(Self::$variant(_) => <$type as Indicator>::WAITS),+ }
+            }
+
             pub fn warm(&self) -> usize {
                 match self { $(Self::$variant(kernel) => kernel.warm()),+ }
             }
@@ -150,6 +154,8 @@ registry! {
     ForceIndex(volume::ForceIndex),
     Eom(volume::Eom),
     Pvo(volume::Pvo),
+    VwapBands(volume::VwapBands),
+    RvolBars(volume::RvolBars),
     Max(statistics::Max),
     Min(statistics::Min),
     Midpoint(statistics::Midpoint),
@@ -162,6 +168,18 @@ registry! {
     Autocorrelation(statistics::Autocorrelation),
     SessionHigh(session::SessionHigh),
     SessionLow(session::SessionLow),
+    PrevHigh(session::PrevHigh),
+    PrevLow(session::PrevLow),
+    PrevClose(session::PrevClose),
+    GapPct(session::GapPct),
+    DayChangePct(session::DayChangePct),
+    PremarketHigh(session::PremarketHigh),
+    PremarketLow(session::PremarketLow),
+    BarsSinceHigh(session::BarsSinceHigh),
+    Pivots(session::Pivots),
+    PivotsWoodie(session::PivotsWoodie),
+    PivotsFibonacci(session::PivotsFibonacci),
+    PivotsCamarilla(session::PivotsCamarilla),
     BeltHold(candle::BeltHold),
     DarkCloudCover(candle::DarkCloudCover),
     Doji(candle::Doji),

@@ -1,6 +1,7 @@
 //! What indicators are put together from. Each part is plain words, all zero at the start.
 
 mod anchored;
+mod days;
 mod ema;
 mod extreme;
 mod line;
@@ -16,6 +17,7 @@ mod weighted;
 mod wilder;
 
 pub use anchored::Anchored;
+pub use days::{Day, Days};
 pub use ema::Ema;
 pub use extreme::{Extreme, Highest, Lowest, Window};
 pub use line::{Fit, Line};

@@ -11,8 +11,10 @@ mod obv;
 mod pvi;
 mod pvo;
 mod pvt;
+mod rvol_bars;
 mod volume_sma;
 mod vwap;
+mod vwap_bands;
 
 pub use ad::Ad;
 pub use adosc::Adosc;
@@ -25,5 +27,7 @@ pub use obv::Obv;
 pub use pvi::Pvi;
 pub use pvo::Pvo;
 pub use pvt::Pvt;
+pub use rvol_bars::RvolBars;
 pub use volume_sma::VolumeSma;
 pub use vwap::Vwap;
+pub use vwap_bands::VwapBands;

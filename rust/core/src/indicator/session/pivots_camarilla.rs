@@ -1,0 +1,46 @@
+use crate::error::Result;
+use crate::indicator::parts::Days;
+use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+
+/// Pivot points (Camarilla).
+#[derive(Debug, Clone)]
+pub struct PivotsCamarilla;
+
+impl Indicator for PivotsCamarilla {
+    const WAITS: bool = true;
+    const SPEC: Spec = Spec {
+        name: "pivots_camarilla",
+        title: "Pivot points (Camarilla)",
+        family: Family::Session,
+        reads: Field::Close,
+        params: &[],
+        outputs: &["pp", "r1", "r2", "r3", "s1", "s2", "s3"],
+        on_price: true,
+        formula: "of the high, low and close of the session before, in regular hours: pp = c; r and s = c ± 1.1 / 12, 1.1 / 6 and 1.1 / 4 times (h − l); no value in the first session, nor before the first regular bar",
+        source: "Stock.Indicators GetPivotPoints",
+    };
+
+    type State = Days;
+
+    fn new(_: &Params) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn first(&self) -> usize {
+        1
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Days, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        state.next(input);
+        out.fill(f64::NAN);
+        if let (Some(_), Some(day)) = (state.today(), state.last()) {
+            let pp = day.close;
+            let range = day.high - day.low;
+            out[0] = pp;
+            for (i, step) in [1.1 / 12.0, 1.1 / 6.0, 1.1 / 4.0].into_iter().enumerate() {
+                (out[1 + i], out[4 + i]) = (pp + step * range, pp - step * range);
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use crate::error::Result;
+use crate::indicator::parts::Sum;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Relative volume, against the bars before.
+#[derive(Debug, Clone)]
+pub struct RvolBars {
+    period: usize,
+}
+
+impl Indicator for RvolBars {
+    const SPEC: Spec = Spec {
+        name: "rvol_bars",
+        title: "Relative volume, against the bars before",
+        family: Family::Volume,
+        reads: Field::Volume,
+        params: &[ParamSpec::bars("period", 20, 1)],
+        outputs: &["rvol_bars"],
+        on_price: false,
+        formula: "volume / mean volume of the n bars before; 0 where that is 0",
+        source: "TA-Lib RVOL",
+    };
+
+    type State = Sum;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period + 1
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Volume, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let past = input.past(0);
+        let volume = input.bar.volume;
+        let mean = state.value() / self.period as f64;
+        out[0] = f64::NAN;
+        if input.seen > self.period {
+            out[0] = if mean == 0.0 { 0.0 } else { volume / mean };
+            state.add(-past.lag(self.period));
+        }
+        state.add(volume);
+    }
+}
