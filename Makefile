@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-rust test-python lint fmt bench docs wheel clean
+.PHONY: help dev demo test test-rust test-python lint fmt bench bench-indicators docs wheel clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -58,6 +58,9 @@ bench: dev ## measure, and print tables
 
 docs: dev ## write the pages that are made from the registry
 	$(BIN)/python -m openbell.indicators.page > docs/indicators.md
+
+bench-indicators: dev ## indicators beside TA-Lib's, in one table
+	$(BIN)/python -m benches.indicators
 
 wheel: dev ## build the wheel into dist/
 	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --release --locked --out dist

@@ -377,3 +377,15 @@ def vwap_bands(c: Columns, width: float) -> tuple[Floats, ...]:
         return middle, middle + half, middle - half
 
     return by_session(c, of)
+
+
+def percent_b(c: Columns, n: int, width: float) -> Floats:
+    def of(v: Floats) -> float:
+        half = width * float(v.std()) if np.ptp(v) else 0.0
+        return float(v[-1] - v.mean() + half) / (2 * half) if half else 0.5
+
+    return rolling(c["close"], n, of)
+
+
+def bandwidth(c: Columns, n: int, width: float) -> Floats:
+    return rolling(c["close"], n, lambda v: 2 * width * float(v.std()) / float(v.mean()) if np.ptp(v) else 0.0)

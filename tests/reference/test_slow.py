@@ -101,6 +101,11 @@ CASES: list[Any] = [
         for name in ("pivots", "pivots_woodie", "pivots_fibonacci", "pivots_camarilla")
     ],
     *[("vwap_bands", {"width": w}, lambda c, w=w: slow.vwap_bands(c, w)) for w in (1.0, 2.5)],
+    *[
+        (name, {"period": n, "width": w}, lambda c, f=f, n=n, w=w: f(c, n, w))
+        for name, f in (("percent_b", slow.percent_b), ("bandwidth", slow.bandwidth))
+        for n, w in ((20, 2.0), (5, 1.0))
+    ],
     *[("zscore", {"period": n}, lambda c, n=n: slow.zscore(c, n)) for n in (2, 20, 200)],
 ]
 

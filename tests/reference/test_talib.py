@@ -293,6 +293,9 @@ CASES: list[Any] = [
         ("pvo", {"fast": f, "slow": s}, lambda c, f=f, s=s: first_of(talib.PVO(c["volume"], f, s, 1)))
         for f, s in FAST_SLOW
     ],
+    *[("dmi", {"period": n}, lambda c, n=n: (talib.PLUS_DI(*hlc(c), n), talib.MINUS_DI(*hlc(c), n))) for n in (2, 14)],
+    *[("dx", {"period": n}, lambda c, n=n: talib.DX(*hlc(c), n)) for n in (2, 14, 50)],
+    *[("adxr", {"period": n}, lambda c, n=n: talib.ADXR(*hlc(c), n)) for n in (2, 14, 50)],
     *[("rvol_bars", {"period": n}, lambda c, n=n: talib.RVOL(c["volume"], n)) for n in (2, 20)],
     *[(name, {"period": n}, lambda c, f=f, n=n: f(c["close"], n)) for name, f in WINDOWS.items() for n in (2, 14, 60)],
     *[("midprice", {"period": n}, lambda c, n=n: talib.MIDPRICE(c["high"], c["low"], n)) for n in (2, 14)],

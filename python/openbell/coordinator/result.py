@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from openbell.session import SessionData
 
 MOST_CANDLES = 400
+# Outputs that stand beside prices and are none.
+NO_PRICES = frozenset({"direction", "slope", "r2"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class RunResult:
             elif len(values) == 1:
                 overlays[key] = next(iter(values.values()))
             else:
-                overlays |= {f"{key}.{output}": column for output, column in values.items()}
+                overlays |= {f"{key}.{name}": column for name, column in values.items() if name not in NO_PRICES}
         return CandleChart(
             symbol=symbol.upper(),
             interval=str(interval),

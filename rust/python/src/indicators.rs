@@ -5,7 +5,7 @@ use openbell_core::bar::Bar;
 use openbell_core::error::Error;
 use openbell_core::indicator::plan::{Block, Plan};
 use openbell_core::indicator::registry::SPECS;
-use openbell_core::indicator::{Definition, Tick};
+use openbell_core::indicator::{Columns, Definition, Tick};
 use parking_lot::Mutex;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -206,27 +206,8 @@ pub(crate) fn compute<'py>(
         let reason = format!("all columns must be as long as close, which has {rows} rows");
         return Err(to_py(Error::Columns { reason }));
     }
-    let columns = py.detach(|| {
-        let plan = Plan::new(vec![definition]);
-        let mut block = plan.block();
-        let mut columns = vec![Vec::with_capacity(rows); names.len()];
-        for i in 0..rows {
-            let ohlc = [open[i], high[i], low[i], close[i]];
-            let bar = Bar::new(i as i64, ohlc, volume[i], f64::NAN, f64::NAN);
-            plan.update(
-                &mut block,
-                &Tick {
-                    bar,
-                    session: session.map_or(0, |s| s[i] as i32),
-                    regular: regular.is_none_or(|r| r[i]),
-                },
-            );
-            for (column, value) in columns.iter_mut().zip(plan.outputs(&block)) {
-                column.push(*value);
-            }
-        }
-        columns
-    });
+    let columns =
+        py.detach(|| definition.bulk(&Columns { open, high, low, close, volume, session, regular }));
     let result = PyDict::new(py);
     for (name, column) in names.iter().zip(columns) {
         result.set_item(name, PyArray1::from_vec(py, column))?;

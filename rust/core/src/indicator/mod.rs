@@ -8,6 +8,7 @@
 //!
 //! To add one: a file with a type that implements [`Indicator`], one line in `registry.rs`, its reference test.
 
+mod bulk;
 mod definition;
 mod input;
 mod params;
@@ -25,6 +26,7 @@ pub mod trend;
 pub mod volatility;
 pub mod volume;
 
+pub use bulk::Columns;
 pub use definition::Definition;
 pub use input::{Field, Input, Lookback, Tick};
 pub use params::Params;

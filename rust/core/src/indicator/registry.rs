@@ -2,7 +2,8 @@
 
 use crate::error::Result;
 
-use super::input::{Input, Lookback};
+use super::bulk::{self, Columns};
+use super::input::{Field, Input, Lookback};
 use super::params::Params;
 use super::spec::Spec;
 use super::{Indicator, candle, momentum, session, statistics, trend, volatility, volume};
@@ -58,6 +59,10 @@ macro_rules! registry {
                 match self { $(Self::$variant(kernel) => kernel.own_words()),+ }
             }
 
+            pub(super) fn bulk(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [Vec<f64>]) {
+                match self { $(Self::$variant(kernel) => bulk::run(kernel, reads, columns, outputs)),+ }
+            }
+
             #[inline]
             pub(super) fn update(&self, state: &mut [f64], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
                 match self {
@@ -100,6 +105,9 @@ registry! {
     AtrTrailingStop(trend::AtrTrailingStop),
     Vidya(trend::Vidya),
     Alma(trend::Alma),
+    Dmi(trend::Dmi),
+    Dx(trend::Dx),
+    Adxr(trend::Adxr),
     Macd(momentum::Macd),
     Rsi(momentum::Rsi),
     Stoch(momentum::Stoch),
@@ -141,6 +149,8 @@ registry! {
     HvRogersSatchell(volatility::HvRogersSatchell),
     HvClose(volatility::HvClose),
     HvYangZhang(volatility::HvYangZhang),
+    PercentB(volatility::PercentB),
+    Bandwidth(volatility::Bandwidth),
     Obv(volume::Obv),
     Vwap(volume::Vwap),
     VolumeSma(volume::VolumeSma),

@@ -2,6 +2,7 @@
 
 mod anchored;
 mod days;
+mod directional;
 mod ema;
 mod extreme;
 mod line;
@@ -18,6 +19,7 @@ mod wilder;
 
 pub use anchored::Anchored;
 pub use days::{Day, Days};
+pub use directional::{Directional, NO_MOVEMENT};
 pub use ema::Ema;
 pub use extreme::{Extreme, Highest, Lowest, Window};
 pub use line::{Fit, Line};

@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Wilder, true_range};
+use crate::indicator::parts::{Directional, NO_MOVEMENT, Wilder};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Average directional index.
@@ -14,13 +14,7 @@ pub struct Adx {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    high: f64,
-    low: f64,
-    close: f64,
-    /// Wilder sums: up moves, down moves, true ranges.
-    plus: f64,
-    minus: f64,
-    range: f64,
+    moves: Directional,
     adx: Wilder,
     /// The average after the last bar whose direction was defined.
     last: f64,
@@ -58,32 +52,10 @@ impl Indicator for Adx {
 
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let bar = input.bar;
-        let (up, down) = (bar.high - state.high, state.low - bar.low);
-        let range = true_range(bar, state.close);
-        (state.high, state.low, state.close) = (bar.high, bar.low, bar.close);
         out.fill(f64::NAN);
-        if input.seen == 1 {
-            return;
-        }
-        if input.seen > self.period {
-            state.plus -= state.plus * self.factor;
-            state.minus -= state.minus * self.factor;
-            state.range -= state.range * self.factor;
-        }
-        state.plus += if up > 0.0 && up > down { up } else { 0.0 };
-        state.minus += if down > 0.0 && down > up { down } else { 0.0 };
-        state.range += range;
-        if input.seen <= self.period {
-            return;
-        }
-        let (mut plus_di, mut minus_di) = (0.0, 0.0);
-        if state.range >= NOTHING {
-            plus_di = 100.0 * state.plus / state.range;
-            minus_di = 100.0 * state.minus / state.range;
-        }
+        let Some((plus_di, minus_di)) = state.moves.next(self.period, input.seen, input.bar) else { return };
         let both = plus_di + minus_di;
-        if both >= NOTHING {
+        if both >= NO_MOVEMENT {
             state.last = state.adx.next(self.period, self.factor, 100.0 * (plus_di - minus_di).abs() / both);
         } else if input.seen <= self.first() {
             state.last = state.adx.next(self.period, self.factor, 0.0);
@@ -93,6 +65,3 @@ impl Indicator for Adx {
         }
     }
 }
-
-/// TA-Lib's bound for "no movement".
-const NOTHING: f64 = 1e-14;

@@ -1,6 +1,7 @@
 //! Where prices are going.
 
 mod adx;
+mod adxr;
 mod alligator;
 mod alma;
 mod apo;
@@ -9,7 +10,9 @@ mod aroonosc;
 mod atr_trailing_stop;
 mod chandelier_exit;
 mod dema;
+mod dmi;
 mod dpo;
+mod dx;
 mod ema;
 mod heikin_ashi;
 mod hma;
@@ -33,6 +36,7 @@ mod wma;
 mod zlema;
 
 pub use adx::Adx;
+pub use adxr::Adxr;
 pub use alligator::Alligator;
 pub use alma::Alma;
 pub use apo::Apo;
@@ -41,7 +45,9 @@ pub use aroonosc::Aroonosc;
 pub use atr_trailing_stop::AtrTrailingStop;
 pub use chandelier_exit::ChandelierExit;
 pub use dema::Dema;
+pub use dmi::Dmi;
 pub use dpo::Dpo;
+pub use dx::Dx;
 pub use ema::Ema;
 pub use heikin_ashi::HeikinAshi;
 pub use hma::Hma;

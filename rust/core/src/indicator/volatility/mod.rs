@@ -1,6 +1,7 @@
 //! How widely prices swing.
 
 mod atr;
+mod bandwidth;
 mod bbands;
 mod chop;
 mod donchian;
@@ -12,6 +13,7 @@ mod hv_yang_zhang;
 mod keltner;
 mod mass_index;
 mod natr;
+mod percent_b;
 mod squeeze;
 mod starc;
 mod stddev;
@@ -20,6 +22,7 @@ mod ulcer;
 mod variance;
 
 pub use atr::Atr;
+pub use bandwidth::Bandwidth;
 pub use bbands::Bbands;
 pub use chop::Chop;
 pub use donchian::Donchian;
@@ -31,6 +34,7 @@ pub use hv_yang_zhang::HvYangZhang;
 pub use keltner::Keltner;
 pub use mass_index::MassIndex;
 pub use natr::Natr;
+pub use percent_b::PercentB;
 pub use squeeze::Squeeze;
 pub use starc::Starc;
 pub use stddev::Stddev;

@@ -1,0 +1,94 @@
+"""Nanoseconds a value, in bulk over a million values: ours beside TA-Lib's, in one run; and one update from Python."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import talib
+from rich.console import Console
+from rich.table import Table
+
+from openbell import indicators as ta
+from openbell.indicators.functions import NAMES, function_of, inputs_of, stream_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+VALUES, ROUNDS, UPDATES = 1_000_000, 3, 100_000
+# What TA-Lib calls it, and its arguments behind the columns.
+PEERS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "sma": ("SMA", (20,)), "ema": ("EMA", (20,)), "wma": ("WMA", (20,)), "dema": ("DEMA", (20,)),
+    "tema": ("TEMA", (20,)), "trima": ("TRIMA", (20,)), "t3": ("T3", (5, 0.7)), "hma": ("HMA", (20,)),
+    "kama": ("KAMA", (10,)), "smma": ("RMA", (14,)), "vwma": ("VWMA", (20,)), "zlema": ("ZLEMA", (20,)),
+    "ppo": ("PPO", (12, 26, 1)), "apo": ("APO", (12, 26, 1)), "adx": ("ADX", (14,)), "dx": ("DX", (14,)),
+    "adxr": ("ADXR", (14,)), "aroon": ("AROON", (14,)), "aroonosc": ("AROONOSC", (14,)), "psar": ("SAR", (0.02, 0.2)),
+    "supertrend": ("SUPERTREND", (10, 3.0)), "vortex": ("VORTEX", (14,)), "trix": ("TRIX", (18,)),
+    "macd": ("MACD", (12, 26, 9)), "rsi": ("RSI", (14,)), "stoch": ("STOCH", (14, 3, 0, 3, 0)),
+    "stochf": ("STOCHF", (5, 3, 0)), "stochrsi": ("STOCHRSI", (14, 5, 3, 0)), "roc": ("ROC", (10,)),
+    "mom": ("MOM", (10,)), "cmo": ("CMO", (14,)), "willr": ("WILLR", (14,)), "cci": ("CCI", (20,)),
+    "ultosc": ("ULTOSC", (7, 14, 28)), "awesome": ("AO", (5, 34)), "bop": ("BOP", ()),
+    "coppock": ("COPPOCK", (10, 11, 14)),
+    "bbands": ("BBANDS", (20, 2.0, 2.0)), "atr": ("ATR", (14,)), "natr": ("NATR", (14,)), "true_range": ("TRANGE", ()),
+    "stddev": ("STDDEV", (20,)), "variance": ("VAR", (20,)), "donchian": ("DONCHIAN", (20,)),
+    "keltner": ("KC", (20, 10, 2.0)), "mass_index": ("MASSI", (9, 25)), "obv": ("OBV", ()), "ad": ("AD", ()),
+    "adosc": ("ADOSC", (3, 10)), "cmf": ("CMF", (20,)), "mfi": ("MFI", (14,)), "pvt": ("PVT", ()), "nvi": ("NVI", ()),
+    "pvi": ("PVI", ()), "force_index": ("EFI", (13,)), "pvo": ("PVO", (12, 26, 1)), "max": ("MAX", (30,)),
+    "min": ("MIN", (30,)), "midpoint": ("MIDPOINT", (14,)), "midprice": ("MIDPRICE", (14,)),
+    "percent_rank": ("PERCENTRANK", (100,)), "doji": ("CDLDOJI", ()), "engulfing": ("CDLENGULFING", ()),
+    "hammer": ("CDLHAMMER", ()), "morning_star": ("CDLMORNINGSTAR", ()),
+}  # fmt: skip
+
+
+def bars() -> dict[str, Any]:
+    """A walk in cents."""
+    chance = np.random.default_rng(1)
+    close = np.round(1000 + np.cumsum(chance.normal(scale=0.1, size=VALUES)), 2)
+    opens = np.round(close + chance.normal(scale=0.05, size=VALUES), 2)
+    high = np.maximum(opens, close) + np.round(chance.random(VALUES) * 0.2, 2)
+    low = np.minimum(opens, close) - np.round(chance.random(VALUES) * 0.2, 2)
+    return {"open": opens, "high": high, "low": low, "close": close, "volume": np.floor(chance.random(VALUES) * 1e4)}
+
+
+def best_ns(call: Callable[[], object]) -> float:
+    """The shortest of some rounds, a value."""
+    times = []
+    for _ in range(ROUNDS):
+        started_s = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - started_s)
+    return min(times) / VALUES * 1e9
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    columns = bars()
+    table = Table(title="ns a value in bulk, 1,000,000 values", title_justify="left")
+    for head in ("indicator", "openbell", "TA-Lib", "ratio"):
+        table.add_column(head, justify="left" if head == "indicator" else "right")
+    ratios = []
+    for name in NAMES:
+        inputs = [columns[column] for column in inputs_of(name)]
+        ours = best_ns(lambda f=function_of(name), inputs=inputs: f(*inputs))  # type: ignore[misc]  # noqa: B008
+        if name not in PEERS:
+            table.add_row(name, f"{ours:.1f}", "", "")
+            continue
+        peer, args = PEERS[name]
+        theirs = best_ns(lambda f=getattr(talib, peer), inputs=inputs, args=args: f(*inputs, *args))  # type: ignore[misc]  # noqa: B008
+        ratios.append(ours / theirs)
+        table.add_row(name, f"{ours:.1f}", f"{theirs:.1f}", f"{ours / theirs:.2f}")
+    console = Console(width=100)
+    console.print(table)
+    faster = sum(ratio <= 1 for ratio in ratios)
+    console.print(f"at least as fast as TA-Lib: {faster} of {len(ratios)}; median ratio {np.median(ratios):.2f}")
+    rsi, close = ta.RSI(14), columns["close"][:UPDATES].tolist()
+    started_s = time.perf_counter()
+    for x in close:
+        rsi.update(x)
+    console.print(f"one update from Python, RSI: {(time.perf_counter() - started_s) / UPDATES * 1e9:.0f} ns")
+    assert stream_type("rsi") is ta.RSI
+
+
+if __name__ == "__main__":
+    main()

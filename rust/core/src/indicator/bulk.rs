@@ -1,0 +1,123 @@
+//! One indicator over whole columns: the same steps as bar by bar, in a loop of its own kind.
+
+use crate::bar::Bar;
+use crate::time::Day;
+
+use super::Indicator;
+use super::definition::Definition;
+use super::input::{Field, Input, Lookback};
+use super::ring::{Past, Span};
+
+/// Bars as columns of one length. What the indicator does not read may be any of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns<'a> {
+    pub open: &'a [f64],
+    pub high: &'a [f64],
+    pub low: &'a [f64],
+    pub close: &'a [f64],
+    pub volume: &'a [f64],
+    /// The number of each bar's session; all are of one without.
+    pub session: Option<&'a [i64]>,
+    /// Whether each bar lies in regular hours; all do without.
+    pub regular: Option<&'a [bool]>,
+}
+
+impl Definition {
+    /// One column an output, NaN where there is no value.
+    pub fn bulk(&self, columns: &Columns<'_>) -> Vec<Vec<f64>> {
+        let rows = columns.close.len();
+        let mut outputs = vec![vec![f64::NAN; rows]; self.spec().outputs.len()];
+        self.kernel().bulk(self.spec().reads, columns, &mut outputs);
+        outputs
+    }
+}
+
+/// The loop for one kind of indicator, compiled for it alone.
+pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>, outputs: &mut [Vec<f64>]) {
+    let mut fields = Vec::new();
+    let mut spans = [Span::default(); Input::MAX_PAST];
+    let mut words = 0;
+    for (span, Lookback { field, bars }) in spans.iter_mut().zip(kernel.lookbacks()) {
+        *span = Span::new(words, Past::words(bars));
+        words = span.end();
+        fields.push(if field == Field::Source { reads } else { field });
+    }
+    let mut rings = vec![0.0; words];
+    let mut own = vec![0.0; kernel.own_words()];
+    let mut state: I::State = bytemuck::Zeroable::zeroed();
+    let mut row = vec![f64::NAN; outputs.len()];
+    let Columns { open, high, low, close, volume, session, regular } = *columns;
+    let rows = close.len();
+    let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
+    for i in 0..rows {
+        let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
+        for (span, field) in spans.iter().zip(&fields) {
+            Past::push(&mut rings[span.range()], field.of(&bar));
+        }
+        let input = Input {
+            bar: &bar,
+            x: reads.of(&bar),
+            session: session.map_or(0, |s| s[i] as Day),
+            regular: regular.is_none_or(|r| r[i]),
+            seen: i + 1,
+            rings: &rings,
+            spans: &spans,
+        };
+        kernel.update(&mut state, &mut own, &input, &mut row);
+        for (column, value) in outputs.iter_mut().zip(&row) {
+            column[i] = *value;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicator::Tick;
+    use crate::indicator::plan::Plan;
+    use crate::indicator::registry::SPECS;
+
+    #[test]
+    fn equals_bar_by_bar() {
+        let rows = 600;
+        let wave = |step: f64, size: f64| -> Vec<f64> {
+            (0..rows)
+                .map(|i| (f64::from(i) * step).sin() * size)
+                .map(|x| (x * 100.0).round() / 100.0)
+                .collect()
+        };
+        let close: Vec<f64> =
+            wave(0.7, 5.0).iter().zip(wave(0.11, 9.0)).map(|(a, b)| 100.0 + a + b).collect();
+        let open: Vec<f64> = close.iter().zip(wave(1.3, 1.0)).map(|(a, b)| a + b).collect();
+        let high: Vec<f64> =
+            close.iter().zip(&open).zip(wave(0.9, 0.5)).map(|((a, b), c)| a.max(*b) + c.abs()).collect();
+        let low: Vec<f64> =
+            close.iter().zip(&open).zip(wave(1.7, 0.5)).map(|((a, b), c)| a.min(*b) - c.abs()).collect();
+        let volume: Vec<f64> =
+            (0..rows).map(|i| if i % 17 == 0 { 0.0 } else { f64::from(i * 37 % 1000) }).collect();
+        let session: Vec<i64> = (0..rows).map(|i| i64::from(i / 150)).collect();
+        let regular: Vec<bool> = (0..rows).map(|i| i % 150 >= 10).collect();
+        let columns = Columns {
+            open: &open,
+            high: &high,
+            low: &low,
+            close: &close,
+            volume: &volume,
+            session: Some(&session),
+            regular: Some(&regular),
+        };
+        for spec in SPECS {
+            let definition = Definition::new(spec.name, []).expect(spec.name);
+            let bulk = definition.bulk(&columns);
+            let plan = Plan::new(vec![definition]);
+            let mut block = plan.block();
+            for i in 0..rows as usize {
+                let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
+                plan.update(&mut block, &Tick { bar, session: session[i] as Day, regular: regular[i] });
+                for (column, value) in bulk.iter().zip(plan.outputs(&block)) {
+                    assert_eq!(column[i].to_bits(), value.to_bits(), "{} at {i}", spec.name);
+                }
+            }
+        }
+    }
+}

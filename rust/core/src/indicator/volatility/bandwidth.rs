@@ -1,0 +1,44 @@
+use crate::error::Result;
+use crate::indicator::parts::Moments;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Bollinger bandwidth.
+#[derive(Debug, Clone)]
+pub struct Bandwidth {
+    period: usize,
+    width: f64,
+}
+
+impl Indicator for Bandwidth {
+    const SPEC: Spec = Spec {
+        name: "bandwidth",
+        title: "Bollinger bandwidth",
+        family: Family::Volatility,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 2), ParamSpec::real("width", 2.0, 0.0, 100.0)],
+        outputs: &["bandwidth"],
+        on_price: false,
+        formula: "(upper − lower band) / middle; 0 where that is 0",
+        source: "J. Bollinger, Bollinger on Bollinger Bands (2001); Stock.Indicators GetBollingerBands",
+    };
+
+    type State = Moments;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period"), width: params.get("width") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (mean, variance) = state.next(self.period, input.seen, input.past(0));
+        out[0] = if mean == 0.0 { 0.0 } else { 2.0 * self.width * variance.sqrt() / mean };
+    }
+}

@@ -1,0 +1,45 @@
+use crate::error::Result;
+use crate::indicator::parts::Moments;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+
+/// Bollinger %b.
+#[derive(Debug, Clone)]
+pub struct PercentB {
+    period: usize,
+    width: f64,
+}
+
+impl Indicator for PercentB {
+    const SPEC: Spec = Spec {
+        name: "percent_b",
+        title: "Bollinger %b",
+        family: Family::Volatility,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 20, 2), ParamSpec::real("width", 2.0, 0.0, 100.0)],
+        outputs: &["percent_b"],
+        on_price: false,
+        formula: "where x stands between the Bollinger bands: 0 at the lower, 1 at the upper; 0.5 where they are one",
+        source: "J. Bollinger, Bollinger on Bollinger Bands (2001); Stock.Indicators GetBollingerBands",
+    };
+
+    type State = Moments;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period"), width: params.get("width") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (mean, variance) = state.next(self.period, input.seen, input.past(0));
+        let half = self.width * variance.sqrt();
+        out[0] = if half > 0.0 { (input.x - (mean - half)) / (2.0 * half) } else { half + 0.5 };
+    }
+}
