@@ -389,3 +389,29 @@ def percent_b(c: Columns, n: int, width: float) -> Floats:
 
 def bandwidth(c: Columns, n: int, width: float) -> Floats:
     return rolling(c["close"], n, lambda v: 2 * width * float(v.std()) / float(v.mean()) if np.ptp(v) else 0.0)
+
+
+def kvo(c: Columns, fast: int, slow: int, signal: int) -> tuple[Floats, Floats]:
+    total, ranges = c["high"] + c["low"] + c["close"], c["high"] - c["low"]
+    trend = np.where(np.diff(total, prepend=math.inf) > 0, 1, -1)
+    force, path, last = np.full(len(total), np.nan), 0.0, 0.0
+    for i in range(2, len(total)):
+        path = ranges[i] + (path if trend[i] == trend[i - 1] else ranges[i - 1])
+        if ranges[i] == path or c["volume"][i] == 0:
+            last = 0.0
+        elif path != 0:
+            last = 100 * c["volume"][i] * trend[i] * abs(2 * (ranges[i] / path - 1))
+        force[i] = last
+    value = ema(force, fast) - ema(force, slow)
+    return value, ema(value, signal)
+
+
+def vwap_week(c: Columns) -> Floats:
+    typical = (c["high"] + c["low"] + c["close"]) / 3
+    weeks = (c["session"] + 3) // 7
+    out = np.full(len(typical), np.nan)
+    for week in dict.fromkeys(weeks.tolist()):
+        rows = weeks == week
+        with np.errstate(invalid="ignore"):
+            out[rows] = np.cumsum(typical[rows] * c["volume"][rows]) / np.cumsum(c["volume"][rows])
+    return out

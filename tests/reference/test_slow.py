@@ -106,6 +106,11 @@ CASES: list[Any] = [
         for name, f in (("percent_b", slow.percent_b), ("bandwidth", slow.bandwidth))
         for n, w in ((20, 2.0), (5, 1.0))
     ],
+    *[
+        ("kvo", {"fast": f, "slow": s, "signal": k}, lambda c, f=f, s=s, k=k: slow.kvo(c, f, s, k))
+        for f, s, k in ((34, 55, 13), (3, 10, 2))
+    ],
+    ("vwap_week", {}, slow.vwap_week),
     *[("zscore", {"period": n}, lambda c, n=n: slow.zscore(c, n)) for n in (2, 20, 200)],
 ]
 

@@ -77,6 +77,71 @@ fn ten_million_bars_do_not_decay_a_rolling_sum() {
     }
 }
 
+/// Running sums since the start, or paths that keep what was long ago: nothing that a fresh start could find again.
+const UNBOUNDED: &[&str] = &[
+    "obv",
+    "ad",
+    "adosc",
+    "pvt",
+    "nvi",
+    "pvi",
+    "vwap",
+    "vwap_bands",
+    "vwap_week",
+    "session_high",
+    "session_low",
+    "bars_since_high",
+    "prev_high",
+    "prev_low",
+    "prev_close",
+    "gap_pct",
+    "day_change_pct",
+    "premarket_high",
+    "premarket_low",
+    "pivots",
+    "pivots_woodie",
+    "pivots_fibonacci",
+    "pivots_camarilla",
+];
+
+/// Ten million bars later every other indicator says what it says after the last few thousand alone.
+#[test]
+fn nothing_decays_in_ten_million_bars() {
+    const BARS: i64 = 10_000_000;
+    const LAST: i64 = 40_000;
+    let cents = |x: f64| (x * 100.0).round() / 100.0;
+    let bar = |i: i64| {
+        let middle = 1e4 + 2e3 * (i as f64 * 1e-3).sin() + 50.0 * noise(i);
+        let (open, close) = (cents(middle + noise(i + 1)), cents(middle - noise(i + 2)));
+        let (high, low) = (cents(open.max(close) + noise(i + 3)), cents(open.min(close) - noise(i + 4)));
+        let bar = Bar::new(
+            i * 60_000_000_000,
+            [open, high, low, close],
+            (noise(i + 7) * 1e5).floor(),
+            f64::NAN,
+            f64::NAN,
+        );
+        Tick { bar, session: 1, regular: true }
+    };
+    let names: Vec<&str> = openbell_core::indicator::registry::SPECS.iter().map(|s| s.name).collect();
+    let names: Vec<&str> = names.into_iter().filter(|name| !UNBOUNDED.contains(name)).collect();
+    let plan = plan(&names);
+    let (mut old, mut fresh) = (plan.block(), plan.block());
+    for i in 0..BARS {
+        let tick = bar(i);
+        plan.update(&mut old, &tick);
+        if i >= BARS - LAST {
+            plan.update(&mut fresh, &tick);
+        }
+    }
+    for (index, name) in names.iter().enumerate() {
+        let outputs = plan.output_range(index);
+        for (a, b) in plan.outputs(&old)[outputs.clone()].iter().zip(&plan.outputs(&fresh)[outputs]) {
+            assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{name}: {a} against {b}");
+        }
+    }
+}
+
 /// What each output says when nothing moves, with and without volume. NaN means "no value".
 #[test]
 #[expect(clippy::too_many_lines, reason = "a row an indicator")]
