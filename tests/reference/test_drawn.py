@@ -66,22 +66,22 @@ def some(real: dict[str, Columns], series: str) -> Columns:  # noqa: F811
 
 
 @pytest.mark.parametrize("name", SINGLE)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(n=st.integers(2, 250), series=st.sampled_from(SERIES))
 def test_any_period(real: dict[str, Columns], name: str, n: int, series: str) -> None:  # noqa: F811
     c = some(real, series)
     check(c, name, {"period": n}, SINGLE[name](c, n))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(fast=st.integers(2, 60), more=st.integers(1, 100), signal=st.integers(1, 40), series=st.sampled_from(SERIES))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fast=st.integers(2, 60), more=st.integers(5, 100), signal=st.integers(1, 40), series=st.sampled_from(SERIES))
 def test_any_macd(real: dict[str, Columns], fast: int, more: int, signal: int, series: str) -> None:  # noqa: F811
     c = some(real, series)
     params: dict[str, float] = {"fast": fast, "slow": fast + more, "signal": signal}
     check(c, "macd", params, talib.MACD(c["close"], fast, fast + more, signal))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(n=st.integers(1, 60), k=st.integers(1, 20), d=st.integers(1, 20), series=st.sampled_from(SERIES))
 def test_any_stochastic(real: dict[str, Columns], n: int, k: int, d: int, series: str) -> None:  # noqa: F811
     c = some(real, series)
@@ -89,14 +89,14 @@ def test_any_stochastic(real: dict[str, Columns], n: int, k: int, d: int, series
     check(c, "stoch", params, talib.STOCH(*hlc(c), n, k, SMA, d, SMA))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(n=st.integers(2, 60), width=st.floats(0.5, 6), series=st.sampled_from(SERIES))
 def test_any_supertrend(real: dict[str, Columns], n: int, width: float, series: str) -> None:  # noqa: F811
     c = some(real, series)
     check(c, "supertrend", {"period": n, "width": width}, supertrend(c, n, width))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(step=st.floats(0.001, 0.3), most=st.floats(0.05, 1), series=st.sampled_from(SERIES))
 def test_any_parabolic(real: dict[str, Columns], step: float, most: float, series: str) -> None:  # noqa: F811
     c = some(real, series)

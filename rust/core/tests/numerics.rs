@@ -241,6 +241,8 @@ fn flat_prices_have_an_answer_each() {
         ("pvo", &[0.0; 3], &[0.0; 3]),
         ("vwap_bands", &[price; 3], &[NONE; 3]),
         ("rvol_bars", &[1.0], &[0.0]),
+        ("kvo", &[0.0; 2], &[0.0; 2]),
+        ("vwap_week", &[price], &[NONE]),
         ("max", &[price], &[price]),
         ("min", &[price], &[price]),
         ("midpoint", &[price], &[price]),

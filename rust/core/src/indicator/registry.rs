@@ -166,6 +166,8 @@ registry! {
     Pvo(volume::Pvo),
     VwapBands(volume::VwapBands),
     RvolBars(volume::RvolBars),
+    Kvo(volume::Kvo),
+    VwapWeek(volume::VwapWeek),
     Max(statistics::Max),
     Min(statistics::Min),
     Midpoint(statistics::Midpoint),

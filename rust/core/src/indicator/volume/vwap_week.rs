@@ -1,0 +1,60 @@
+use bytemuck::{Pod, Zeroable};
+
+use crate::error::Result;
+use crate::indicator::parts::Sum;
+use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+
+/// Volume-weighted average price, anchored at the first session of the week.
+#[derive(Debug, Clone)]
+pub struct VwapWeek;
+
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct State {
+    week: i64,
+    notional: Sum,
+    volume: Sum,
+}
+
+impl Indicator for VwapWeek {
+    const SPEC: Spec = Spec {
+        name: "vwap_week",
+        title: "Volume-weighted average price, anchored at the first session of the week",
+        family: Family::Volume,
+        reads: Field::Close,
+        params: &[],
+        outputs: &["vwap_week"],
+        on_price: true,
+        formula: "sum of (high + low + close) / 3 · volume / sum of volume, in the regular hours of the sessions since Monday; no value until something was traded",
+        source: "definition",
+    };
+
+    type State = State;
+
+    fn new(_: &Params) -> Result<Self> {
+        Ok(Self)
+    }
+
+    fn first(&self) -> usize {
+        1
+    }
+
+    #[inline]
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        // Days are counted from a Thursday.
+        let week = (i64::from(input.session) + 3).div_euclid(7) + WEEKS;
+        if state.week != week {
+            *state = State { week, ..State::zeroed() };
+        }
+        if input.regular {
+            let bar = input.bar;
+            state.notional.add((bar.high + bar.low + bar.close) / 3.0 * bar.volume);
+            state.volume.add(bar.volume);
+        }
+        let volume = state.volume.value();
+        out[0] = if volume > 0.0 { state.notional.value() / volume } else { f64::NAN };
+    }
+}
+
+/// So that no week has the number of none.
+const WEEKS: i64 = 1 << 32;
