@@ -56,8 +56,9 @@ bench: dev ## measure, and print tables
 	$(BIN)/python -m benches.scanning
 	$(BIN)/python -m benches.live
 
-docs: dev ## write the pages that are made from the registry
+docs: dev ## write what is made from the registry: a page of the docs, and the types of its functions
 	$(BIN)/python -m openbell.indicators.page > docs/indicators.md
+	$(BIN)/python -m openbell.indicators.stub > python/openbell/indicators/__init__.pyi
 
 bench-indicators: dev ## indicators beside TA-Lib's, in one table
 	$(BIN)/python -m benches.indicators

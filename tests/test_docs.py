@@ -15,6 +15,7 @@ import pytest
 
 import openbell
 from openbell.indicators.page import page
+from openbell.indicators.stub import stub
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(
@@ -53,3 +54,8 @@ def test_the_code_of_a_page_runs(page: str, index: int, tmp_path: Path, monkeypa
 def test_the_page_of_indicators_is_that_of_the_registry() -> None:
     """If it is not: ``make docs``."""
     assert (ROOT / "docs/indicators.md").read_text() == page()
+
+
+def test_the_types_of_indicators_are_those_of_the_registry() -> None:
+    """If they are not: ``make docs``."""
+    assert (ROOT / "python/openbell/indicators/__init__.pyi").read_text() == stub()

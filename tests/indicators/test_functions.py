@@ -101,24 +101,29 @@ def test_what_begins_without_values_is_taken(bars: dict[str, Any]) -> None:
 
 def test_vwap_starts_anew_with_each_session(bars: dict[str, Any]) -> None:
     inputs = [bars[column] for column in inputs_of("vwap")]
-    whole = ta.vwap(*inputs, session=np.arange(ROWS) // 100)
-    np.testing.assert_array_equal(whole[100:200], ta.vwap(*(column[100:200] for column in inputs)))
+    vwap = function_of("vwap")
+    whole = vwap(*inputs, session=np.arange(ROWS) // 100)
+    np.testing.assert_array_equal(whole[100:200], vwap(*(column[100:200] for column in inputs)))
+
+
+# The type checker sees most of these mistakes.
+untyped: Any = ta
 
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda c: ta.rsi(c, 0), IndicatorError, "period = 0 is out of range"),
-        (lambda c: ta.rsi(c, 14, 15, 16, 17), TypeError, "rsi takes close, period, session, regular"),
-        (lambda c: ta.rsi(c, length=14), TypeError, "unknown argument 'length'"),
-        (lambda c: ta.rsi(c, 14, period=14), TypeError, "period is given twice"),
-        (lambda c: ta.atr(c, c), ColumnsError, "atr reads high, low, close: close is missing"),
-        (lambda c: ta.atr(c, c, c[1:]), ColumnsError, "must be of one length"),
-        (lambda c: ta.sma(np.where(np.arange(ROWS) == 7, np.inf, c)), ColumnsError, "row 7 is"),
-        (lambda _: ta.RSI(14).update(1.0, 2.0), TypeError, "rsi reads close: 1 values, not 2"),
-        (lambda _: ta.RSI(14).update(float("nan")), ValueError, "must be a finite number"),
-        (lambda _: ta.rsii, AttributeError, "did you mean 'rsi'"),
-        (lambda _: ta.Rsi, AttributeError, "neither 'rsi', the function, nor 'RSI', the class"),
+        (lambda c: untyped.rsi(c, 0), IndicatorError, "period = 0 is out of range"),
+        (lambda c: untyped.rsi(c, 14, 15, 16, 17), TypeError, "rsi takes close, period, session, regular"),
+        (lambda c: untyped.rsi(c, length=14), TypeError, "unknown argument 'length'"),
+        (lambda c: untyped.rsi(c, 14, period=14), TypeError, "period is given twice"),
+        (lambda c: untyped.atr(c, c), ColumnsError, "atr reads high, low, close: close is missing"),
+        (lambda c: untyped.atr(c, c, c[1:]), ColumnsError, "must be of one length"),
+        (lambda c: untyped.sma(np.where(np.arange(ROWS) == 7, np.inf, c)), ColumnsError, "row 7 is"),
+        (lambda _: untyped.RSI(14).update(1.0, 2.0), TypeError, "rsi reads close: 1 values, not 2"),
+        (lambda _: untyped.RSI(14).update(float("nan")), ValueError, "must be a finite number"),
+        (lambda _: untyped.rsii, AttributeError, "did you mean 'rsi'"),
+        (lambda _: untyped.Rsi, AttributeError, "neither 'rsi', the function, nor 'RSI', the class"),
     ],
 )
 def test_what_is_wrong_is_said(bars: dict[str, Any], call: Any, error: type[Exception], message: str) -> None:
@@ -140,7 +145,7 @@ def test_a_refused_value_changes_nothing() -> None:
 
 def test_bytes_of_another_are_refused() -> None:
     with pytest.raises(Exception, match="belongs to other indicators or parameters"):
-        ta.SMA(3)._core.restore(ta.SMA(2)._core.save())
+        untyped.SMA(3)._core.restore(untyped.SMA(2)._core.save())
 
 
 def test_every_indicator_knows_what_it_reads() -> None:

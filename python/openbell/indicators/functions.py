@@ -214,7 +214,7 @@ def function_of(name: str) -> Callable[..., Any]:
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     columns = [inspect.Parameter(column, kind) for column in inputs_of(name)]
-    params = [inspect.Parameter(p.name, kind, default=_plain(p.default)) for p in info.params]
+    params = [inspect.Parameter(p.name, kind, default=plain(p.default)) for p in info.params]
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{info.title}: {info.formula}. Source: {info.source}."
     function.__signature__ = inspect.Signature([*columns, *params])  # type: ignore[attr-defined]
@@ -229,7 +229,8 @@ def stream_type(name: str) -> type[Stream]:
     return type(name.upper(), (Stream,), {"name": name, "__doc__": doc, "__module__": __name__})
 
 
-def _plain(value: float) -> float:
+def plain(value: float) -> float:
+    """Give a default as one would write it."""
     return int(value) if value == int(value) else value
 
 
