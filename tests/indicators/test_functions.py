@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -154,3 +156,9 @@ def test_every_indicator_knows_what_it_reads() -> None:
         assert list(inputs_of(name)) == [column for column in COLUMNS if column in inputs_of(name)]
     assert inputs_of("volume_sma") == ("volume",)
     assert inputs_of("bop") == ("open", "high", "low", "close")
+
+
+def test_the_first_use_in_a_process_needs_no_other_import() -> None:
+    code = "from openbell import indicators as ta; print(ta.sma([1.0, 3.0], 2)[-1], ta.SMA(1).update(4.0))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stdout.split() == ["2.0", "4.0"], run.stderr[-500:]

@@ -8,6 +8,7 @@
 [None, 1.5, 2.5]
 """
 
+from importlib import import_module
 from typing import Any
 
 from openbell.indicators.catalogue import IndicatorInfo, IndicatorType, ParameterInfo, list_indicators
@@ -19,6 +20,6 @@ __all__ = ["IndicatorConfig", "IndicatorInfo", "IndicatorType", "ParameterInfo",
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
-    from openbell.indicators import functions
-
-    return getattr(functions, name)
+    # By the name of the module: `from openbell.indicators import functions` would ask here for `functions` first.
+    value = globals()[name] = getattr(import_module("openbell.indicators.functions"), name)
+    return value

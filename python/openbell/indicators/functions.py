@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any, Self
 
@@ -139,18 +140,14 @@ class Stream:
         info = indicator_info(self.name)
         self._params = _bound(self.name, [p.name for p in info.params], args, kwargs)
         self._inputs = inputs_of(self.name)
-        # Which value stands for each column.
-        self._places = tuple(self._inputs.index(c) if c in self._inputs else 0 for c in COLUMNS)
+        # The value that stands for each column; what is not read may be anything that is there.
+        self._bar = operator.itemgetter(*(self._inputs.index(c) if c in self._inputs else 0 for c in COLUMNS))
         self._make = values_type(self.name)._make if len(info.outputs) > 1 else None
         self._core = IndicatorStream(self.name, self._params)
 
-    def _bar(self, values: tuple[float, ...]) -> tuple[float, float, float, float, float]:
-        """Give a bar; what is not read may be anything that is there."""
-        if len(values) != len(self._inputs):
-            reads = ", ".join(self._inputs)
-            raise TypeError(f"{self.name} reads {reads}: {len(self._inputs)} values, not {len(values)}")
-        a, b, c, d, e = self._places
-        return values[a], values[b], values[c], values[d], values[e]
+    def _miscounted(self, given: int) -> TypeError:
+        reads = ", ".join(self._inputs)
+        return TypeError(f"{self.name} reads {reads}: {len(self._inputs)} values, not {given}")
 
     def update(self, *values: float, session: int = 0, regular: bool = True) -> Any:
         """Take what the indicator reads of a bar; give the value, or one an output; None where there is none.
@@ -160,12 +157,18 @@ class Stream:
         ValueError
             If a value is not a finite number; nothing changes then.
         """
-        value = self._core.update(*self._bar(values), session, regular)
+        if len(values) != len(self._inputs):
+            raise self._miscounted(len(values))
+        a, b, c, d, e = self._bar(values)
+        value = self._core.update(a, b, c, d, e, session, regular)
         return value if self._make is None else self._make(value)
 
     def peek(self, *values: float, session: int = 0, regular: bool = True) -> Any:
         """Give what `update` would, and change nothing."""
-        value = self._core.peek(*self._bar(values), session, regular)
+        if len(values) != len(self._inputs):
+            raise self._miscounted(len(values))
+        a, b, c, d, e = self._bar(values)
+        value = self._core.peek(a, b, c, d, e, session, regular)
         return value if self._make is None else self._make(value)
 
     @property
