@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import doctest
 import importlib
-import io
 import pkgutil
 import re
-import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,19 +35,17 @@ PAGES = {"README.md": 7, "docs/live.md": 3, "docs/indicators.md": 1}
 
 
 @pytest.mark.parametrize(("page", "index"), [(page, index) for page, count in PAGES.items() for index in range(count)])
-def test_the_code_of_a_page_runs(page: str, index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_of_a_page_runs(page: str, index: int, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), flags=re.DOTALL)
     assert len(blocks) == PAGES[page]
-    monkeypatch.chdir(tmp_path)
-    out = io.StringIO()
-    # As a reader would: saved under the name that it bears, and run.
+    # As a reader would: saved under the name that it bears, and run in a process of its own, where no other test has
+    # imported anything.
     named = re.match(r"# (\w+\.py)\n", blocks[index])
     path = tmp_path / (named[1] if named else "example.py")
     path.write_text(blocks[index])
-    monkeypatch.syspath_prepend(tmp_path)
-    with contextlib.redirect_stdout(out):
-        runpy.run_path(str(path), run_name="__main__")
-    assert out.getvalue()
+    run = subprocess.run([sys.executable, str(path)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert run.stdout
 
 
 def test_the_page_of_indicators_is_that_of_the_registry() -> None:
