@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -181,3 +182,36 @@ def test_ctrl_c_ends_cleanly(tmp_path: Path) -> None:
     assert process.returncode == 130, stderr
     assert stdout == "stopped\n"
     assert stderr == "interrupted: the run was stopped\n"
+
+
+def test_ctrl_c_ends_a_replay_with_what_there_is(tmp_path: Path) -> None:
+    openbell("config", "init", "live.json", cwd=tmp_path)
+    (tmp_path / "tells.py").write_text(
+        "import openbell as ob\n"
+        "class Tells(ob.Strategy):\n"
+        "    def on_bar(self, session, bar): print('bar', flush=True)\n"
+        "    def on_stop(self, session): print('stopped', flush=True)\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "openbell",
+        "replay",
+        "live.json",
+        "--speed",
+        "600",
+        "--strategy",
+        "tells.py:Tells",
+    ]
+    command += ["--report", "part.html"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(30)] == ["bar\n"] * 30
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 0, stderr
+    after = stdout.partition("stopped\n")[2]
+    (bars,) = re.findall(r"│ bars +│ ([\d,]+) of 1m", after)
+    assert int(bars.replace(",", "")) > 0, stdout
+    assert "sessions         │ 1 (" in after
+    assert (tmp_path / "part.html").exists()

@@ -101,6 +101,7 @@ class SessionCoordinator:
         self._started = False
         self._running = False
         self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
         self._result: RunResult | None = None
         self._error: BaseException | None = None
 
@@ -153,16 +154,17 @@ class SessionCoordinator:
     def start(self, *, paused: bool = False) -> None:
         """Run on a thread of its own; `wait` or `stop` ends it. ``paused`` is as for `run`."""
         self._begin(paused=paused)
-        self._thread = threading.Thread(target=self._run, name="openbell-session", daemon=True)
+        self._thread = threading.Thread(target=self._run_apart, name="openbell-session", daemon=True)
         self._thread.start()
 
     def wait(self, timeout_s: float | None = None) -> RunResult | None:
         """Wait for the end of a run that `start` began; None if it did not end in time. What it raised, this raises."""
         if self._thread is None:
             raise NotRunningError("start() has not been called")
-        self._thread.join(timeout_s)
-        if self._thread.is_alive():
+        # Not by a join: one that Ctrl-C interrupts leaves the thread marked as ended (python/cpython#90882).
+        if not self._ended.wait(timeout_s):
             return None
+        self._thread.join()
         if self._error is not None:
             raise self._error
         return self._finished()
@@ -173,6 +175,7 @@ class SessionCoordinator:
         self._pace.stop()
         self._wake()
         if self._thread is not None and self._thread is not threading.current_thread():
+            self._ended.wait()
             self._thread.join()
 
     def pause(self) -> None:
@@ -457,6 +460,14 @@ class SessionCoordinator:
         self._result = RunResult(summary, self.session_data, completed)
         if completed and self.config.report is not None:
             self._result.to_html(self.config.resolve(self.config.report))
+
+    def _run_apart(self) -> None:
+        try:
+            self._run()
+        except Exception as error:  # noqa: BLE001  # the report's, such as a full disk; for whoever waits
+            self._error = error
+        finally:
+            self._ended.set()
 
     def _finished(self) -> RunResult:
         if self._result is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Loop:
+class Loop(abc.ABC):
     """One run, on the thread that calls `run`.
 
     Attributes
@@ -56,6 +57,8 @@ class Loop:
         self._pace = pace
         self._progress = progress
         self._done = 0
+        # The session under way, if it has not been counted.
+        self._day: dt.date | None = None
         self._day_started_s = 0.0
         self.tally = Tally(config, setup, session)
         self.calls: Calls | None = None
@@ -90,10 +93,12 @@ class Loop:
             return self._play()
         finally:
             self._session.deactivate_session()
+            self._count_day()
             self._lifecycle("on_stop")
 
+    @abc.abstractmethod
     def _play(self) -> bool:
-        raise NotImplementedError
+        """Play the sessions; False if the run was stopped."""
 
     def _warm_up(self) -> None:
         for date in self._setup.history:
@@ -106,7 +111,7 @@ class Loop:
 
     def _enter(self, date: dt.date) -> None:
         """Begin a session: the bars of the one before become history."""
-        self._day_started_s = time.perf_counter()
+        self._day, self._day_started_s = date, time.perf_counter()
         self._session.begin_session(self._calendar, day_number(date))
         self.members.days.append(date)
 
@@ -138,10 +143,17 @@ class Loop:
         self.scanners.teardown()
         self._serve()
         self._session.deactivate_session()
+        self._count_day()
+        self._tell(str(date))
+
+    def _count_day(self) -> None:
+        """Add the session under way, or what there is of it, to the figures; once."""
+        if (date := self._day) is None:
+            return
+        self._day = None
         self.tally.end_of_session(date, list(self.members.symbols))
         self.tally.elapsed_s += time.perf_counter() - self._day_started_s
         logger.info("session %s: %d bars", date, self.tally.sessions[-1].bars)
-        self._tell(str(date))
 
     def _step_done(self) -> None:
         """Call for what a step left; the clock stands at its end."""
@@ -157,7 +169,7 @@ class Loop:
                 session.board.publish(as_session_event(event))
         self._serve()
 
-    def _note_events(self, events: Events) -> None:
+    def _note_events(self, events: Events) -> None:  # noqa: B027  # not every run looks
         """Look at the events of a step before anybody is told."""
 
     def _listen(self) -> None:
