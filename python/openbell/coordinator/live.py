@@ -155,6 +155,8 @@ class Live(Loop):
         try:
             return super().run()
         finally:
+            # A live run is ended at any time: what there is of the session counts.
+            self._count_day()
             self.inbox.close()
             if not (self.supervisor.close() and self._jobs.close()):
                 logger.warning("a connection or a request for history did not end in time")

@@ -93,7 +93,6 @@ class Loop(abc.ABC):
             return self._play()
         finally:
             self._session.deactivate_session()
-            self._count_day()
             self._lifecycle("on_stop")
 
     @abc.abstractmethod
