@@ -124,6 +124,32 @@ def test_history_warms_up_and_is_kept_apart() -> None:
     assert result.summary.history_sessions == 4
 
 
+def test_the_bars_with_which_history_ended_are_not_told() -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+    ends: dict[str, int] = {}
+
+    class Look(ob.Strategy):
+        def on_session_start(self, session: ob.SessionData) -> None:
+            for symbol in session.get_active_symbols():
+                ends[symbol] = int(session.get_historical_bars(symbol, "1m").ts[-1])
+
+        def on_bar(self, session: ob.SessionData, bar: ob.Bar) -> None:
+            assert session.now_ns is not None
+            told.setdefault(str(bar.symbol), []).append((session.now_ns, bar.ts))
+            if len(told) == 1 and len(told["SPY"]) == 1:
+                session.add_symbol("AAPL")
+
+    changes: dict[str, Any] = {
+        "backtest": {"start": "2024-11-27", "end": "2024-11-27"},
+        "source": {"kind": "simulator", "symbols": ["AAPL", "MSFT", "SPY"], "seed": 1},
+    }
+    ob.SessionCoordinator(config(**changes, session={"symbols": ["SPY"]}), strategy=Look()).run()
+    open_ns = told["SPY"][0][1]
+    # The last minute of the day before has no bar: time alone ends the longer bars that it was in.
+    assert ends["SPY"] < (open_ns - 1440 * 60_000_000_000) + 389 * 60_000_000_000
+    assert {symbol for symbol, bars in told.items() if min(ts for _, ts in bars) >= open_ns} == {"SPY", "AAPL"}
+
+
 def test_a_run_with_and_without_a_strategy_is_the_same_bit_for_bit() -> None:
     quiet = ob.SessionCoordinator(config()).run().session_data
     loud = ob.SessionCoordinator(config(), strategy=Recorder()).run().session_data

@@ -42,6 +42,8 @@ pub(super) struct Track {
     newest_end: Nanos,
     /// Its segment and its slot there.
     newest_slot: (usize, usize),
+    /// End of the newest base bar that was loaded as history.
+    loaded_end: Nanos,
     pub(super) counts: Counts,
     /// Its trades, if it has any.
     pub(super) book: Option<Box<Book>>,
@@ -73,6 +75,7 @@ impl Track {
             past_presence: Vec::new(),
             newest_end: Nanos::MIN,
             newest_slot: (usize::MAX, 0),
+            loaded_end: Nanos::MIN,
             counts: Counts::default(),
             book: None,
             quote: None,
@@ -139,17 +142,18 @@ impl Track {
 
     #[inline]
     fn append(&mut self, bar: &Bar, (segment, slot): (usize, usize), context: &mut Context<'_>) {
-        let regular = context.calendar.segment(segment).regular;
-        let tick = Tick { bar: *bar, session: self.date, regular };
+        let tick = Tick::new(*bar, self.date, context.calendar, Some(segment));
         self.presence.set(segment, slot);
-        self.metrics.fold(bar, regular);
+        self.metrics.fold(bar, tick.regular);
         self.base.push(&tick);
         context.bar_closed(self.id, &self.base, bar);
         let watermark = self.watermark(context.clock);
         for derived in &mut self.derived {
             derived.append(self.id, &tick, segment, watermark, context);
         }
-        if !context.loading {
+        if context.loading {
+            self.loaded_end = self.newest_end;
+        } else {
             let place = self.place(context.calendar);
             let evicted = self.base.evict(place);
             if !evicted.is_empty() {
@@ -366,6 +370,9 @@ impl Track {
         let next = &calendar.sessions()[session];
         if let Some(ended) = self.session {
             let place = self.place(calendar);
+            // A bar in progress with which history ended is not news.
+            let loading = context.loading;
+            context.loading |= self.newest_end == self.loaded_end;
             for derived in &mut self.derived {
                 if derived.forming.as_ref().is_some_and(|f| f.end <= next.first_open) {
                     derived.close(self.id, place.date, context);
@@ -374,6 +381,7 @@ impl Track {
                 derived.head = derived.forming.as_ref().map(|f| f.bar);
                 derived.series.roll(ended, place, session);
             }
+            context.loading = loading;
             self.base.roll(ended, place, session);
             let keep = std::iter::once(&self.base).chain(self.derived.iter().map(|d| &d.series));
             let keep = keep.map(Series::keep_sessions).max().unwrap_or(0);
