@@ -335,6 +335,8 @@ class IndicatorStream:
         volume: float,
         session: int = 0,
         regular: bool = True,
+        since_open: int = 0,
+        ts: int = 0,
         /,
     ) -> float | tuple[float | None, ...] | None: ...
     def peek(
@@ -346,6 +348,8 @@ class IndicatorStream:
         volume: float,
         session: int = 0,
         regular: bool = True,
+        since_open: int = 0,
+        ts: int = 0,
         /,
     ) -> float | tuple[float | None, ...] | None: ...
     def last(self) -> float | tuple[float | None, ...] | None: ...
@@ -469,6 +473,8 @@ def compute(
     volume: _Floats,
     session: _Ints | None = None,
     regular: NDArray[np.bool_] | None = None,
+    since_open: _Ints | None = None,
+    ts: _Ints | None = None,
 ) -> dict[str, _Floats]: ...
 def indicator_key(name: str, params: dict[str, float], interval: str | Interval) -> str: ...
 def indicator_warmup(name: str, params: dict[str, float]) -> tuple[int, int]: ...

@@ -16,7 +16,7 @@ import talib
 import openbell as ob
 from openbell import indicators as ta
 from openbell.errors import ColumnsError, IndicatorError
-from openbell.indicators.functions import COLUMNS, NAMES, Stream, function_of, inputs_of, stream_type
+from openbell.indicators.functions import COLUMNS, NAMES, Stream, function_of, inputs_of, stream_type, times_of
 
 ROWS = 500
 
@@ -39,12 +39,13 @@ def outputs(values: Any) -> list[Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_one_by_one_is_bulk_bit_for_bit(bars: dict[str, Any], name: str) -> None:
     inputs = inputs_of(name)
-    place = {"session": np.arange(ROWS) // 120, "regular": np.arange(ROWS) % 120 >= 10}
+    minute, ts = np.arange(ROWS) % 120 - 10, np.arange(ROWS) * 60_000_000_000
+    place = {"session": np.arange(ROWS) // 120, "regular": minute >= 0, "minute": minute, "ts": ts}
     bulk = outputs(function_of(name)(*(bars[column] for column in inputs), **place))
     stream = stream_type(name)()
     columns = [bars[column].tolist() for column in inputs]
     for i, values in enumerate(zip(*columns, strict=True)):
-        where: Any = {"session": i // 120, "regular": i % 120 >= 10}
+        where: Any = {"session": i // 120, "regular": minute[i] >= 0, "minute": minute[i], "ts": ts[i]}
         foretold = stream.peek(*values, **where)
         if i % 97 == 0:
             stream = pickle.loads(pickle.dumps(stream))  # noqa: S301  # our own
@@ -122,6 +123,12 @@ untyped: Any = ta
         (lambda c: untyped.atr(c, c), ColumnsError, "atr reads high, low, close: close is missing"),
         (lambda c: untyped.atr(c, c, c[1:]), ColumnsError, "must be of one length"),
         (lambda c: untyped.sma(np.where(np.arange(ROWS) == 7, np.inf, c)), ColumnsError, "row 7 is"),
+        (
+            lambda c: untyped.opening_range(c, c, 30),
+            ColumnsError,
+            "opening_range reads high, low, minute: minute is missing",
+        ),
+        (lambda _: untyped.RVOL().update(1.0), TypeError, "rvol reads the time: minute is missing"),
         (lambda _: untyped.RSI(14).update(1.0, 2.0), TypeError, "rsi reads close: 1 values, not 2"),
         (lambda _: untyped.RSI(14).update(float("nan")), ValueError, "must be a finite number"),
         (lambda _: untyped.rsii, AttributeError, "did you mean 'rsi'"),
@@ -155,6 +162,12 @@ def test_every_indicator_knows_what_it_reads() -> None:
         assert inputs_of(name), name
         assert list(inputs_of(name)) == [column for column in COLUMNS if column in inputs_of(name)]
     assert inputs_of("volume_sma") == ("volume",)
+    assert {name: times for name in NAMES if (times := times_of(name))} == {
+        "opening_range": ("minute",),
+        "rvol": ("minute",),
+        "vwap_anchored": ("ts",),
+        "vwap_time": ("minute",),
+    }
     assert inputs_of("bop") == ("open", "high", "low", "close")
 
 

@@ -406,6 +406,82 @@ def kvo(c: Columns, fast: int, slow: int, signal: int) -> tuple[Floats, Floats]:
     return value, ema(value, signal)
 
 
+def since(c: Columns, rows: Any) -> Floats:
+    """The average price of some bars so far, session by session or all at once."""
+    typical, volume = (c["high"] + c["low"] + c["close"]) / 3, c["volume"] * rows
+    with np.errstate(invalid="ignore"):
+        return np.where(rows, np.cumsum(typical * volume) / np.cumsum(volume), np.nan)
+
+
+def vwap_time(c: Columns, minutes: int) -> Floats:
+    out = np.full(len(c["close"]), np.nan)
+    for session in np.unique(c["session"]).tolist():
+        rows = c["session"] == session
+        day = {key: values[rows] for key, values in c.items()}
+        out[rows] = since(day, day["since_open"] >= minutes * 60e9)
+    return out
+
+
+def vwap_anchored(c: Columns, seconds: int) -> Floats:
+    return since(c, c["ts"] >= seconds * 10**9)
+
+
+def opening_range(c: Columns, minutes: int) -> tuple[Floats, Floats]:
+    high, low = np.full(len(c["close"]), np.nan), np.full(len(c["close"]), np.nan)
+    for i, session in enumerate(c["session"].tolist()):
+        rows = (c["session"][: i + 1] == session) & (c["since_open"][: i + 1] < minutes * 60e9)
+        if rows.any():
+            high[i], low[i] = c["high"][: i + 1][rows].max(), c["low"][: i + 1][rows].min()
+    return high, low
+
+
+def rvol(c: Columns, sessions: int, minutes: int) -> Floats:
+    minute = (c["since_open"] // 60e9).astype(int)
+    there = list(dict.fromkeys(c["session"].tolist()))
+    volume = dict(zip(zip(c["session"].tolist(), minute.tolist(), strict=True), c["volume"].tolist(), strict=True))
+    out = np.full(len(minute), np.nan)
+    for i, (session, slot) in enumerate(zip(c["session"].tolist(), minute.tolist(), strict=True)):
+        before = there[: there.index(session)][-sessions:]
+        mean = sum(volume.get((day, slot), 0.0) for day in before) / sessions
+        if len(before) == sessions and slot < minutes and mean > 0:
+            out[i] = c["volume"][i] / mean
+    return out
+
+
+def volume_profile(c: Columns, rows: int, percent: float) -> tuple[Floats, Floats, Floats]:
+    """Each bar's profile from nothing: all bars of the session so far, spread over the rows that it takes by then."""
+    out = np.full((3, len(c["close"])), np.nan)
+    for session in np.unique(c["session"]).tolist():
+        places = np.flatnonzero((c["session"] == session) & (c["volume"] > 0))
+        low, high, volume = (c[key][places] for key in ("low", "high", "volume"))
+        height = max(abs(high[0] + low[0]) / 2 * 0.02, 1e-6) / rows
+        base = (high[0] + low[0]) / 2 - (rows + 1) / 2 * height
+        for i, place in enumerate(places.tolist()):
+            while low[i] < base:
+                base, height = base - rows * height, height * 2
+            while high[i] >= base + rows * height:
+                height *= 2
+            edges = base + np.arange(rows + 1) * height
+            profile = np.zeros(rows)
+            for bottom, top, traded in zip(low[: i + 1], high[: i + 1], volume[: i + 1], strict=True):
+                if top > bottom:
+                    profile += traded * np.diff(np.clip(edges, bottom, top)) / (top - bottom)
+                else:
+                    profile[min(int((bottom - base) / height), rows - 1)] += traded
+            first = last = int(np.argmax(profile))
+            out[0, place] = (edges[first] + edges[first + 1]) / 2
+            while profile[first : last + 1].sum() < percent / 100 * profile.sum() * (1 - 1e-12):
+                below = profile[first - 1] if first else -1.0
+                above = profile[last + 1] if last + 1 < rows else -1.0
+                first, last = (first - 1, last) if below > above else (first, last + 1)
+            out[1:, place] = edges[last + 1], edges[first]
+        # Bars without volume change nothing.
+        for place in np.flatnonzero((c["session"] == session) & (c["volume"] == 0)).tolist():
+            if place and c["session"][place - 1] == session:
+                out[:, place] = out[:, place - 1]
+    return out[0], out[1], out[2]
+
+
 def vwap_week(c: Columns) -> Floats:
     typical = (c["high"] + c["low"] + c["close"]) / 3
     weeks = (c["session"] + 3) // 7

@@ -111,12 +111,39 @@ CASES: list[Any] = [
         for f, s, k in ((34, 55, 13), (3, 10, 2))
     ],
     ("vwap_week", {}, slow.vwap_week),
+    *[("opening_range", {"minutes": n}, lambda c, n=n: slow.opening_range(c, n)) for n in (1, 30, 600)],
+    *[
+        ("rvol", {"sessions": n, "minutes": m}, lambda c, n=n, m=m: slow.rvol(c, n, m))
+        for n, m in ((1, 390), (2, 390), (3, 100))
+    ],
+    *[
+        ("volume_profile", {"rows": n, "percent": p}, lambda c, n=n, p=p: slow.volume_profile(c, n, p))
+        for n, p in ((100, 70.0), (10, 40.0))
+    ],
     *[("zscore", {"period": n}, lambda c, n=n: slow.zscore(c, n)) for n in (2, 20, 200)],
 ]
 
 
-@pytest.mark.parametrize("series", ["SPY", "AAPL daily", "gappy"])
-@pytest.mark.parametrize(("name", "params", "reference"), CASES, ids=lambda v: str(v) if not callable(v) else "")
+# Those that ask for a time which bars of days have not.
+INTRADAY: list[Any] = [
+    *[("vwap_time", {"minutes": n}, lambda c, n=n: slow.vwap_time(c, n)) for n in (0, 45, 200)],
+    *[("vwap_anchored", {"since": s}, lambda c, s=s: slow.vwap_anchored(c, s)) for s in (0, 1_381_240_800)],
+]
+SERIES = [
+    ("SPY", CASES),
+    ("AAPL daily", CASES),
+    ("gappy", CASES),
+    ("SPY", INTRADAY),
+    ("AIG", INTRADAY),
+    ("gappy", INTRADAY),
+]
+
+
+@pytest.mark.parametrize(
+    ("series", "name", "params", "reference"),
+    [(series, *case) for series, cases in SERIES for case in cases],
+    ids=lambda v: str(v) if not callable(v) else "",
+)
 def test_equals_the_slow_version(
     real: dict[str, slow.Columns],  # noqa: F811
     series: str,
@@ -133,7 +160,7 @@ def test_equals_the_slow_version(
 
 
 def test_every_indicator_is_compared_with_somebody() -> None:
-    compared = {case[0] for case in (*TALIB, *CASES)} | PREMARKET
+    compared = {case[0] for case in (*TALIB, *CASES, *INTRADAY)} | PREMARKET
     assert compared == {entry["name"] for entry in list_indicators()}
 
 

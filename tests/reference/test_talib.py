@@ -309,6 +309,10 @@ CASES: list[Any] = [
 def columns_of(rows: pl.DataFrame, session: pl.Expr) -> Columns:
     columns = {name: rows[name].cast(pl.Float64).to_numpy() for name in ("open", "high", "low", "close", "volume")}
     columns["session"] = rows.select(session.cast(pl.Int64)).to_series().to_numpy()
+    # A day is of one bar, or opens with the first of its minutes.
+    ts = pl.col("ts_utc").dt.epoch("ns") if "ts_utc" in rows.columns else session.cast(pl.Int64) * 86_400_000_000_000
+    columns["ts"] = rows.select(ts).to_series().to_numpy()
+    columns["since_open"] = rows.select(ts - ts.min().over(session)).to_series().to_numpy()
     return columns
 
 

@@ -2,7 +2,10 @@
 
 Each indicator of the catalogue is a function and a class here, and in `openbell.indicators`: ``rsi(close, 14)`` and
 ``RSI(14)``. Arrays come first, in the order open, high, low, close, volume, those that the indicator reads; then its
-parameters, as in TA-Lib. What depends on sessions takes ``session`` (a number for each bar's) and ``regular`` besides.
+parameters, as in TA-Lib. What depends on sessions takes where each bar stands besides: ``session`` (a number for each
+session; days since 1970 where weeks matter) and ``regular`` (whether it lies in regular hours), without which all bars
+are of one session's regular hours. What depends on the time asks for ``minute`` (from the regular open to the bar's
+start) or ``ts`` (the bar's start, in nanoseconds since 1970 UTC).
 """
 
 from __future__ import annotations
@@ -27,13 +30,24 @@ if TYPE_CHECKING:
 COLUMNS = ("open", "high", "low", "close", "volume")
 NAMES = tuple(entry["name"] for entry in _listed())
 PROBE = 700
-# Where a bar stands: the number of its session, and whether it lies in regular hours.
-PLACE = ("session", "regular")
+# Where a bar stands: the number of its session, whether it lies in regular hours, and when it starts.
+PLACE = ("session", "regular", "minute", "ts")
+MINUTE_NS = 60_000_000_000
+
+
+def inputs_of(name: str) -> tuple[str, ...]:
+    """Give the columns that an indicator reads, in order."""
+    return tuple(column for column in _read_by(name) if column in COLUMNS)
+
+
+def times_of(name: str) -> tuple[str, ...]:
+    """Give the times that an indicator reads: ``minute``, ``ts``, or neither."""
+    return tuple(column for column in _read_by(name) if column in PLACE)
 
 
 @functools.cache
-def inputs_of(name: str) -> tuple[str, ...]:
-    """Give the columns that an indicator reads, in order: those that make a difference."""
+def _read_by(name: str) -> tuple[str, ...]:
+    """Give the columns and times that make a difference."""
     import numpy as np
 
     info = indicator_info(name)
@@ -48,14 +62,35 @@ def inputs_of(name: str) -> tuple[str, ...]:
         "close": middle + np.sin(steps * 2.3),
         "volume": 1000 + 500 * np.sin(steps * 0.3),
     }
-    place: dict[str, Any] = {"session": steps // 100, "regular": steps % 100 >= 20}
-    base = compute(name, {}, **bars, **place)
+    minute = steps % 100 - 20
+    place: dict[str, Any] = {"session": steps // 100, "regular": minute >= 0, "minute": minute, "ts": steps * MINUTE_NS}
+    # A session of history, and a time among the bars, show what is read.
+    telling = {"sessions": 1, "since": 60 * PROBE // 2, "minutes": PROBE // 10}
+    params: dict[str, float] = {p.name: telling[p.name] for p in info.params if p.name in telling}
+    base = compute(name, params, **bars, **_where(place))
 
     def matters(column: str) -> bool:
-        changed = compute(name, {}, **{**bars, column: bars[column] * (1 + 0.01 * np.sin(steps * 0.37))}, **place)
+        given = {**bars, **place}
+        given[column] = bars[column] * (1 + 0.01 * np.sin(steps * 0.37)) if column in bars else 0 * steps
+        changed = compute(name, params, **{c: given[c] for c in COLUMNS}, **_where({c: given[c] for c in PLACE}))
         return any(not np.array_equal(base[key], changed[key], equal_nan=True) for key in base)
 
-    return tuple(column for column in COLUMNS if matters(column))
+    return tuple(column for column in (*COLUMNS, "minute", "ts") if matters(column))
+
+
+def _where(place: dict[str, Any]) -> dict[str, Any]:
+    """Give where bars stand as the core takes it."""
+    import numpy as np
+
+    kinds: dict[str, Any] = {"session": np.int64, "regular": np.bool_, "minute": np.float64, "ts": np.int64}
+    columns: dict[str, Any] = {}
+    for key, values in place.items():
+        if key == "ts" and np.asarray(values).dtype.kind == "M":
+            values = np.asarray(values).astype("datetime64[ns]")  # noqa: PLW2901  # the same times
+        columns[key] = np.ascontiguousarray(values, dtype=kinds[key])
+    if "minute" in columns:
+        columns["since_open"] = np.rint(columns.pop("minute") * MINUTE_NS).astype(np.int64)
+    return columns
 
 
 @functools.cache
@@ -64,8 +99,10 @@ def values_type(name: str) -> Any:
     return namedtuple(f"{name.title().replace('_', '')}Values", indicator_info(name).outputs)  # noqa: PYI024  # by name
 
 
-def _bound(name: str, taken: Sequence[str], args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Give arguments by name.
+def _bound(
+    name: str, taken: Sequence[str], args: Sequence[Any], kwargs: dict[str, Any], by_name: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Give arguments by name; some are taken by their names only.
 
     Raises
     ------
@@ -78,8 +115,8 @@ def _bound(name: str, taken: Sequence[str], args: Sequence[Any], kwargs: dict[st
     for key, value in kwargs.items():
         if key in given:
             raise TypeError(f"{name}: {key} is given twice")
-        if key not in taken:
-            raise TypeError(f"{name}: unknown argument {key!r}; it takes {', '.join(taken)}")
+        if key not in taken and key not in by_name:
+            raise TypeError(f"{name}: unknown argument {key!r}; it takes {', '.join((*taken, *by_name))}")
         given[key] = value
     return given
 
@@ -97,11 +134,13 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     import numpy as np
 
     inputs, info = inputs_of(name), indicator_info(name)
-    given = _bound(name, (*inputs, *(p.name for p in info.params), *PLACE), args, kwargs)
-    if missing := [column for column in inputs if column not in given]:
-        raise ColumnsError(f"{name} reads {', '.join(inputs)}: {', '.join(missing)} is missing")
+    taken = (*inputs, *(p.name for p in info.params), *PLACE[:2])
+    given = _bound(name, taken, args, kwargs, by_name=PLACE[2:])
+    reads = (*inputs, *times_of(name))
+    if missing := [column for column in reads if given.get(column) is None]:
+        raise ColumnsError(f"{name} reads {', '.join(reads)}: {', '.join(missing)} is missing")
     columns = {column: np.ascontiguousarray(given.pop(column), dtype=np.float64) for column in inputs}
-    place = {key: given.pop(key) for key in PLACE if given.get(key) is not None}
+    where = _where({key: given.pop(key) for key in PLACE if given.get(key) is not None})
     lengths = {column: values.shape for column, values in columns.items()}
     if len(set(lengths.values())) != 1 or columns[inputs[0]].ndim != 1:
         raise ColumnsError(f"{name}: columns must be of one length and dimension, not {lengths}")
@@ -109,9 +148,7 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     rows = {column: values[start:] for column, values in columns.items()}
     # What is not read may be anything that is there.
     filled: dict[str, Any] = {column: rows.get(column, rows[inputs[0]]) for column in COLUMNS}
-    kinds = {"session": np.int64, "regular": np.bool_}
-    where: dict[str, Any] = {key: np.ascontiguousarray(value, dtype=kinds[key])[start:] for key, value in place.items()}
-    outputs = compute(name, given, **filled, **where)
+    outputs = compute(name, given, **filled, **{key: values[start:] for key, values in where.items()})
     if start:
         nothing = np.full(start, np.nan)
         outputs = {key: np.concatenate([nothing, values]) for key, values in outputs.items()}
@@ -142,6 +179,7 @@ class Stream:
         self._inputs = inputs_of(self.name)
         # The value that stands for each column; what is not read may be anything that is there.
         self._bar = operator.itemgetter(*(self._inputs.index(c) if c in self._inputs else 0 for c in COLUMNS))
+        self._times = times_of(self.name)
         self._make = values_type(self.name)._make if len(info.outputs) > 1 else None
         self._core = IndicatorStream(self.name, self._params)
 
@@ -149,7 +187,15 @@ class Stream:
         reads = ", ".join(self._inputs)
         return TypeError(f"{self.name} reads {reads}: {len(self._inputs)} values, not {given}")
 
-    def update(self, *values: float, session: int = 0, regular: bool = True) -> Any:
+    def _when(self, minute: float | None, ts: int | None) -> tuple[int, int]:
+        given = {"minute": minute, "ts": ts}
+        if missing := [key for key in self._times if given[key] is None]:
+            raise TypeError(f"{self.name} reads the time: {', '.join(missing)} is missing")
+        return round((minute or 0) * MINUTE_NS), int(ts or 0)
+
+    def update(
+        self, *values: float, session: int = 0, regular: bool = True, minute: float | None = None, ts: int | None = None
+    ) -> Any:
         """Take what the indicator reads of a bar; give the value, or one an output; None where there is none.
 
         Raises
@@ -160,15 +206,19 @@ class Stream:
         if len(values) != len(self._inputs):
             raise self._miscounted(len(values))
         a, b, c, d, e = self._bar(values)
-        value = self._core.update(a, b, c, d, e, session, regular)
+        when = self._when(minute, ts) if self._times else ()
+        value = self._core.update(a, b, c, d, e, session, regular, *when)
         return value if self._make is None else self._make(value)
 
-    def peek(self, *values: float, session: int = 0, regular: bool = True) -> Any:
+    def peek(
+        self, *values: float, session: int = 0, regular: bool = True, minute: float | None = None, ts: int | None = None
+    ) -> Any:
         """Give what `update` would, and change nothing."""
         if len(values) != len(self._inputs):
             raise self._miscounted(len(values))
         a, b, c, d, e = self._bar(values)
-        value = self._core.peek(a, b, c, d, e, session, regular)
+        when = self._when(minute, ts) if self._times else ()
+        value = self._core.peek(a, b, c, d, e, session, regular, *when)
         return value if self._make is None else self._make(value)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openbell.indicators.catalogue import list_indicators
-from openbell.indicators.functions import inputs_of, plain, values_type
+from openbell.indicators.functions import inputs_of, plain, times_of, values_type
 
 HEAD = '''"""Made from the registry by `make docs`: change the registry, or `stub.py`."""
 
@@ -39,16 +39,21 @@ def entry(name: str, params: dict[str, float], outputs: tuple[str, ...]) -> str:
     defaults = "".join(f", {key}: float = {plain(value)!r}" for key, value in params.items())
     arrays = ", ".join(f"{column}: ArrayLike" for column in columns)
     values = ", ".join(f"{column}: float" for column in columns)
+    times = times_of(name)
+    when = "".join(f", {key}: {'float' if key == 'minute' else 'int'}" for key in times)
+    where = "session: _Where = None, regular: _Where = None" + "".join(
+        f"{', *' if key == times[0] else ''}, {key}: ArrayLike" for key in times
+    )
     many = len(outputs) > 1
     made = values_type(name).__name__ if many else ""
     whole = f"{made}[_Array]" if many else "_Array"
     one = f"{made}[float | None]" if many else "float | None"
-    call = f"(self, {values}, /, *, session: int = 0, regular: bool = True) -> {one}: ..."
+    call = f"(self, {values}, /, *, session: int = 0, regular: bool = True{when}) -> {one}: ..."
     lines = [f"class {made}(NamedTuple, Generic[_Column]):", *(f"    {key}: _Column" for key in outputs), ""]
     return "\n".join(
         [
             *(lines if many else []),
-            f"def {name}({arrays}{defaults}, session: _Where = None, regular: _Where = None) -> {whole}: ...",
+            f"def {name}({arrays}{defaults}, {where}) -> {whole}: ...",
             "",
             f"class {name.upper()}(_Stream[{one}]):",
             *([f"    def __init__(self{defaults}) -> None: ..."] if params else []),

@@ -7,4 +7,5 @@ pub type Nanos = i64;
 pub type Day = i32;
 
 pub const SECOND_NS: i64 = 1_000_000_000;
+pub const MINUTE_NS: i64 = 60 * SECOND_NS;
 pub const DAY_NS: i64 = 86_400 * SECOND_NS;

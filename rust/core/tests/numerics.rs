@@ -10,7 +10,7 @@ fn plan(names: &[&str]) -> Plan {
 
 fn tick(i: i64, price: f64, volume: f64) -> Tick {
     let bar = Bar::new(i * 60_000_000_000, [price; 4], volume, f64::NAN, f64::NAN);
-    Tick { bar, session: 1, regular: true }
+    Tick { bar, session: 1, regular: true, since_open: 0 }
 }
 
 /// Cheap noise: the same everywhere, about uniform in 0..1.
@@ -88,6 +88,11 @@ const UNBOUNDED: &[&str] = &[
     "vwap",
     "vwap_bands",
     "vwap_week",
+    "vwap_time",
+    "vwap_anchored",
+    "rvol",
+    "volume_profile",
+    "opening_range",
     "session_high",
     "session_low",
     "bars_since_high",
@@ -121,7 +126,7 @@ fn nothing_decays_in_ten_million_bars() {
             f64::NAN,
             f64::NAN,
         );
-        Tick { bar, session: 1, regular: true }
+        Tick { bar, session: 1, regular: true, since_open: 0 }
     };
     let names: Vec<&str> = openbell_core::indicator::registry::SPECS.iter().map(|s| s.name).collect();
     let names: Vec<&str> = names.into_iter().filter(|name| !UNBOUNDED.contains(name)).collect();
@@ -243,6 +248,10 @@ fn flat_prices_have_an_answer_each() {
         ("rvol_bars", &[1.0], &[0.0]),
         ("kvo", &[0.0; 2], &[0.0; 2]),
         ("vwap_week", &[price], &[NONE]),
+        ("vwap_time", &[price], &[NONE]),
+        ("vwap_anchored", &[price], &[NONE]),
+        ("rvol", &[1.0], &[NONE]),
+        ("volume_profile", &[price, price + 0.0037, price - 0.0037], &[NONE; 3]),
         ("max", &[price], &[price]),
         ("min", &[price], &[price]),
         ("midpoint", &[price], &[price]),
@@ -267,6 +276,7 @@ fn flat_prices_have_an_answer_each() {
         ("pivots_woodie", &[price; 7], &[price; 7]),
         ("pivots_fibonacci", &[price; 7], &[price; 7]),
         ("pivots_camarilla", &[price; 7], &[price; 7]),
+        ("opening_range", &[price; 2], &[price; 2]),
         ("belt_hold", &[0.0], &[0.0]),
         ("dark_cloud_cover", &[0.0], &[0.0]),
         ("doji", &[100.0], &[100.0]),
@@ -297,7 +307,7 @@ fn flat_prices_have_an_answer_each() {
             let plan = plan(&[name]);
             let mut block = plan.block();
             for i in 0..300 {
-                plan.update(&mut block, &Tick { session: (i / 150) as i32, ..tick(i, price, volume) });
+                plan.update(&mut block, &Tick { session: (i / 15) as i32, ..tick(i, price, volume) });
             }
             for (got, want) in plan.outputs(&block).iter().zip(expected) {
                 let same = (got.is_nan() && want.is_nan()) || got == want;

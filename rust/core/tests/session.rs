@@ -222,7 +222,7 @@ proptest! {
             let plan = Plan::new(definitions().collect());
             let mut block = plan.block();
             for bar in view.series(interval(text)).expect("there").bars() {
-                plan.update(&mut block, &Tick { bar: *bar, session: 10, regular: true });
+                plan.update(&mut block, &Tick { bar: *bar, session: 10, regular: true, since_open: 0 });
             }
             let indicators = view.indicators().filter(|i| i.interval() == interval(text));
             let got: Vec<u64> = indicators.flat_map(|i| i.values().to_vec()).map(f64::to_bits).collect();

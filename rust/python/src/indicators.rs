@@ -100,7 +100,7 @@ impl PyIndicatorStream {
     }
 
     /// Takes a bar; gives the value, or one an output, ``None`` where there is none.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, /))]
+    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, /))]
     #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
     fn update(
         &self,
@@ -112,14 +112,17 @@ impl PyIndicatorStream {
         volume: f64,
         session: i32,
         regular: bool,
+        since_open: i64,
+        ts: i64,
     ) -> PyResult<Py<PyAny>> {
         let mut block = self.block.lock();
-        self.plan.update(&mut block, &tick([open, high, low, close], volume, session, regular)?);
+        let place = Place { session, regular, since_open, ts };
+        self.plan.update(&mut block, &tick([open, high, low, close], volume, &place)?);
         value(py, self.plan.outputs(&block))
     }
 
     /// Gives what `update` would, and changes nothing.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, /))]
+    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, /))]
     #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
     fn peek(
         &self,
@@ -131,8 +134,11 @@ impl PyIndicatorStream {
         volume: f64,
         session: i32,
         regular: bool,
+        since_open: i64,
+        ts: i64,
     ) -> PyResult<Py<PyAny>> {
-        let tick = tick([open, high, low, close], volume, session, regular)?;
+        let place = Place { session, regular, since_open, ts };
+        let tick = tick([open, high, low, close], volume, &place)?;
         let outputs = self.plan.peek(&self.block.lock(), &tick);
         value(py, &outputs)
     }
@@ -164,22 +170,32 @@ impl PyIndicatorStream {
     }
 }
 
+/// Where a bar stands.
+struct Place {
+    session: i32,
+    regular: bool,
+    since_open: i64,
+    ts: i64,
+}
+
 /// A bar of finite numbers.
-fn tick(ohlc: [f64; 4], volume: f64, session: i32, regular: bool) -> PyResult<Tick> {
+fn tick(ohlc: [f64; 4], volume: f64, place: &Place) -> PyResult<Tick> {
     if ohlc.iter().any(|x| !x.is_finite()) || !volume.is_finite() {
         return Err(PyValueError::new_err(format!(
             "{ohlc:?}, volume {volume}: every value must be a finite number"
         )));
     }
-    Ok(Tick { bar: Bar::new(0, ohlc, volume, f64::NAN, f64::NAN), session, regular })
+    let Place { session, regular, since_open, ts } = *place;
+    Ok(Tick { bar: Bar::new(ts, ohlc, volume, f64::NAN, f64::NAN), session, regular, since_open })
 }
 
 /// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.
 ///
 /// ``session`` numbers the session of each bar (int64, any numbers that differ); without it all bars are one session.
-/// ``regular`` says which bars lie in regular hours (bool); without it all do.
+/// ``regular`` says which bars lie in regular hours (bool); without it all do. ``since_open`` and ``ts`` (int64, nanoseconds,
+/// since the regular open and since 1970 UTC) say when each bar starts; without them all start at zero.
 #[pyfunction]
-#[pyo3(signature = (name, params, open, high, low, close, volume, session=None, regular=None))]
+#[pyo3(signature = (name, params, open, high, low, close, volume, session=None, regular=None, since_open=None, ts=None))]
 #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
 pub(crate) fn compute<'py>(
     py: Python<'py>,
@@ -192,6 +208,8 @@ pub(crate) fn compute<'py>(
     volume: PyReadonlyArray1<'py, f64>,
     session: Option<PyReadonlyArray1<'py, i64>>,
     regular: Option<PyReadonlyArray1<'py, bool>>,
+    since_open: Option<PyReadonlyArray1<'py, i64>>,
+    ts: Option<PyReadonlyArray1<'py, i64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let definition = definition(name, &params.into_iter().collect())?;
     let names = definition.spec().outputs;
@@ -199,15 +217,19 @@ pub(crate) fn compute<'py>(
     let (close, volume) = (close.as_slice()?, volume.as_slice()?);
     let session = session.as_ref().map(|s| s.as_slice()).transpose()?;
     let regular = regular.as_ref().map(|r| r.as_slice()).transpose()?;
+    let since_open = since_open.as_ref().map(|s| s.as_slice()).transpose()?;
+    let ts = ts.as_ref().map(|t| t.as_slice()).transpose()?;
     let rows = close.len();
-    let given = [session.map_or(rows, <[i64]>::len), regular.map_or(rows, <[bool]>::len)];
-    let lengths = [open.len(), high.len(), low.len(), volume.len(), given[0], given[1]];
-    if lengths.iter().any(|&n| n != rows) {
+    let given = [session, since_open, ts].map(|column| column.map_or(rows, <[i64]>::len));
+    let bars = [open, high, low, volume].map(<[f64]>::len);
+    let mut lengths = bars.into_iter().chain(given).chain(regular.map(<[bool]>::len));
+    if lengths.any(|n| n != rows) {
         let reason = format!("all columns must be as long as close, which has {rows} rows");
         return Err(to_py(Error::Columns { reason }));
     }
-    let columns =
-        py.detach(|| definition.bulk(&Columns { open, high, low, close, volume, session, regular }));
+    let columns = py.detach(|| {
+        definition.bulk(&Columns { open, high, low, close, volume, session, regular, since_open, ts })
+    });
     let result = PyDict::new(py);
     for (name, column) in names.iter().zip(columns) {
         result.set_item(name, PyArray1::from_vec(py, column))?;

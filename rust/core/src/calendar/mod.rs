@@ -36,6 +36,8 @@ pub struct Session {
 pub struct Calendar {
     name: String,
     segments: Vec<Segment>,
+    /// For each segment, the regular open of its session.
+    opens: Vec<Nanos>,
     sessions: Vec<Session>,
 }
 
@@ -78,7 +80,8 @@ impl Calendar {
         if sessions.windows(2).any(|w| w[1].date <= w[0].date) {
             return Err(refused("dates are out of order".to_owned()));
         }
-        Ok(Self { name: name.to_owned(), segments, sessions })
+        let opens = sessions.iter().flat_map(|s| s.segments.clone().map(|_| s.open)).collect();
+        Ok(Self { name: name.to_owned(), segments, opens, sessions })
     }
 
     /// Closes a session before its time. What it had after is left without length, so that numbers of segments stay.
@@ -107,6 +110,12 @@ impl Calendar {
 
     pub fn segment(&self, index: usize) -> &Segment {
         &self.segments[index]
+    }
+
+    /// The regular open of a segment's session.
+    #[inline]
+    pub fn regular_open(&self, segment: usize) -> Nanos {
+        self.opens[segment]
     }
 
     /// The segments of a session with their indices.

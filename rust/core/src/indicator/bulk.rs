@@ -1,7 +1,7 @@
 //! One indicator over whole columns: the same steps as bar by bar, in a loop of its own kind.
 
 use crate::bar::Bar;
-use crate::time::Day;
+use crate::time::{Day, Nanos};
 
 use super::Indicator;
 use super::definition::Definition;
@@ -20,6 +20,10 @@ pub struct Columns<'a> {
     pub session: Option<&'a [i64]>,
     /// Whether each bar lies in regular hours; all do without.
     pub regular: Option<&'a [bool]>,
+    /// Nanoseconds from the session's regular open to the start of each bar; zero without.
+    pub since_open: Option<&'a [Nanos]>,
+    /// When each bar starts, in nanoseconds since 1970 UTC; zero without.
+    pub ts: Option<&'a [Nanos]>,
 }
 
 impl Definition {
@@ -46,11 +50,12 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
     let mut own = vec![0.0; kernel.own_words()];
     let mut state: I::State = bytemuck::Zeroable::zeroed();
     let mut row = vec![f64::NAN; outputs.len()];
-    let Columns { open, high, low, close, volume, session, regular } = *columns;
+    let Columns { open, high, low, close, volume, session, regular, since_open, ts } = *columns;
     let rows = close.len();
     let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
     for i in 0..rows {
-        let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
+        let start = ts.map_or(0, |t| t[i]);
+        let bar = Bar::new(start, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
         for (span, field) in spans.iter().zip(&fields) {
             Past::push(&mut rings[span.range()], field.of(&bar));
         }
@@ -59,6 +64,7 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
             x: reads.of(&bar),
             session: session.map_or(0, |s| s[i] as Day),
             regular: regular.is_none_or(|r| r[i]),
+            since_open: since_open.map_or(0, |s| s[i]),
             seen: i + 1,
             rings: &rings,
             spans: &spans,
@@ -97,6 +103,8 @@ mod tests {
             (0..rows).map(|i| if i % 17 == 0 { 0.0 } else { f64::from(i * 37 % 1000) }).collect();
         let session: Vec<i64> = (0..rows).map(|i| i64::from(i / 150)).collect();
         let regular: Vec<bool> = (0..rows).map(|i| i % 150 >= 10).collect();
+        let since_open: Vec<i64> = (0..i64::from(rows)).map(|i| (i % 150 - 10) * 60_000_000_000).collect();
+        let ts: Vec<i64> = (0..i64::from(rows)).map(|i| i * 60_000_000_000).collect();
         let columns = Columns {
             open: &open,
             high: &high,
@@ -105,6 +113,8 @@ mod tests {
             volume: &volume,
             session: Some(&session),
             regular: Some(&regular),
+            since_open: Some(&since_open),
+            ts: Some(&ts),
         };
         for spec in SPECS {
             let definition = Definition::new(spec.name, []).expect(spec.name);
@@ -112,8 +122,10 @@ mod tests {
             let plan = Plan::new(vec![definition]);
             let mut block = plan.block();
             for i in 0..rows as usize {
-                let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
-                plan.update(&mut block, &Tick { bar, session: session[i] as Day, regular: regular[i] });
+                let ohlc = [open[i], high[i], low[i], close[i]];
+                let bar = Bar::new(ts[i], ohlc, volume[i], f64::NAN, f64::NAN);
+                let (session, regular, since_open) = (session[i] as Day, regular[i], since_open[i]);
+                plan.update(&mut block, &Tick { bar, session, regular, since_open });
                 for (column, value) in bulk.iter().zip(plan.outputs(&block)) {
                     assert_eq!(column[i].to_bits(), value.to_bits(), "{} at {i}", spec.name);
                 }

@@ -1,7 +1,8 @@
 //! What an indicator is given at each step.
 
 use crate::bar::Bar;
-use crate::time::Day;
+use crate::calendar::Calendar;
+use crate::time::{Day, Nanos};
 
 use super::ring::{Past, Span};
 
@@ -46,6 +47,20 @@ pub struct Tick {
     pub session: Day,
     /// Whether the bar lies in the regular session.
     pub regular: bool,
+    /// From the session's regular open to the start of the bar; less than zero before.
+    pub since_open: Nanos,
+}
+
+impl Tick {
+    /// A bar of a session; one that begins in no segment counts as of the regular open.
+    #[inline]
+    pub fn new(bar: Bar, session: Day, calendar: &Calendar, segment: Option<usize>) -> Self {
+        let (regular, since_open) = match segment {
+            Some(segment) => (calendar.segment(segment).regular, bar.ts - calendar.regular_open(segment)),
+            None => (true, 0),
+        };
+        Self { bar, session, regular, since_open }
+    }
 }
 
 /// One step of an indicator.
@@ -58,6 +73,8 @@ pub struct Input<'a> {
     pub session: Day,
     /// Whether the bar lies in the regular session.
     pub regular: bool,
+    /// From the session's regular open to the start of the bar; less than zero before.
+    pub since_open: Nanos,
     /// How many bars this indicator has been given, with this one.
     pub seen: usize,
     pub(super) rings: &'a [f64],

@@ -175,6 +175,7 @@ impl Plan {
                 x: item.reads.of(&tick.bar),
                 session: tick.session,
                 regular: tick.regular,
+                since_open: tick.since_open,
                 seen: seen as usize,
                 rings,
                 spans: &item.rings,
@@ -269,11 +270,14 @@ mod tests {
     //! What must hold for every indicator, by one loop over the registry.
 
     use super::super::registry::SPECS;
+    use super::super::spec::Spec;
     use super::*;
     use crate::bar::Bar;
 
+    /// All indicators with their defaults; those that want many sessions, with one.
     fn definitions() -> Vec<Definition> {
-        SPECS.iter().map(|s| Definition::new(s.name, []).expect(s.name)).collect()
+        let given = |s: &Spec| s.params.iter().find(|p| p.name == "sessions").map(|p| (p.name, 1.0));
+        SPECS.iter().map(|s| Definition::new(s.name, given(s)).expect(s.name)).collect()
     }
 
     /// A walk in cents over three sessions, with ties, flat stretches and bars without volume.
@@ -292,7 +296,8 @@ mod tests {
                 let ohlc = [open, high, low, cents].map(|c| c as f64 / 100.0);
                 let volume = if i % 17 == 0 { 0.0 } else { next(10_000) as f64 };
                 let bar = Bar::new(i * 60, ohlc, volume, f64::NAN, f64::NAN);
-                Tick { bar, session: (i / 390) as i32, regular: i % 390 >= 5 }
+                let since_open = (i % 390 - 5) * 60_000_000_000;
+                Tick { bar, session: (i / 390) as i32, regular: since_open >= 0, since_open }
             })
             .collect()
     }
@@ -310,7 +315,11 @@ mod tests {
             if definition.kernel().waits() {
                 continue;
             }
-            for (i, tick) in ticks(400).iter().map(|t| Tick { regular: true, ..*t }).enumerate() {
+            for (i, tick) in ticks(400)
+                .iter()
+                .map(|t| Tick { regular: true, since_open: t.since_open.max(0), ..*t })
+                .enumerate()
+            {
                 let tick = Tick { bar: Bar { volume: 100.0, ..tick.bar }, ..tick };
                 plan.update(&mut block, &tick);
                 let (name, valid) = (definition.spec().name, !plan.outputs(&block)[0].is_nan());
@@ -416,7 +425,7 @@ mod tests {
                 let mut block = plan.block();
                 for i in 0..300 {
                     let bar = Bar::new(i, [price; 4], volume, f64::NAN, f64::NAN);
-                    plan.update(&mut block, &Tick { bar, session: 1, regular: true });
+                    plan.update(&mut block, &Tick { bar, session: 1, regular: true, since_open: i * 60 });
                     let infinite = plan.outputs(&block).iter().any(|v| v.is_infinite());
                     assert!(!infinite, "{} at a price of {price}", plan.definitions()[0].spec().name);
                 }

@@ -36,10 +36,14 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// The bar as indicators take it; `hint` is the segment that is tried first.
     fn tick(&self, bar: &Bar, hint: &mut usize) -> Tick {
-        if let Some(segment) = self.calendar.segment_at(bar.ts, *hint) {
-            *hint = segment;
-        }
-        Tick { bar: *bar, session: self.date, regular: self.calendar.segment(*hint).regular }
+        let segment = self.calendar.segment_at(bar.ts, *hint);
+        *hint = segment.unwrap_or(*hint);
+        Tick::new(*bar, self.date, self.calendar, segment)
+    }
+
+    /// The bar as indicators take it, wherever it stands.
+    pub(crate) fn tick_of(&self, bar: &Bar) -> Tick {
+        Tick::new(*bar, self.date, self.calendar, self.calendar.segment_at(bar.ts, usize::MAX))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A longer interval of one symbol: its bar in progress and its closed bars.
 
 use crate::bar::Bar;
-use crate::calendar::{Calendar, Segment};
+use crate::calendar::Calendar;
 use crate::derive::Grid;
 use crate::indicator::Tick;
 use crate::interval::Interval;
@@ -51,8 +51,7 @@ pub(super) fn ticks<'a>(bars: impl Iterator<Item = &'a Bar>, calendar: &Calendar
     for bar in bars {
         if let Some(segment) = calendar.segment_at(bar.ts, hint) {
             hint = segment;
-            let Segment { date, regular, .. } = *calendar.segment(segment);
-            ticks.push(Tick { bar: *bar, session: date, regular });
+            ticks.push(Tick::new(*bar, calendar.segment(segment).date, calendar, Some(segment)));
         }
     }
     ticks
@@ -108,15 +107,12 @@ impl Derived {
     pub(super) fn close(&mut self, id: SymbolId, date: Day, context: &mut Context<'_>) {
         let Some(forming) = self.forming.take() else { return };
         let bar = forming.bar;
-        let regular = context
-            .calendar
-            .segment_at(bar.ts, usize::MAX)
-            .is_none_or(|segment| context.calendar.segment(segment).regular);
-        self.series.push(&Tick { bar, session: date, regular });
+        let place = Place { calendar: context.calendar, date };
+        self.series.push(&place.tick_of(&bar));
         context.bar_closed(id, &self.series, &bar);
         if !context.loading {
             // What leaves a derived ring is in no one's bucket.
-            self.series.evict(Place { calendar: context.calendar, date });
+            self.series.evict(place);
         }
     }
 

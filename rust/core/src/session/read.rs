@@ -292,10 +292,7 @@ impl<'a> IndicatorView<'a> {
             return Ok(self.values().to_vec());
         };
         let plan = &self.stack.program().plan;
-        let place = self.symbol.place();
-        let regular =
-            place.calendar.segment_at(bar.ts, usize::MAX).is_none_or(|s| place.calendar.segment(s).regular);
-        let tick = crate::indicator::Tick { bar, session: place.date, regular };
+        let tick = self.symbol.place().tick_of(&bar);
         Ok(plan.peek(self.stack.block(), &tick)[plan.output_range(self.index)].to_vec())
     }
 

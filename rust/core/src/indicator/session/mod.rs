@@ -3,6 +3,7 @@
 mod bars_since_high;
 mod day_change_pct;
 mod gap_pct;
+mod opening_range;
 mod pivots;
 mod pivots_camarilla;
 mod pivots_fibonacci;
@@ -18,6 +19,7 @@ mod session_low;
 pub use bars_since_high::BarsSinceHigh;
 pub use day_change_pct::DayChangePct;
 pub use gap_pct::GapPct;
+pub use opening_range::OpeningRange;
 pub use pivots::Pivots;
 pub use pivots_camarilla::PivotsCamarilla;
 pub use pivots_fibonacci::PivotsFibonacci;

@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::Traded;
 use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 
 /// Volume-weighted average price since the session's open.
@@ -13,8 +13,7 @@ pub struct Vwap;
 pub struct State {
     /// The session's date plus one, so that zero is none.
     session: i64,
-    notional: Sum,
-    volume: Sum,
+    traded: Traded,
 }
 
 impl Indicator for Vwap {
@@ -48,11 +47,8 @@ impl Indicator for Vwap {
             *state = State { session, ..State::zeroed() };
         }
         if input.regular {
-            let bar = input.bar;
-            state.notional.add((bar.high + bar.low + bar.close) / 3.0 * bar.volume);
-            state.volume.add(bar.volume);
+            state.traded.add(input.bar);
         }
-        let volume = state.volume.value();
-        out[0] = if volume > 0.0 { state.notional.value() / volume } else { f64::NAN };
+        out[0] = state.traded.price();
     }
 }

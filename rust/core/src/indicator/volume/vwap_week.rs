@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::Traded;
 use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 
 /// Volume-weighted average price, anchored at the first session of the week.
@@ -12,8 +12,7 @@ pub struct VwapWeek;
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
     week: i64,
-    notional: Sum,
-    volume: Sum,
+    traded: Traded,
 }
 
 impl Indicator for VwapWeek {
@@ -47,12 +46,9 @@ impl Indicator for VwapWeek {
             *state = State { week, ..State::zeroed() };
         }
         if input.regular {
-            let bar = input.bar;
-            state.notional.add((bar.high + bar.low + bar.close) / 3.0 * bar.volume);
-            state.volume.add(bar.volume);
+            state.traded.add(input.bar);
         }
-        let volume = state.volume.value();
-        out[0] = if volume > 0.0 { state.notional.value() / volume } else { f64::NAN };
+        out[0] = state.traded.price();
     }
 }
 
