@@ -25,6 +25,9 @@ def config(name: str, interval: str, **params: float) -> IndicatorConfig:
         (config("sma", "2d", period=3), 6, 12),
         (config("vwap", "1m"), 0, 0),
         (config("obv", "1d"), 0, 0),
+        (config("prev_close", "1m"), 390, 1),
+        (config("rvol", "5m"), 780, 10),
+        (config("prev_high", "1d"), 1, 1),
     ],
 )
 def test_history_of_an_indicator(indicator: IndicatorConfig, bars: int, days: int) -> None:

@@ -52,6 +52,8 @@ class IndicatorInfo:
         What it computes, with its behaviour where nothing moves, and where that is published.
     first, warm
         Bars until the first value, and until the starting point no longer matters, with the default parameters.
+    sessions
+        Earlier sessions without which it has no value, or not the right one, with the default parameters.
     """
 
     name: str
@@ -64,6 +66,7 @@ class IndicatorInfo:
     source: str
     first: int
     warm: int
+    sessions: int
 
 
 @functools.cache
@@ -87,6 +90,7 @@ def list_indicators() -> tuple[IndicatorInfo, ...]:
             source=entry["source"],
             first=entry["first"],
             warm=entry["warm"],
+            sessions=entry["sessions"],
         )
         for entry in _listed()
     )

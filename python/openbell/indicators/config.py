@@ -107,6 +107,11 @@ class IndicatorConfig:
         """Bars until the starting point no longer matters (to 1e-9)."""
         return indicator_warmup(self.name, dict(self.params))[1]
 
+    @property
+    def sessions(self) -> int:
+        """Earlier sessions without which it has no value, or not the right one."""
+        return indicator_warmup(self.name, dict(self.params))[2]
+
     def make_key(self) -> str:
         """Give the key by which it is read: name, parameters in declared order, interval."""
         return self._key

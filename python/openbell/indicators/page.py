@@ -18,7 +18,7 @@ read by its name, `get_indicator_value("SPY", "macd_12_26_9_5m", "signal")`, and
 `macd_12_26_9_5m_signal`.
 
 `first` is the number of bars until there is a value, `warm` until its start no longer matters (to 1e-9), with the
-defaults. Each takes constant time a bar (where windows are searched or weighed term by term, the entry says so), is the
+defaults; `sessions` is how many earlier ones it needs besides. Each takes constant time a bar (where windows are searched or weighed term by term, the entry says so), is the
 same bit for bit in bulk and bar by bar, and is put right when a bar is corrected. Where TA-Lib has an indicator, ours
 equals it to 1e-9 from the first value on; what we say differently is in the formula.
 
@@ -43,10 +43,11 @@ print(value, live.peek(close[-1] + 1))
 def entry(info: IndicatorInfo) -> str:
     """Give one indicator's part of the page."""
     params = ", ".join(f"`{p.name}` = {p.default:g}" for p in info.params) or "none"
+    sessions = f", sessions {info.sessions}" if info.sessions else ""
     outputs = ", ".join(f"`{output}`" for output in info.outputs)
     return (
         f"### {info.name}\n\n{info.title}. {info.formula[0].upper() + info.formula[1:]}.\n\n"
-        f"Parameters: {params}. Outputs: {outputs}. First {info.first}, warm {info.warm}. Source: {info.source}.\n"
+        f"Parameters: {params}. Outputs: {outputs}. First {info.first}, warm {info.warm}{sessions}. Source: {info.source}.\n"
     )
 
 

@@ -95,7 +95,8 @@ def analyze_indicator_requirements(
     Notes
     -----
     Days are trading sessions, and an intraday bar needs its share of a real session: 78 of ``5m`` in six and a half
-    hours. An indicator that has its value with its very first bar (vwap, session high) needs none.
+    hours. An indicator that has its value with its very first bar (vwap, session high) needs none; one
+    that speaks of earlier sessions (prev_high, rvol) needs as many.
 
     Examples
     --------
@@ -111,12 +112,16 @@ def analyze_indicator_requirements(
         bars = max(bars, indicator_config.warm)
     if first == 1:
         bars = 0
+    sessions = indicator_config.sessions
+    if sessions:
+        most_a_session = math.ceil(session_seconds[0] / interval.seconds) if interval.is_intraday else 1
+        bars = max(bars, sessions * most_a_session)
     return IndicatorRequirements(
         key=indicator_config.make_key(),
         interval=interval,
         required_base_interval=_common_base([interval]),
         historical_bars=bars,
-        historical_days=_days(interval, bars, session_seconds),
+        historical_days=max(_days(interval, bars, session_seconds), sessions),
     )
 
 

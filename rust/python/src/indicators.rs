@@ -22,7 +22,7 @@ pub(crate) fn definition(name: &str, params: &ParamArgs) -> PyResult<Definition>
     Definition::new(name, params.iter().map(|(name, value)| (name.as_str(), *value))).map_err(to_py)
 }
 
-/// One dictionary an indicator: what its SPEC says, and its warm-up with the default parameters.
+/// One dictionary an indicator: what its SPEC says, and what it needs with the default parameters.
 #[pyfunction]
 pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
@@ -49,6 +49,7 @@ pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         entry.set_item("source", spec.source)?;
         entry.set_item("first", default.kernel().first())?;
         entry.set_item("warm", default.kernel().warm())?;
+        entry.set_item("sessions", default.kernel().sessions())?;
         list.append(entry)?;
     }
     Ok(list)
@@ -64,14 +65,15 @@ pub(crate) fn indicator_key(
     Ok(definition(name, &params.into_iter().collect())?.key(interval.0))
 }
 
-/// Bars until the first value and until convergence, with these parameters.
+/// Bars until the first value and until convergence, and earlier sessions needed, with these parameters.
 #[pyfunction]
 pub(crate) fn indicator_warmup(
     name: &str,
     params: std::collections::BTreeMap<String, f64>,
-) -> PyResult<(usize, usize)> {
+) -> PyResult<(usize, usize, usize)> {
     let definition = definition(name, &params.into_iter().collect())?;
-    Ok((definition.kernel().first(), definition.kernel().warm()))
+    let kernel = definition.kernel();
+    Ok((kernel.first(), kernel.warm(), kernel.sessions()))
 }
 
 /// One indicator that is given one bar after the other.

@@ -60,6 +60,11 @@ pub trait Indicator: Sized {
         self.first()
     }
 
+    /// How many earlier sessions it needs to have a value, or the right one.
+    fn sessions(&self) -> usize {
+        0
+    }
+
     /// The past it reads: at most [`Input::MAX_PAST`] fields with how many bars back.
     fn lookbacks(&self) -> Vec<Lookback> {
         Vec::new()

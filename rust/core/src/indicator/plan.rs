@@ -334,6 +334,7 @@ mod tests {
         let waiting: Vec<Definition> = definitions().into_iter().filter(|d| d.kernel().waits()).collect();
         assert!(waiting.len() > 5);
         for definition in waiting {
+            assert!(definition.kernel().sessions() <= 1);
             let plan = Plan::new(vec![definition]);
             let mut block = plan.block();
             let mut told = 0;

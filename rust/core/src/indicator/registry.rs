@@ -46,6 +46,10 @@ macro_rules! registry {
                 match self { $(Self::$variant(kernel) => kernel.warm()),+ }
             }
 
+            pub fn sessions(&self) -> usize {
+                match self { $(Self::$variant(kernel) => kernel.sessions()),+ }
+            }
+
             pub fn lookbacks(&self) -> Vec<Lookback> {
                 match self { $(Self::$variant(kernel) => kernel.lookbacks()),+ }
             }

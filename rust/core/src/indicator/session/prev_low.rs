@@ -30,6 +30,10 @@ impl Indicator for PrevLow {
         1
     }
 
+    fn sessions(&self) -> usize {
+        1
+    }
+
     #[inline]
     fn update(&self, state: &mut Days, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         state.next(input);

@@ -51,6 +51,10 @@ impl Indicator for Rvol {
         self.sessions + 1
     }
 
+    fn sessions(&self) -> usize {
+        self.sessions
+    }
+
     fn own_words(&self) -> usize {
         (self.sessions + 2) * self.minutes
     }

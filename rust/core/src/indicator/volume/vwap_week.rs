@@ -38,6 +38,11 @@ impl Indicator for VwapWeek {
         1
     }
 
+    fn sessions(&self) -> usize {
+        // From Monday to Saturday, before a Sunday.
+        6
+    }
+
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         // Days are counted from a Thursday.
