@@ -13,6 +13,13 @@ from openbell.indicators.functions import NAMES
 OPEN = 1_732_545_000_000_000_000
 MINUTE = 60_000_000_000
 ROWS = 330
+SOURCED = [
+    ("ema", "hl2"),
+    ("sma", "rsi_14"),
+    ("bbands", "atr_14"),
+    ("max", "macd_12_26_9_signal"),
+    ("obv", "sma_20_of_rsi_14"),
+]
 
 
 def bars() -> dict[str, Any]:
@@ -40,7 +47,12 @@ def session() -> ob.SessionData:
         session_data_config={
             "symbols": ["A"],
             "streams": ["1m", "5m"],
-            "indicators": {"session": [{"name": name, "interval": i} for name in NAMES for i in ("1m", "5m")]},
+            "indicators": {
+                "session": [
+                    *({"name": name, "interval": i} for name in NAMES for i in ("1m", "5m")),
+                    *({"name": name, "interval": i, "source": s} for name, s in SOURCED for i in ("1m", "5m")),
+                ]
+            },
         },
     )
     data = ob.SessionData(config)

@@ -82,6 +82,7 @@ def indicator_add(
     interval: Annotated[str, typer.Option(help="Of the bars that it runs over.")] = "1m",
     period: Annotated[int | None, typer.Option(help="Its period.")] = None,
     param: Annotated[list[str] | None, typer.Option(help="Another parameter: --param fast=8. May be repeated.")] = None,
+    source: Annotated[str | None, typer.Option(help="What it reads: hl2, or another's key such as rsi_14_1m.")] = None,
     no_wait: NoWait = False,
     session: SessionName = None,
     as_json: Json = False,
@@ -94,8 +95,8 @@ def indicator_add(
             params[key] = float(value)
         except ValueError:
             raise typer.BadParameter(f"{text!r} is not of the form fast=8", param_hint="--param") from None
-    args = {"indicator": name, "interval": interval, "period": period, "params": params, "wait": not no_wait}
-    _ask(session, "indicator.add", as_json, symbol=symbol, **args)
+    args = {"indicator": name, "interval": interval, "period": period, "params": params, "source": source}
+    _ask(session, "indicator.add", as_json, symbol=symbol, wait=not no_wait, **args)
 
 
 @indicator_app.command("show")

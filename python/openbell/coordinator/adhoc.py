@@ -118,8 +118,7 @@ def _put(session: SessionData, wish: Wish, past: Bars | None) -> None:
     columns = None if past is None else bars_columns(past)
     if wish.indicator is not None:
         indicator = wish.indicator
-        row = (indicator.name, dict(indicator.params), indicator.interval, False)
-        session.add_indicators(wish.symbol, [row], [] if columns is None else [(wish.interval, columns)])
+        session.add_indicators(wish.symbol, [indicator.row()], [] if columns is None else [(wish.interval, columns)])
     elif columns is not None:
         session.put_history(wish.symbol, wish.interval, columns, wish.days)
 

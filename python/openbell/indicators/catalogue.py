@@ -54,6 +54,8 @@ class IndicatorInfo:
         Bars until the first value, and until the starting point no longer matters, with the default parameters.
     sessions
         Earlier sessions without which it has no value, or not the right one, with the default parameters.
+    takes_source
+        Whether it may read another field or another indicator in the place of its own.
     """
 
     name: str
@@ -67,6 +69,7 @@ class IndicatorInfo:
     first: int
     warm: int
     sessions: int
+    takes_source: bool
 
 
 @functools.cache
@@ -91,6 +94,7 @@ def list_indicators() -> tuple[IndicatorInfo, ...]:
             first=entry["first"],
             warm=entry["warm"],
             sessions=entry["sessions"],
+            takes_source=entry["takes_source"],
         )
         for entry in _listed()
     )

@@ -1,7 +1,9 @@
-"""One indicator with its parameters and interval."""
+"""One indicator with its parameters, source and interval."""
 
 from __future__ import annotations
 
+import functools
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,12 @@ from openbell.indicators.catalogue import IndicatorType, indicator_info
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+# What stands between an indicator and its source in a key.
+OF = "_of_"
+# A key, and an output behind it.
+KEY = re.compile(r"(.+?)_(\d+[smhdw])(?:_(.+))?")
 
 
 class IndicatorConfig:
@@ -28,21 +36,27 @@ class IndicatorConfig:
         The bars it reads, such as ``5m``.
     params
         Further parameters; those that are not given take their defaults.
+    source
+        What it reads in the place of its own (the close, for most): ``open``, ``high``, ``low``, ``close``, ``volume``,
+        ``hl2``, ``hlc3``, ``ohlc4``, ``hlcc4``, or another indicator over the same bars by its key, such as
+        ``rsi_14_5m`` or ``macd_12_26_9_5m_signal``. It need not be asked for besides.
 
     Raises
     ------
     IndicatorError
-        If the name or a parameter is unknown or out of range.
+        If the name, a parameter or the source is unknown or out of range, or the indicator takes no source.
     IntervalError
-        If the interval is missing or is not one.
+        If the interval is not one.
 
     Examples
     --------
     >>> IndicatorConfig("macd", interval="5m", params={"signal": 5}).make_key()
     'macd_12_26_5_5m'
+    >>> IndicatorConfig("ema", period=9, interval="5m", source="rsi_14_5m").make_key()
+    'ema_9_of_rsi_14_5m'
     """
 
-    __slots__ = ("_key", "interval", "name", "params", "type")
+    __slots__ = ("_key", "interval", "name", "params", "source", "type")
 
     def __init__(
         self,
@@ -51,6 +65,8 @@ class IndicatorConfig:
         period: int | None = None,
         interval: Interval | str | None = None,
         params: Mapping[str, float] | None = None,
+        *,
+        source: IndicatorConfig | str | None = None,
     ) -> None:
         info = indicator_info(name)
         if type is not None and str(type).lower() != info.type:
@@ -68,7 +84,11 @@ class IndicatorConfig:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise IndicatorError(f"{name}: {key} = {value!r} is not a number")
         self._set("interval", Interval(interval))
-        self._set("_key", indicator_key(name, given, self.interval))
+        read = None if source is None else self._read(name, source)
+        key = indicator_key(name, given, self.interval, read)
+        self._set("_key", key)
+        # As the key says it: what is its own source anyway is none.
+        self._set("source", key.removesuffix(f"_{self.interval}").partition(OF)[2] or None)
         self._set("name", name)
         self._set("type", info.type)
         complete = {p.name: given.get(p.name, int(p.default) if p.integer else p.default) for p in info.params}
@@ -78,6 +98,7 @@ class IndicatorConfig:
     type: IndicatorType
     interval: Interval
     params: Mapping[str, float]
+    source: str | None
     _key: str
 
     def _set(self, field: str, value: object) -> None:
@@ -85,6 +106,18 @@ class IndicatorConfig:
 
     def __setattr__(self, field: str, value: object) -> None:
         raise AttributeError(f"an IndicatorConfig does not change: {field} cannot be set")
+
+    def _read(self, name: str, source: IndicatorConfig | str) -> str:
+        """Give a source without its interval, the output behind the parameters."""
+        text = source.make_key() if isinstance(source, IndicatorConfig) else str(source)
+        match = KEY.fullmatch(text)
+        if match is None:
+            return text
+        stem, interval, output = match.groups()
+        if Interval(interval) != self.interval:
+            raise IndicatorError(f"{name}: its source {text!r} is over other bars than its own, of {self.interval}")
+        head, of, rest = stem.partition(OF)
+        return f"{head}_{output}{of}{rest}" if output else stem
 
     @property
     def period(self) -> int | None:
@@ -100,21 +133,25 @@ class IndicatorConfig:
     @property
     def first(self) -> int:
         """Bars until it has a value."""
-        return indicator_warmup(self.name, dict(self.params))[0]
+        return indicator_warmup(self.name, dict(self.params), self.source)[0]
 
     @property
     def warm(self) -> int:
         """Bars until the starting point no longer matters (to 1e-9)."""
-        return indicator_warmup(self.name, dict(self.params))[1]
+        return indicator_warmup(self.name, dict(self.params), self.source)[1]
 
     @property
     def sessions(self) -> int:
         """Earlier sessions without which it has no value, or not the right one."""
-        return indicator_warmup(self.name, dict(self.params))[2]
+        return indicator_warmup(self.name, dict(self.params), self.source)[2]
 
     def make_key(self) -> str:
         """Give the key by which it is read: name, parameters in declared order, interval."""
         return self._key
+
+    def row(self, *, historical: bool = False) -> tuple[str, dict[str, float], str | None, Interval, bool]:
+        """Give it as the engine takes it."""
+        return self.name, dict(self.params), self.source, self.interval, historical
 
     def to_dict(self) -> dict[str, object]:
         """Give what a config file says of it."""
@@ -123,6 +160,7 @@ class IndicatorConfig:
             "type": self.type.value,
             "interval": str(self.interval),
             "params": dict(self.params),
+            **({} if self.source is None else {"source": self.source}),
         }
 
     def __repr__(self) -> str:
@@ -135,4 +173,5 @@ class IndicatorConfig:
         return hash(self._key)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.name, self.type, None, str(self.interval), dict(self.params))
+        made = functools.partial(type(self), source=self.source)
+        return made, (self.name, self.type, None, str(self.interval), dict(self.params))

@@ -18,9 +18,16 @@ read by its name, `get_indicator_value("SPY", "macd_12_26_9_5m", "signal")`, and
 `macd_12_26_9_5m_signal`.
 
 `first` is the number of bars until there is a value, `warm` until its start no longer matters (to 1e-9), with the
-defaults; `sessions` is how many earlier ones it needs besides. Each takes constant time a bar (where windows are searched or weighed term by term, the entry says so), is the
-same bit for bit in bulk and bar by bar, and is put right when a bar is corrected. Where TA-Lib has an indicator, ours
-equals it to 1e-9 from the first value on; what we say differently is in the formula.
+defaults; `sessions` is how many earlier ones it needs besides. Each takes constant time a bar (where windows are
+searched or weighed term by term, the entry says so), is the same bit for bit in bulk and bar by bar, and is put right
+when a bar is corrected. Where TA-Lib has an indicator, ours equals it to 1e-9 from the first value on; what we say
+differently is in the formula.
+
+What takes a `source` may read something else in its place: another field (`open`, `high`, `low`, `close`, `volume`,
+`hl2`, `hlc3`, `ohlc4`, `hlcc4`), or another indicator over the same bars by its key, an output that is not the first
+behind it. `{"name": "ema", "period": 9, "interval": "5m", "source": "rsi_14_5m"}` has the key `ema_9_of_rsi_14_5m`,
+with `"source": "macd_12_26_9_5m_signal"` it has `ema_9_of_macd_12_26_9_signal_5m`. The other is worked out once,
+whether it was asked for besides or not; a bar at which it has no value is no bar for what reads it.
 
 Without a session, on arrays of your own, arguments in TA-Lib's order, and value by value:
 
@@ -44,10 +51,12 @@ def entry(info: IndicatorInfo) -> str:
     """Give one indicator's part of the page."""
     params = ", ".join(f"`{p.name}` = {p.default:g}" for p in info.params) or "none"
     sessions = f", sessions {info.sessions}" if info.sessions else ""
+    takes = " Takes a `source`." if info.takes_source else ""
     outputs = ", ".join(f"`{output}`" for output in info.outputs)
     return (
         f"### {info.name}\n\n{info.title}. {info.formula[0].upper() + info.formula[1:]}.\n\n"
-        f"Parameters: {params}. Outputs: {outputs}. First {info.first}, warm {info.warm}{sessions}. Source: {info.source}.\n"
+        f"Parameters: {params}. Outputs: {outputs}. First {info.first}, warm {info.warm}{sessions}.{takes} "
+        f"Reference: {info.source}.\n"
     )
 
 

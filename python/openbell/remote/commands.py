@@ -59,6 +59,7 @@ class AddIndicator(OfSymbol):
     interval: str
     period: int | None = None
     params: dict[str, float] = Field(default={}, max_length=64)
+    source: str | None = None
     wait: bool = True
 
 
@@ -110,7 +111,9 @@ def _locks(run: SessionCoordinator, args: OfSymbol) -> dict[str, Any]:
 def _add_indicator(run: SessionCoordinator, args: AddIndicator) -> dict[str, Any]:
     from openbell.indicators import IndicatorConfig
 
-    wanted = IndicatorConfig(args.indicator, period=args.period, interval=args.interval, params=args.params)
+    wanted = IndicatorConfig(
+        args.indicator, period=args.period, interval=args.interval, params=args.params, source=args.source
+    )
     key = wanted.make_key()
     if not run.session_data.add_indicator(args.symbol, wanted, owner=OWNER):
         raise RemoteError(f"{args.symbol} has {key} already, or it is on its way")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from openbell._core import Gather, Interval
 from openbell.errors import ColumnsError, OpenbellError
 from openbell.indicators import IndicatorConfig, list_indicators
+from openbell.indicators.config import KEY, OF
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +21,6 @@ FIGURES = tuple(Gather.figures())
 LAG = "lag_s"
 SYMBOL = "symbol"
 _BAR = re.compile(rf"(forming_|bar_)?({'|'.join(FIELDS)})(?:_(\d+[smhdw]))?")
-_INTERVAL = re.compile(r"\d+[smhdw]")
 _NUMBER = re.compile(r"\d+(p\d+)?")
 
 
@@ -97,21 +97,24 @@ def parse_column(name: str, attributes: Collection[str] = ()) -> Column:
 
 def _indicator(name: str) -> Column | None:
     """Read an indicator's key, with or without an output."""
+    match = KEY.fullmatch(name)
+    if match is None:
+        return None
+    stem, interval, output = match.groups()
+    head, _, source = stem.partition(OF)
     for info in sorted(list_indicators(), key=lambda info: -len(info.name)):
-        if not name.startswith(f"{info.name}_"):
+        if not f"{head}_".startswith(f"{info.name}_"):
             continue
-        parts = name.removeprefix(f"{info.name}_").split("_")
-        count = len(info.params)
-        numbers, rest = parts[:count], parts[count:]
-        if not rest or not _INTERVAL.fullmatch(rest[0]) or not all(map(_NUMBER.fullmatch, numbers)):
+        numbers = head.removeprefix(info.name).split("_")[1:]
+        if len(numbers) != len(info.params) or not all(map(_NUMBER.fullmatch, numbers)):
             continue
         values = [float(number.replace("p", ".")) for number in numbers]
         params = {p.name: int(v) if p.integer else v for p, v in zip(info.params, values, strict=True)}
         try:
-            config = IndicatorConfig(info.name, interval=rest[0], params=params)
+            config = IndicatorConfig(info.name, interval=interval, params=params, source=source or None)
         except OpenbellError as error:
             raise ColumnsError(f"column {name!r}: {error}") from None
-        output = "_".join(rest[1:]) or info.outputs[0]
+        output = output or info.outputs[0]
         if output not in info.outputs:
             has = ", ".join(info.outputs)
             raise ColumnsError(f"column {name!r}: {config.make_key()} has no output {output!r}, but {has}")

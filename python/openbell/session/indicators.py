@@ -73,7 +73,7 @@ class IndicatorManager:
         IntervalError
             If it has no bars of an indicator's interval.
         """
-        rows = [(i.name, dict(i.params), i.interval, False) for i in indicators]
+        rows = [indicator.row() for indicator in indicators]
         history = [(interval, bars_columns(bars)) for interval, bars in (historical_bars or {}).items()]
         added = self._session.add_indicators(symbol, rows, history)
         logger.info("%s: %d indicators registered, %d of them new", symbol, len(rows), added)
@@ -91,7 +91,11 @@ class IndicatorManager:
         """List the indicators of a symbol over the bars of an interval."""
         wanted = Interval(interval)
         found = self._session.get_all_indicators(symbol).values()
-        return [IndicatorConfig(i.name, interval=i.interval, params=i.params) for i in found if i.interval == wanted]
+        return [
+            IndicatorConfig(i.name, interval=i.interval, params=i.params, source=i.source)
+            for i in found
+            if i.interval == wanted
+        ]
 
     def update_indicators(self, symbol: str, interval: Interval | str, bars: Any = None) -> int:
         """Bring the indicators over an interval up to date; safe to repeat.

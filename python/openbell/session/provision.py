@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from openbell.config import SessionDataConfig
     from openbell.indicators import IndicatorConfig
 
-    IndicatorRow = tuple[str, dict[str, float], str | Interval, bool]
+    IndicatorRow = tuple[str, dict[str, float], str | None, str | Interval, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Provision:
     def indicator_rows(self) -> list[IndicatorRow]:
         """Give the indicators as the engine takes them."""
         parts = ((self.session_indicators, False), (self.historical_indicators, True))
-        return [(i.name, dict(i.params), i.interval, historical) for part, historical in parts for i in part]
+        return [i.row(historical=historical) for part, historical in parts for i in part]
 
 
 def bare(base: Interval) -> Provision:

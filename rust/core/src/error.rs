@@ -32,6 +32,12 @@ pub enum Error {
     #[error("{indicator}: {parameter} = {got} is out of range: {expected}")]
     Parameter { indicator: &'static str, parameter: &'static str, got: f64, expected: String },
 
+    #[error("unknown source {got:?}{hint}", hint = hint(*nearest))]
+    UnknownSource { got: String, nearest: Option<&'static str> },
+
+    #[error("{indicator} takes no source, such as {source_text:?}: {reason}")]
+    NoSource { indicator: &'static str, source_text: String, reason: String },
+
     #[error("{symbol} has no indicator {key:?}{hint}", hint = hint(nearest.as_deref()))]
     NoIndicator { symbol: String, key: String, nearest: Option<String> },
 

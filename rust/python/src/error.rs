@@ -23,6 +23,8 @@ pub(crate) fn to_py(error: Error) -> PyErr {
         | Error::NotDerivable { .. } => exceptions::IntervalError::new_err(message),
         Error::UnknownIndicator { .. }
         | Error::UnknownParameter { .. }
+        | Error::UnknownSource { .. }
+        | Error::NoSource { .. }
         | Error::Parameter { .. }
         | Error::NoIndicator { .. }
         | Error::NoOutput { .. }

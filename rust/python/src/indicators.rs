@@ -5,7 +5,7 @@ use openbell_core::bar::Bar;
 use openbell_core::error::Error;
 use openbell_core::indicator::plan::{Block, Plan};
 use openbell_core::indicator::registry::SPECS;
-use openbell_core::indicator::{Columns, Definition, Tick};
+use openbell_core::indicator::{Columns, Definition, Source, Tick};
 use parking_lot::Mutex;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,6 +20,15 @@ pub(crate) type ParamArgs = Vec<(String, f64)>;
 /// The definition of a named indicator with these parameters.
 pub(crate) fn definition(name: &str, params: &ParamArgs) -> PyResult<Definition> {
     Definition::new(name, params.iter().map(|(name, value)| (name.as_str(), *value))).map_err(to_py)
+}
+
+/// As `definition`, over a source that [`Source::parse`] reads.
+pub(crate) fn sourced(name: &str, params: &ParamArgs, source: Option<&str>) -> PyResult<Definition> {
+    let definition = definition(name, params)?;
+    match source {
+        Some(source) => definition.of(Source::parse(source).map_err(to_py)?).map_err(to_py),
+        None => Ok(definition),
+    }
 }
 
 /// One dictionary an indicator: what its SPEC says, and what it needs with the default parameters.
@@ -47,9 +56,10 @@ pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         entry.set_item("on_price", spec.on_price)?;
         entry.set_item("formula", spec.formula)?;
         entry.set_item("source", spec.source)?;
-        entry.set_item("first", default.kernel().first())?;
-        entry.set_item("warm", default.kernel().warm())?;
-        entry.set_item("sessions", default.kernel().sessions())?;
+        entry.set_item("first", default.first())?;
+        entry.set_item("warm", default.warm())?;
+        entry.set_item("sessions", default.sessions())?;
+        entry.set_item("takes_source", default.kernel().takes_source())?;
         list.append(entry)?;
     }
     Ok(list)
@@ -57,23 +67,26 @@ pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 
 /// The key of an indicator, such as ``sma_20_5m``; defaults stand in for parameters not given.
 #[pyfunction]
+#[pyo3(signature = (name, params, interval, source=None))]
 pub(crate) fn indicator_key(
     name: &str,
     params: std::collections::BTreeMap<String, f64>,
     interval: IntervalArg,
+    source: Option<&str>,
 ) -> PyResult<String> {
-    Ok(definition(name, &params.into_iter().collect())?.key(interval.0))
+    Ok(sourced(name, &params.into_iter().collect(), source)?.key(interval.0))
 }
 
 /// Bars until the first value and until convergence, and earlier sessions needed, with these parameters.
 #[pyfunction]
+#[pyo3(signature = (name, params, source=None))]
 pub(crate) fn indicator_warmup(
     name: &str,
     params: std::collections::BTreeMap<String, f64>,
+    source: Option<&str>,
 ) -> PyResult<(usize, usize, usize)> {
-    let definition = definition(name, &params.into_iter().collect())?;
-    let kernel = definition.kernel();
-    Ok((kernel.first(), kernel.warm(), kernel.sessions()))
+    let definition = sourced(name, &params.into_iter().collect(), source)?;
+    Ok((definition.first(), definition.warm(), definition.sessions()))
 }
 
 /// One indicator that is given one bar after the other.

@@ -17,7 +17,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::to_py;
-use crate::indicators::definition;
+use crate::indicators::sourced;
 use crate::interval::{IntervalArg, PyInterval};
 
 /// The engine of one session. Use it through ``openbell.SessionData``.
@@ -249,14 +249,14 @@ impl SessionCore {
     }
 }
 
-/// ``(name, params, interval, historical)``.
-type IndicatorArg = (String, std::collections::BTreeMap<String, f64>, IntervalArg, bool);
+/// ``(name, params, source, interval, historical)``.
+type IndicatorArg = (String, std::collections::BTreeMap<String, f64>, Option<String>, IntervalArg, bool);
 
 fn requests(indicators: Vec<IndicatorArg>) -> PyResult<Vec<IndicatorRequest>> {
     indicators
         .into_iter()
-        .map(|(name, params, interval, historical)| {
-            let definition = definition(&name, &params.into_iter().collect())?;
+        .map(|(name, params, source, interval, historical)| {
+            let definition = sourced(&name, &params.into_iter().collect(), source.as_deref())?;
             Ok(IndicatorRequest { definition, interval: interval.0, historical })
         })
         .collect()

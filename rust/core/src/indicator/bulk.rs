@@ -5,8 +5,10 @@ use crate::time::{Day, Nanos};
 
 use super::Indicator;
 use super::definition::Definition;
-use super::input::{Field, Input, Lookback};
+use super::input::{Field, Input, Lookback, Tick};
+use super::plan::Plan;
 use super::ring::{Past, Span};
+use super::source::Source;
 
 /// Bars as columns of one length. What the indicator does not read may be any of them.
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +28,37 @@ pub struct Columns<'a> {
     pub ts: Option<&'a [Nanos]>,
 }
 
+impl Columns<'_> {
+    fn tick(&self, row: usize) -> Tick {
+        let ohlc = [self.open[row], self.high[row], self.low[row], self.close[row]];
+        let ts = self.ts.map_or(0, |t| t[row]);
+        Tick {
+            bar: Bar::new(ts, ohlc, self.volume[row], f64::NAN, f64::NAN),
+            session: self.session.map_or(0, |s| s[row] as Day),
+            regular: self.regular.is_none_or(|r| r[row]),
+            since_open: self.since_open.map_or(0, |s| s[row]),
+        }
+    }
+}
+
 impl Definition {
     /// One column an output, NaN where there is no value.
     pub fn bulk(&self, columns: &Columns<'_>) -> Vec<Vec<f64>> {
         let rows = columns.close.len();
         let mut outputs = vec![vec![f64::NAN; rows]; self.spec().outputs.len()];
-        self.kernel().bulk(self.spec().reads, columns, &mut outputs);
+        if let Source::Field(reads) = self.source() {
+            self.kernel().bulk(*reads, columns, &mut outputs);
+            return outputs;
+        }
+        let plan = Plan::new(vec![self.clone()]);
+        let mut block = plan.block();
+        let place = plan.output_range(plan.definitions().len() - 1);
+        for row in 0..rows {
+            plan.update(&mut block, &columns.tick(row));
+            for (column, value) in outputs.iter_mut().zip(&plan.outputs(&block)[place.clone()]) {
+                column[row] = *value;
+            }
+        }
         outputs
     }
 }
@@ -56,19 +83,17 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
     for i in 0..rows {
         let start = ts.map_or(0, |t| t[i]);
         let bar = Bar::new(start, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
-        for (span, field) in spans.iter().zip(&fields) {
-            Past::push(&mut rings[span.range()], field.of(&bar));
-        }
-        let input = Input {
-            bar: &bar,
-            x: reads.of(&bar),
+        let tick = Tick {
+            bar,
             session: session.map_or(0, |s| s[i] as Day),
             regular: regular.is_none_or(|r| r[i]),
             since_open: since_open.map_or(0, |s| s[i]),
-            seen: i + 1,
-            rings: &rings,
-            spans: &spans,
         };
+        for (span, field) in spans.iter().zip(&fields) {
+            Past::push(&mut rings[span.range()], field.of(&tick.bar));
+        }
+        let x = reads.of(&tick.bar);
+        let input = Input { tick: &tick, bar: &tick.bar, x, seen: i + 1, rings: &rings, spans: &spans };
         kernel.update(&mut state, &mut own, &input, &mut row);
         for (column, value) in outputs.iter_mut().zip(&row) {
             column[i] = *value;
@@ -79,8 +104,6 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicator::Tick;
-    use crate::indicator::plan::Plan;
     use crate::indicator::registry::SPECS;
 
     #[test]
@@ -122,10 +145,7 @@ mod tests {
             let plan = Plan::new(vec![definition]);
             let mut block = plan.block();
             for i in 0..rows as usize {
-                let ohlc = [open[i], high[i], low[i], close[i]];
-                let bar = Bar::new(ts[i], ohlc, volume[i], f64::NAN, f64::NAN);
-                let (session, regular, since_open) = (session[i] as Day, regular[i], since_open[i]);
-                plan.update(&mut block, &Tick { bar, session, regular, since_open });
+                plan.update(&mut block, &columns.tick(i));
                 for (column, value) in bulk.iter().zip(plan.outputs(&block)) {
                     assert_eq!(column[i].to_bits(), value.to_bits(), "{} at {i}", spec.name);
                 }

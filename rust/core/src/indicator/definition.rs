@@ -3,8 +3,10 @@
 use crate::error::{Error, Result, nearest};
 use crate::interval::Interval;
 
+use super::input::Field;
 use super::params::Params;
 use super::registry::{Kernel, SPECS, build};
+use super::source::{OF, Source};
 use super::spec::Spec;
 
 /// An indicator with its parameters: what a key names, before the interval.
@@ -12,6 +14,7 @@ use super::spec::Spec;
 pub struct Definition {
     kernel: Kernel,
     params: Params,
+    source: Source,
 }
 
 impl Definition {
@@ -22,7 +25,62 @@ impl Definition {
             return Err(Error::UnknownIndicator { got: name.to_owned(), nearest });
         };
         let params = Params::new(spec, given)?;
-        Ok(Self { kernel: build(&params, spec.name)?, params })
+        Ok(Self { kernel: build(&params, spec.name)?, params, source: Source::Field(spec.reads) })
+    }
+
+    /// The same over another source.
+    pub fn of(mut self, source: Source) -> Result<Self> {
+        let refused = |reason: &str| {
+            let indicator = self.spec().name;
+            Err(Error::NoSource { indicator, source_text: source.text(), reason: reason.to_owned() })
+        };
+        if !self.kernel.takes_source() {
+            return refused("it reads several values of a bar");
+        }
+        // Bars without a value of the source are passed over; the rings of fields do not know of that.
+        let of_fields =
+            self.kernel.lookbacks().iter().any(|l| l.field != Field::Source && l.field != self.spec().reads);
+        if of_fields && matches!(source, Source::Output(..)) {
+            return refused("it looks back on the volume of bars, and takes values of bars only");
+        }
+        self.source = source;
+        Ok(self)
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The source, if it is not its own.
+    pub fn other_source(&self) -> Option<&Source> {
+        Some(&self.source)
+            .filter(|source| !matches!(source, Source::Field(field) if *field == self.spec().reads))
+    }
+
+    /// How many bars it needs to have a value.
+    pub fn first(&self) -> usize {
+        self.through(self.kernel.first(), Self::first)
+    }
+
+    /// After how many bars two different starts agree to 1e-9: INDICATORS rule 8.
+    pub fn warm(&self) -> usize {
+        self.through(self.kernel.warm(), Self::warm)
+    }
+
+    /// Its own bars behind those of its source.
+    fn through(&self, own: usize, of: impl Fn(&Self) -> usize) -> usize {
+        match &self.source {
+            Source::Field(_) => own,
+            Source::Output(source, _) => of(source) + own - 1,
+        }
+    }
+
+    /// How many earlier sessions it needs.
+    pub fn sessions(&self) -> usize {
+        match &self.source {
+            Source::Field(_) => self.kernel.sessions(),
+            Source::Output(source, _) => self.kernel.sessions().max(source.sessions()),
+        }
     }
 
     pub fn spec(&self) -> &'static Spec {
@@ -37,17 +95,24 @@ impl Definition {
         &self.params
     }
 
-    /// The key: name, parameters in declared order, interval. A fraction is written with a `p`, so that every key is
-    /// an identifier: `bbands_20_2p5_5m`.
+    /// The key: name, parameters in declared order, source if it is not its own, interval. A fraction is written with a `p`,
+    /// so that every key is an identifier: `bbands_20_2p5_5m`, `ema_9_of_rsi_14_5m`.
     pub fn key(&self, interval: Interval) -> String {
-        let mut key = self.spec().name.to_owned();
+        format!("{}_{interval}", self.text())
+    }
+
+    /// The key without the interval.
+    pub fn text(&self) -> String {
+        let mut text = self.spec().name.to_owned();
         for value in self.params.values() {
-            key.push('_');
-            key.push_str(&value.to_string().replace('.', "p"));
+            text.push('_');
+            text.push_str(&value.to_string().replace('.', "p"));
         }
-        key.push('_');
-        key.push_str(&interval.to_string());
-        key
+        if let Some(source) = self.other_source() {
+            text.push_str(OF);
+            text.push_str(&source.text());
+        }
+        text
     }
 }
 

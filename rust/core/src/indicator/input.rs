@@ -6,28 +6,51 @@ use crate::time::{Day, Nanos};
 
 use super::ring::{Past, Span};
 
-/// A value that a bar has.
+/// A value that a bar has. Those that stand in it come first, in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Field {
-    /// Whatever the indicator was told to read: the close unless its [`Spec`](super::Spec) says otherwise.
-    Source,
     Open,
     High,
     Low,
     Close,
     Volume,
+    Hl2,
+    Hlc3,
+    Ohlc4,
+    Hlcc4,
+    /// Whatever the indicator was told to read: the close unless its [`Spec`](super::Spec) says otherwise.
+    Source,
 }
 
 impl Field {
+    /// Those that an indicator may be told to read, by name.
+    pub const NAMED: [(&'static str, Self); 9] = [
+        ("open", Self::Open),
+        ("high", Self::High),
+        ("low", Self::Low),
+        ("close", Self::Close),
+        ("volume", Self::Volume),
+        ("hl2", Self::Hl2),
+        ("hlc3", Self::Hlc3),
+        ("ohlc4", Self::Ohlc4),
+        ("hlcc4", Self::Hlcc4),
+    ];
+
     /// The bar's value; the close for [`Field::Source`], which the plan resolves before it asks.
     #[inline]
     pub fn of(self, bar: &Bar) -> f64 {
+        let words: &[f64; size_of::<Bar>() / size_of::<f64>()] = bytemuck::cast_ref(bar);
+        if (self as usize) <= Self::Volume as usize { words[1 + self as usize] } else { self.made_of(bar) }
+    }
+
+    #[inline(never)]
+    fn made_of(self, bar: &Bar) -> f64 {
         match self {
-            Self::Open => bar.open,
-            Self::High => bar.high,
-            Self::Low => bar.low,
-            Self::Source | Self::Close => bar.close,
-            Self::Volume => bar.volume,
+            Self::Hl2 => f64::midpoint(bar.high, bar.low),
+            Self::Hlc3 => (bar.high + bar.low + bar.close) / 3.0,
+            Self::Ohlc4 => (bar.open + bar.high + bar.low + bar.close) / 4.0,
+            Self::Hlcc4 => (bar.high + bar.low + 2.0 * bar.close) / 4.0,
+            _ => bar.close,
         }
     }
 }
@@ -66,15 +89,10 @@ impl Tick {
 /// One step of an indicator.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
+    pub tick: &'a Tick,
     pub bar: &'a Bar,
     /// The value of the source.
     pub x: f64,
-    /// The session's date.
-    pub session: Day,
-    /// Whether the bar lies in the regular session.
-    pub regular: bool,
-    /// From the session's regular open to the start of the bar; less than zero before.
-    pub since_open: Nanos,
     /// How many bars this indicator has been given, with this one.
     pub seen: usize,
     pub(super) rings: &'a [f64],

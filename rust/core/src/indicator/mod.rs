@@ -16,6 +16,7 @@ pub mod parts;
 pub mod plan;
 pub mod registry;
 mod ring;
+mod source;
 mod spec;
 
 pub mod candle;
@@ -31,6 +32,7 @@ pub use definition::Definition;
 pub use input::{Field, Input, Lookback, Tick};
 pub use params::Params;
 pub use ring::Past;
+pub use source::Source;
 pub use spec::{Family, ParamSpec, Spec};
 
 use bytemuck::Pod;
@@ -44,6 +46,9 @@ pub trait Indicator: Sized {
 
     /// Whether its first value comes with an event of the session, such as the end of the first, and not after so many bars.
     const WAITS: bool = false;
+
+    /// Whether all that it reads of prices is [`Input::x`], so that it may be told to read something else.
+    const TAKES_SOURCE: bool = false;
 
     /// The words it keeps; all zero before the first value.
     type State: Pod;

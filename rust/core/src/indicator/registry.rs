@@ -42,6 +42,10 @@ macro_rules! registry {
                 match self { $(Self::$variant(_) => <$type as Indicator>::WAITS),+ }
             }
 
+            pub fn takes_source(&self) -> bool {
+                match self { $(Self::$variant(_) => <$type as Indicator>::TAKES_SOURCE),+ }
+            }
+
             pub fn warm(&self) -> usize {
                 match self { $(Self::$variant(kernel) => kernel.warm()),+ }
             }

@@ -14,6 +14,8 @@ pub struct Program {
     pub plan: Plan,
     /// One key an indicator of the plan.
     pub keys: Vec<String>,
+    /// Those that were asked for, in that order; the others are there as sources.
+    pub shown: Vec<usize>,
     /// Whether values are those of the completed earlier sessions, fixed during a session.
     pub historical: bool,
 }
@@ -21,7 +23,7 @@ pub struct Program {
 impl Program {
     /// The indicator of a key.
     pub fn position(&self, key: &str) -> Option<usize> {
-        self.keys.iter().position(|k| k == key)
+        self.keys.iter().position(|k| k == key).filter(|index| self.shown.contains(index))
     }
 }
 
@@ -58,19 +60,21 @@ impl Stack {
     /// Takes indicators away; false if none is left.
     pub(super) fn detach(&mut self, gone: &[String]) -> bool {
         let program = &self.program;
-        let kept: Vec<usize> =
-            (0..program.keys.len()).filter(|&i| !gone.contains(&program.keys[i])).collect();
-        if kept.len() < program.keys.len() {
+        let asked = program.shown.iter().copied();
+        let stays: Vec<usize> = asked.filter(|&i| !gone.contains(&program.keys[i])).collect();
+        if stays.len() < program.shown.len() {
             let plan = &program.plan;
+            let kept = plan.with_sources(&stays);
             self.block = plan.carry(&self.block, &kept);
             for (_, block) in &mut self.marks {
                 *block = plan.carry(block, &kept);
             }
             let keys = kept.iter().map(|&i| program.keys[i].clone()).collect();
+            let shown = stays.iter().filter_map(|stays| kept.iter().position(|i| i == stays)).collect();
             let historical = program.historical;
-            self.program = Arc::new(Program { plan: plan.keep(&kept), keys, historical });
+            self.program = Arc::new(Program { plan: plan.keep(&kept), keys, shown, historical });
         }
-        !kept.is_empty()
+        !stays.is_empty()
     }
 
     /// Takes the bar that brings the session to `count` bars.

@@ -181,7 +181,8 @@ impl Context<'_> {
         self.events.bar_closed(id, series.interval(), bar);
         if self.events.mask.wants(EventKind::IndicatorValid, series.interval()) && !series.is_stale() {
             for stack in series.stacks().iter().filter(|s| !s.program().historical) {
-                for index in stack.program().plan.just_valid(stack.block()) {
+                let program = stack.program();
+                for index in program.plan.just_valid(stack.block()).filter(|i| program.shown.contains(i)) {
                     self.events.indicator_valid(id, series.interval(), bar, &stack.program().keys[index]);
                 }
             }

@@ -101,14 +101,20 @@ pub(super) fn program(
     interval: Interval,
     historical: bool,
 ) -> Option<Arc<Program>> {
-    let mut keys = Vec::new();
-    let mut definitions = Vec::new();
-    for request in indicators.iter().filter(|r| r.interval == interval && r.historical == historical) {
-        let key = request.definition.key(interval);
-        if !keys.contains(&key) {
-            keys.push(key);
-            definitions.push(request.definition.clone());
+    let asked = indicators.iter().filter(|r| r.interval == interval && r.historical == historical);
+    let definitions: Vec<Definition> = asked.map(|request| request.definition.clone()).collect();
+    if definitions.is_empty() {
+        return None;
+    }
+    let mut asked: Vec<String> = Vec::new();
+    for text in definitions.iter().map(Definition::text) {
+        if !asked.contains(&text) {
+            asked.push(text);
         }
     }
-    (!keys.is_empty()).then(|| Arc::new(Program { plan: Plan::new(definitions), keys, historical }))
+    let plan = Plan::new(definitions);
+    let keys = plan.definitions().iter().map(|d| d.key(interval)).collect();
+    let place = |text: &String| plan.definitions().iter().position(|d| d.text() == *text);
+    let shown = asked.iter().filter_map(place).collect();
+    Some(Arc::new(Program { plan, keys, shown, historical }))
 }

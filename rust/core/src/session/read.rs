@@ -183,12 +183,7 @@ impl<'a> SymbolView<'a> {
         let symbol = *self;
         self.all_series().flat_map(move |series| {
             series.stacks().iter().flat_map(move |stack| {
-                (0..stack.program().keys.len()).map(move |index| IndicatorView {
-                    symbol,
-                    series,
-                    stack,
-                    index,
-                })
+                stack.program().shown.iter().map(move |&index| IndicatorView { symbol, series, stack, index })
             })
         })
     }
@@ -314,7 +309,7 @@ impl<'a> IndicatorView<'a> {
 
     /// Whether it has seen enough bars that its start no longer matters: INDICATORS rule 8.
     pub fn is_warm(&self) -> bool {
-        self.is_valid() && self.seen() >= self.definition().kernel().warm() as u64
+        self.is_valid() && self.seen() >= self.definition().warm() as u64
     }
 
     /// How many bars it has been given.

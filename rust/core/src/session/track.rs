@@ -313,7 +313,7 @@ impl Track {
             let given = history.iter().find(|(i, _)| *i == interval).map(|(_, bars)| bars.as_slice());
             for historical in [false, true] {
                 if let Some(program) = program(requests, interval, historical) {
-                    added += program.keys.len();
+                    added += program.shown.len();
                     let before = match given {
                         Some(bars) => ticks(bars.iter(), calendar),
                         None => ticks(series.past().flat_map(|p| &p.bars), calendar),

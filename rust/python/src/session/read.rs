@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use numpy::PyArray1;
+use openbell_core::indicator::Source;
 use openbell_core::interval::Interval;
 use openbell_core::series::Series;
 use openbell_core::session::{IndicatorView, SymbolView, Total};
@@ -24,6 +25,7 @@ pub(crate) struct PyIndicatorData {
     family: &'static str,
     interval: Interval,
     params: Vec<(&'static str, f64)>,
+    source: Option<String>,
     values: Vec<(&'static str, f64)>,
     last_updated: Option<i64>,
     valid: bool,
@@ -45,6 +47,7 @@ impl PyIndicatorData {
                 .map(|p| p.name)
                 .zip(definition.params().values().iter().copied())
                 .collect(),
+            source: definition.other_source().map(Source::text),
             values: spec.outputs.iter().copied().zip(view.values().iter().copied()).collect(),
             last_updated: view.last_bar(),
             valid: view.is_valid(),
@@ -65,6 +68,12 @@ impl PyIndicatorData {
     #[getter]
     fn name(&self) -> &str {
         self.name
+    }
+
+    /// What it reads in the place of its own: a field of the bars, or another indicator without its interval.
+    #[getter]
+    fn source(&self) -> Option<&str> {
+        self.source.as_deref()
     }
 
     /// ``trend``, ``momentum``, ``volatility``, ``volume`` or ``session``.

@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Cmo {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "cmo",
         title: "Chande momentum oscillator",

@@ -23,6 +23,7 @@ pub struct State {
 }
 
 impl Indicator for ConnorsRsi {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "connors_rsi",
         title: "Connors RSI",

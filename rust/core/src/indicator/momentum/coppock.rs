@@ -12,6 +12,7 @@ pub struct Coppock {
 }
 
 impl Indicator for Coppock {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "coppock",
         title: "Coppock curve",

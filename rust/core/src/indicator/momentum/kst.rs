@@ -18,6 +18,7 @@ pub struct State {
 }
 
 impl Indicator for Kst {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "kst",
         title: "Know sure thing",

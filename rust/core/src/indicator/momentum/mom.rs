@@ -8,6 +8,7 @@ pub struct Mom {
 }
 
 impl Indicator for Mom {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "mom",
         title: "Momentum",

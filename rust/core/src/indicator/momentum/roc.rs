@@ -8,6 +8,7 @@ pub struct Roc {
 }
 
 impl Indicator for Roc {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "roc",
         title: "Rate of change, in percent",

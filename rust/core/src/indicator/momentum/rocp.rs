@@ -8,6 +8,7 @@ pub struct Rocp {
 }
 
 impl Indicator for Rocp {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "rocp",
         title: "Rate of change, as a fraction",

@@ -8,6 +8,7 @@ pub struct Rocr {
 }
 
 impl Indicator for Rocr {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "rocr",
         title: "Rate of change, as a ratio",

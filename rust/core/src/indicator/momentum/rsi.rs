@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Rsi {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "rsi",
         title: "Relative strength index",

@@ -22,6 +22,7 @@ pub struct State {
 }
 
 impl Indicator for Stc {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "stc",
         title: "Schaff trend cycle",

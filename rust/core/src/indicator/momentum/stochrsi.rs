@@ -22,6 +22,7 @@ pub struct State {
 }
 
 impl Indicator for Stochrsi {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "stochrsi",
         title: "Stochastic RSI",

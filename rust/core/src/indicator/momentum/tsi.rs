@@ -21,6 +21,7 @@ pub struct State {
 }
 
 impl Indicator for Tsi {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "tsi",
         title: "True strength index",

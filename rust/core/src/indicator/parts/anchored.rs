@@ -18,11 +18,11 @@ impl Anchored {
     /// The extreme after this bar, NaN before the session's first regular bar.
     #[inline]
     pub fn next<E: Extreme>(&mut self, input: &Input<'_>) -> f64 {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if self.session != session {
             *self = Self { session, extreme: E::WORST };
         }
-        if input.regular {
+        if input.tick.regular {
             self.extreme = E::pick(input.x, self.extreme);
         }
         if self.extreme == E::WORST { f64::NAN } else { self.extreme }

@@ -32,14 +32,14 @@ impl Days {
     /// Takes a bar.
     #[inline]
     pub fn next(&mut self, input: &Input<'_>) {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if self.session != session {
             if self.bars > 0 {
                 (self.last, self.known) = (self.today, 1);
             }
             (self.session, self.bars) = (session, 0);
         }
-        if !input.regular {
+        if !input.tick.regular {
             return;
         }
         let bar = input.bar;

@@ -19,11 +19,11 @@ impl Premarket {
     /// The extreme after this bar, NaN without a bar before the open.
     #[inline]
     pub fn next<E: Extreme>(&mut self, input: &Input<'_>) -> f64 {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if self.session != session {
             *self = Self { session, opened: 0, extreme: E::WORST };
         }
-        if input.regular {
+        if input.tick.regular {
             self.opened = 1;
         } else if self.opened == 0 {
             self.extreme = E::pick(input.x, self.extreme);

@@ -42,11 +42,11 @@ impl Indicator for BarsSinceHigh {
 
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if state.session != session {
             *state = State { session, ago: 0, bars: 0, high: 0.0 };
         }
-        if input.regular {
+        if input.tick.regular {
             state.ago = if state.bars == 0 || input.bar.high >= state.high { 0 } else { state.ago + 1 };
             if state.ago == 0 {
                 state.high = input.bar.high;

@@ -46,11 +46,11 @@ impl Indicator for OpeningRange {
 
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if state.session != session {
             *state = State { session, high: Highest::WORST, low: Lowest::WORST };
         }
-        if input.regular && (0..self.length).contains(&input.since_open) {
+        if input.tick.regular && (0..self.length).contains(&input.tick.since_open) {
             state.high = Highest::pick(input.bar.high, state.high);
             state.low = Lowest::pick(input.bar.low, state.low);
         }

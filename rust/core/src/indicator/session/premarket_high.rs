@@ -8,6 +8,7 @@ pub struct PremarketHigh;
 
 impl Indicator for PremarketHigh {
     const WAITS: bool = true;
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "premarket_high",
         title: "Pre-market high",

@@ -7,6 +7,7 @@ use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 pub struct SessionHigh;
 
 impl Indicator for SessionHigh {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "session_high",
         title: "Session high",

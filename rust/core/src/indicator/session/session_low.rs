@@ -7,6 +7,7 @@ use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 pub struct SessionLow;
 
 impl Indicator for SessionLow {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "session_low",
         title: "Session low",

@@ -10,6 +10,7 @@ pub struct Autocorrelation {
 }
 
 impl Indicator for Autocorrelation {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "autocorrelation",
         title: "Autocorrelation",

@@ -9,6 +9,7 @@ pub struct Kurtosis {
 }
 
 impl Indicator for Kurtosis {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "kurtosis",
         title: "Excess kurtosis",

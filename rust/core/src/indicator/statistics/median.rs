@@ -9,6 +9,7 @@ pub struct Median {
 }
 
 impl Indicator for Median {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "median",
         title: "Median",

@@ -9,6 +9,7 @@ pub struct Midpoint {
 }
 
 impl Indicator for Midpoint {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "midpoint",
         title: "Midpoint",

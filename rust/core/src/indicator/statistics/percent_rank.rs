@@ -9,6 +9,7 @@ pub struct PercentRank {
 }
 
 impl Indicator for PercentRank {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "percent_rank",
         title: "Percent rank",

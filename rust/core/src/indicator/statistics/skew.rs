@@ -9,6 +9,7 @@ pub struct Skew {
 }
 
 impl Indicator for Skew {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "skew",
         title: "Skewness",

@@ -9,6 +9,7 @@ pub struct Zscore {
 }
 
 impl Indicator for Zscore {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "zscore",
         title: "Z-score",

@@ -8,6 +8,7 @@ pub struct Alma {
 }
 
 impl Indicator for Alma {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "alma",
         title: "Arnaud Legoux moving average",

@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Apo {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "apo",
         title: "Absolute price oscillator",

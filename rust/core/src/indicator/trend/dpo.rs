@@ -9,6 +9,7 @@ pub struct Dpo {
 }
 
 impl Indicator for Dpo {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "dpo",
         title: "Detrended price oscillator",

@@ -22,6 +22,7 @@ pub struct State {
 }
 
 impl Indicator for Hma {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "hma",
         title: "Hull moving average",

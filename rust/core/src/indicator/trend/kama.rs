@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Kama {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "kama",
         title: "Kaufman's adaptive moving average",

@@ -9,6 +9,7 @@ pub struct Linreg {
 }
 
 impl Indicator for Linreg {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "linreg",
         title: "Linear regression",

@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Ppo {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "ppo",
         title: "Percentage price oscillator",

@@ -9,6 +9,7 @@ pub struct Sma {
 }
 
 impl Indicator for Sma {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "sma",
         title: "Simple moving average",

@@ -19,6 +19,7 @@ pub struct State {
 }
 
 impl Indicator for Trima {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "trima",
         title: "Triangular moving average",

@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Trix {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "trix",
         title: "Rate of change of a triple exponential average",

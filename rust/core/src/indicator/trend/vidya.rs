@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Vidya {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "vidya",
         title: "Variable index dynamic average",

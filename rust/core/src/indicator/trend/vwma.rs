@@ -19,6 +19,7 @@ pub struct State {
 }
 
 impl Indicator for Vwma {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "vwma",
         title: "Volume-weighted moving average",

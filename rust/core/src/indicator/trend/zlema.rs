@@ -11,6 +11,7 @@ pub struct Zlema {
 }
 
 impl Indicator for Zlema {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "zlema",
         title: "Zero-lag exponential moving average",

@@ -10,6 +10,7 @@ pub struct Bandwidth {
 }
 
 impl Indicator for Bandwidth {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "bandwidth",
         title: "Bollinger bandwidth",

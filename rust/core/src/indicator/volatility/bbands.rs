@@ -10,6 +10,7 @@ pub struct Bbands {
 }
 
 impl Indicator for Bbands {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "bbands",
         title: "Bollinger bands",

@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for HvClose {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "hv_close",
         title: "Historical volatility (close to close)",

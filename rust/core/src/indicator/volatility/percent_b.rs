@@ -10,6 +10,7 @@ pub struct PercentB {
 }
 
 impl Indicator for PercentB {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "percent_b",
         title: "Bollinger %b",

@@ -9,6 +9,7 @@ pub struct Stddev {
 }
 
 impl Indicator for Stddev {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "stddev",
         title: "Standard deviation",

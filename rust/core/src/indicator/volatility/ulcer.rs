@@ -8,6 +8,7 @@ pub struct Ulcer {
 }
 
 impl Indicator for Ulcer {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "ulcer",
         title: "Ulcer index",

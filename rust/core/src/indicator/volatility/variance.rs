@@ -9,6 +9,7 @@ pub struct Variance {
 }
 
 impl Indicator for Variance {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "variance",
         title: "Variance",

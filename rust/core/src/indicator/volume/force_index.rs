@@ -19,6 +19,7 @@ pub struct State {
 }
 
 impl Indicator for ForceIndex {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "force_index",
         title: "Force index",

@@ -16,6 +16,7 @@ pub struct State {
 }
 
 impl Indicator for Nvi {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "nvi",
         title: "Negative volume index",

@@ -16,6 +16,7 @@ pub struct State {
 }
 
 impl Indicator for Pvi {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "pvi",
         title: "Positive volume index",

@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Pvo {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "pvo",
         title: "Percentage volume oscillator",

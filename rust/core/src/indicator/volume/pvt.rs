@@ -16,6 +16,7 @@ pub struct State {
 }
 
 impl Indicator for Pvt {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "pvt",
         title: "Price-volume trend",

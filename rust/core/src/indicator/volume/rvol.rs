@@ -61,7 +61,7 @@ impl Indicator for Rvol {
 
     #[inline]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         let (past, rest) = own.split_at_mut(self.sessions * self.minutes);
         let (today, mean) = rest.split_at_mut(self.minutes);
         if state.session != session {
@@ -71,8 +71,8 @@ impl Indicator for Rvol {
             state.session = session;
         }
         out[0] = f64::NAN;
-        let minute = input.since_open.div_euclid(MINUTE_NS);
-        if !input.regular || !(0..self.minutes as Nanos).contains(&minute) {
+        let minute = input.tick.since_open.div_euclid(MINUTE_NS);
+        if !input.tick.regular || !(0..self.minutes as Nanos).contains(&minute) {
             return;
         }
         let minute = minute as usize;

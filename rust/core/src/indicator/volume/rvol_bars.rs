@@ -9,6 +9,7 @@ pub struct RvolBars {
 }
 
 impl Indicator for RvolBars {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "rvol_bars",
         title: "Relative volume, against the bars before",
@@ -32,13 +33,13 @@ impl Indicator for RvolBars {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        vec![Lookback { field: Field::Volume, bars: self.period }]
+        vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
     #[inline]
     fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        let volume = input.bar.volume;
+        let volume = input.x;
         let mean = state.value() / self.period as f64;
         out[0] = f64::NAN;
         if input.seen > self.period {

@@ -68,13 +68,13 @@ impl Indicator for VolumeProfile {
 
     #[inline]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if state.session != session {
             *state = State { session, ..State::zeroed() };
             own.fill(0.0);
         }
         let bar = input.bar;
-        if input.regular && bar.volume > 0.0 {
+        if input.tick.regular && bar.volume > 0.0 {
             if state.height == 0.0 {
                 let middle = f64::midpoint(bar.high, bar.low);
                 let span = (middle.abs() * SPAN).max(LEAST_SPAN);

@@ -8,6 +8,7 @@ use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Par
 pub struct VolumeSma(Sma);
 
 impl Indicator for VolumeSma {
+    const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "volume_sma",
         title: "Simple moving average of the volume",

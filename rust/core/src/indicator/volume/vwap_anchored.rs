@@ -37,7 +37,7 @@ impl Indicator for VwapAnchored {
 
     #[inline]
     fn update(&self, state: &mut Traded, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        if input.regular && input.bar.ts >= self.from {
+        if input.tick.regular && input.bar.ts >= self.from {
             state.add(input.bar);
         }
         out[0] = state.price();

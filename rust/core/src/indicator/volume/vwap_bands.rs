@@ -44,12 +44,12 @@ impl Indicator for VwapBands {
 
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if state.session != session {
             *state = State { session, ..State::zeroed() };
         }
         let bar = input.bar;
-        if input.regular && bar.volume > 0.0 {
+        if input.tick.regular && bar.volume > 0.0 {
             let typical = (bar.high + bar.low + bar.close) / 3.0;
             if state.volume == 0.0 {
                 state.mean = typical;

@@ -44,11 +44,11 @@ impl Indicator for VwapTime {
 
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let session = i64::from(input.session) + 1;
+        let session = i64::from(input.tick.session) + 1;
         if state.session != session {
             *state = State { session, ..State::zeroed() };
         }
-        if input.regular && input.since_open >= self.from {
+        if input.tick.regular && input.tick.since_open >= self.from {
             state.traded.add(input.bar);
         }
         out[0] = state.traded.price();

@@ -46,11 +46,11 @@ impl Indicator for VwapWeek {
     #[inline]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         // Days are counted from a Thursday.
-        let week = (i64::from(input.session) + 3).div_euclid(7) + WEEKS;
+        let week = (i64::from(input.tick.session) + 3).div_euclid(7) + WEEKS;
         if state.week != week {
             *state = State { week, ..State::zeroed() };
         }
-        if input.regular {
+        if input.tick.regular {
             state.traded.add(input.bar);
         }
         out[0] = state.traded.price();

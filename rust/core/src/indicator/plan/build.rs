@@ -1,0 +1,153 @@
+//! How a plan is made, and made smaller.
+
+use super::{Block, Item, Plan, Read, Ring};
+use crate::indicator::definition::Definition;
+use crate::indicator::input::Field;
+use crate::indicator::ring::{Past, Span};
+use crate::indicator::source::Source;
+
+impl Plan {
+    /// A plan of these indicators and their sources, each once.
+    pub fn new(definitions: Vec<Definition>) -> Self {
+        let definitions = in_order(definitions);
+        let mut plan =
+            Self { definitions, items: Vec::new(), rings: Vec::new(), ring_words: 0, outputs: 0, words: 0 };
+        let slots: Vec<Vec<usize>> = (0..plan.definitions.len()).map(|index| plan.add_item(index)).collect();
+        for ring in &mut plan.rings {
+            ring.span = Span::new(plan.ring_words, Past::words(ring.bars));
+            plan.ring_words = ring.span.end();
+        }
+        for (item, slots) in plan.items.iter_mut().zip(slots) {
+            for (span, slot) in item.rings.iter_mut().zip(slots) {
+                *span = plan.rings[slot].span;
+            }
+        }
+        plan.count_words();
+        plan
+    }
+
+    /// Adds the item of a definition, behind those of its source; gives the rings that it looks back on.
+    fn add_item(&mut self, index: usize) -> Vec<usize> {
+        let definition = &self.definitions[index];
+        let reads = match definition.source() {
+            Source::Field(field) => Read::Field(*field),
+            Source::Output(source, output) => Read::Output(self.place_of(source) + output),
+        };
+        let kernel = definition.kernel().clone();
+        let counts = usize::from(matches!(reads, Read::Output(_)));
+        let area = self.items.last().map_or(0, |last| last.area.end);
+        let area = area + counts..area + counts + kernel.state_words() + kernel.own_words();
+        let out = self.outputs..self.outputs + definition.spec().outputs.len();
+        self.outputs = out.end;
+        let slots = kernel.lookbacks().into_iter().map(|lookback| {
+            let of = if lookback.field == Field::Source { reads } else { Read::Field(lookback.field) };
+            let index = self.rings.iter().position(|r| r.of == of).unwrap_or_else(|| {
+                self.rings.push(Ring { of, span: Span::default(), bars: 0 });
+                self.rings.len() - 1
+            });
+            self.rings[index].bars = self.rings[index].bars.max(lookback.bars);
+            index
+        });
+        let slots = slots.collect();
+        let state_words = kernel.state_words();
+        self.items.push(Item { kernel, reads, rings: Default::default(), area, state_words, out });
+        slots
+    }
+
+    /// Where the outputs of an indicator of the plan begin.
+    fn place_of(&self, definition: &Definition) -> usize {
+        let text = definition.text();
+        let index = self.definitions.iter().position(|d| d.text() == text);
+        self.items[index.expect("sources stand before what reads them")].out.start
+    }
+
+    fn count_words(&mut self) {
+        let areas = self.items.last().map_or(0, |last| last.area.end);
+        self.words = 1 + self.ring_words + self.outputs + self.items.len() + areas;
+    }
+
+    /// These of its indicators, and those that they read; in order.
+    pub fn with_sources(&self, kept: &[usize]) -> Vec<usize> {
+        let mut wanted: Vec<bool> = (0..self.items.len()).map(|i| kept.contains(&i)).collect();
+        // What is read stands before what reads it.
+        for index in (0..self.items.len()).rev() {
+            if !wanted[index] {
+                continue;
+            }
+            let Read::Output(output) = self.items[index].reads else { continue };
+            if let Some(source) = self.items.iter().position(|item| item.out.contains(&output)) {
+                wanted[source] = true;
+            }
+        }
+        (0..self.items.len()).filter(|&i| wanted[i]).collect()
+    }
+
+    /// The plan of these of its indicators only, sources included. Rings stay as they are, so that blocks can be carried
+    /// over.
+    #[must_use]
+    pub fn keep(&self, kept: &[usize]) -> Self {
+        let mut plan = Self { definitions: Vec::new(), items: Vec::new(), outputs: 0, ..self.clone() };
+        let mut area = 0;
+        // Where each of the outputs stands now; those that are gone, nowhere.
+        let mut moved = vec![usize::MAX; self.outputs];
+        for &index in kept {
+            let mut item = self.items[index].clone();
+            moved[item.out.clone()].iter_mut().zip(plan.outputs..).for_each(|(place, now)| *place = now);
+            item.out = plan.outputs..plan.outputs + item.out.len();
+            let counts = item.words().len() - item.area.len();
+            item.area = area + counts..area + item.words().len();
+            if let Read::Output(output) = &mut item.reads {
+                *output = moved[*output];
+            }
+            plan.outputs = item.out.end;
+            area = item.area.end;
+            plan.items.push(item);
+            plan.definitions.push(self.definitions[index].clone());
+        }
+        for ring in &mut plan.rings {
+            if let Read::Output(output) = &mut ring.of {
+                *output = moved[*output];
+            }
+        }
+        plan.count_words();
+        plan
+    }
+
+    /// A block of this plan as a block of what [`Self::keep`] made of it.
+    pub fn carry(&self, block: &Block, kept: &[usize]) -> Block {
+        let firsts = self.outputs_at().end;
+        let areas = firsts + self.items.len();
+        let outputs = kept.iter().flat_map(|&i| &block.0[self.outputs_at()][self.items[i].out.clone()]);
+        let states = kept.iter().flat_map(|&i| &block.0[areas..][self.items[i].words()]);
+        let valid = kept.iter().map(|&i| &block.0[firsts + i]);
+        Block(
+            block.0[..self.outputs_at().start]
+                .iter()
+                .chain(outputs)
+                .chain(valid)
+                .chain(states)
+                .copied()
+                .collect(),
+        )
+    }
+}
+
+/// The definitions and their sources, each once, sources first.
+fn in_order(definitions: Vec<Definition>) -> Vec<Definition> {
+    fn put(definition: Definition, direct: &mut Vec<Definition>, indirect: &mut Vec<Definition>) {
+        let text = definition.text();
+        if direct.iter().chain(&*indirect).any(|there| there.text() == text) {
+            return;
+        }
+        if let Source::Output(source, _) = definition.source() {
+            put((**source).clone(), direct, indirect);
+            indirect.push(definition);
+        } else {
+            direct.push(definition);
+        }
+    }
+    let (mut direct, mut indirect) = (Vec::new(), Vec::new());
+    definitions.into_iter().for_each(|definition| put(definition, &mut direct, &mut indirect));
+    direct.append(&mut indirect);
+    direct
+}

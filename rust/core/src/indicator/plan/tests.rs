@@ -1,0 +1,314 @@
+//! What must hold for every indicator, by one loop over the registry.
+
+use super::*;
+use crate::bar::Bar;
+use crate::indicator::registry::SPECS;
+use crate::indicator::source::Source;
+use crate::indicator::spec::Spec;
+
+/// All indicators with their defaults; those that want many sessions, with one.
+fn definitions() -> Vec<Definition> {
+    let given = |s: &Spec| s.params.iter().find(|p| p.name == "sessions").map(|p| (p.name, 1.0));
+    SPECS.iter().map(|s| Definition::new(s.name, given(s)).expect(s.name)).collect()
+}
+
+/// A walk in cents over three sessions, with ties, flat stretches and bars without volume.
+fn ticks(count: i64) -> Vec<Tick> {
+    let mut state = 42_u64;
+    let mut next = |bound: i64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as i64 % bound
+    };
+    let mut cents = 10_000;
+    (0..count)
+        .map(|i| {
+            let open = cents;
+            cents += if i % 50 < 8 { 0 } else { next(21) - 10 };
+            let (high, low) = (open.max(cents) + next(5), open.min(cents) - next(5));
+            let ohlc = [open, high, low, cents].map(|c| c as f64 / 100.0);
+            let volume = if i % 17 == 0 { 0.0 } else { next(10_000) as f64 };
+            let bar = Bar::new(i * 60, ohlc, volume, f64::NAN, f64::NAN);
+            let since_open = (i % 390 - 5) * 60_000_000_000;
+            Tick { bar, session: (i / 390) as i32, regular: since_open >= 0, since_open }
+        })
+        .collect()
+}
+
+fn bits(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|v| v.to_bits()).collect()
+}
+
+#[test]
+fn the_first_value_comes_where_the_indicator_says() {
+    for definition in definitions() {
+        let plan = Plan::new(vec![definition.clone()]);
+        let mut block = plan.block();
+        let first = definition.kernel().first();
+        if definition.kernel().waits() {
+            continue;
+        }
+        for (i, tick) in ticks(400)
+            .iter()
+            .map(|t| Tick { regular: true, since_open: t.since_open.max(0), ..*t })
+            .enumerate()
+        {
+            let tick = Tick { bar: Bar { volume: 100.0, ..tick.bar }, ..tick };
+            plan.update(&mut block, &tick);
+            let (name, valid) = (definition.spec().name, !plan.outputs(&block)[0].is_nan());
+            assert_eq!(valid, i + 1 >= first, "{name} at bar {} (first {first})", i + 1);
+        }
+        assert!(definition.kernel().warm() >= first);
+    }
+}
+
+#[test]
+fn what_waits_for_a_session_has_a_value_in_the_second() {
+    let waiting: Vec<Definition> = definitions().into_iter().filter(|d| d.kernel().waits()).collect();
+    assert!(waiting.len() > 5);
+    for definition in waiting {
+        assert!(definition.kernel().sessions() <= 1);
+        let plan = Plan::new(vec![definition]);
+        let mut block = plan.block();
+        let mut told = 0;
+        for tick in ticks(800) {
+            plan.update(&mut block, &tick);
+            told += plan.just_valid(&block).count();
+        }
+        let name = plan.definitions()[0].spec().name;
+        assert!(!plan.outputs(&block)[0].is_nan(), "{name}");
+        assert_eq!(told, 1, "{name} is told once");
+    }
+}
+
+#[test]
+fn together_is_the_same_as_alone() {
+    let together = Plan::new(definitions());
+    let mut block = together.block();
+    let alone: Vec<Plan> = definitions().into_iter().map(|d| Plan::new(vec![d])).collect();
+    let mut blocks: Vec<Block> = alone.iter().map(Plan::block).collect();
+    for tick in ticks(1_000) {
+        together.update(&mut block, &tick);
+        for (i, (plan, own)) in alone.iter().zip(&mut blocks).enumerate() {
+            plan.update(own, &tick);
+            let shared = &together.outputs(&block)[together.output_range(i)];
+            assert_eq!(bits(shared), bits(plan.outputs(own)), "{}", plan.definitions()[0].spec().name);
+        }
+    }
+}
+
+#[test]
+fn a_rewound_or_restored_block_goes_on_with_the_same_bits() {
+    let plan = Plan::new(definitions());
+    let ticks = ticks(1_000);
+    let mut block = plan.block();
+    for stop in [0, 1, 13, 14, 40, 399, 777] {
+        let mut here = plan.block();
+        ticks[..stop].iter().for_each(|t| plan.update(&mut here, t));
+        let mut restored = plan.restore(&plan.save(&here)).expect("own bytes");
+        let mut copied = here.clone();
+        for tick in &ticks[stop..] {
+            plan.update(&mut here, tick);
+            plan.update(&mut restored, tick);
+            plan.update(&mut copied, tick);
+        }
+        assert_eq!(plan.save(&restored), plan.save(&here));
+        assert_eq!(plan.save(&copied), plan.save(&here));
+        block = here;
+    }
+    let mut fresh = plan.block();
+    ticks.iter().for_each(|t| plan.update(&mut fresh, t));
+    assert_eq!(plan.save(&fresh), plan.save(&block));
+}
+
+#[test]
+fn foreign_and_torn_states_are_refused() {
+    let plan = Plan::new(definitions());
+    let saved = plan.save(&plan.block());
+    let other = Plan::new(vec![Definition::new("sma", [("period", 21.0)]).expect("sma")]);
+    let sma = Plan::new(vec![Definition::new("sma", []).expect("sma")]);
+    assert!(sma.restore(&other.save(&other.block())).is_err());
+    for cut in [0, 1, 5, 9, saved.len() - 1] {
+        assert!(plan.restore(&saved[..cut]).is_err(), "cut at {cut}");
+    }
+    let mut newer = saved.clone();
+    newer[0] += 1;
+    assert!(plan.restore(&newer).is_err());
+    assert!(plan.restore(&saved).is_ok());
+}
+
+#[test]
+fn peeking_changes_nothing_and_foretells_the_commit() {
+    let plan = Plan::new(definitions());
+    let mut block = plan.block();
+    for tick in ticks(600) {
+        let before = plan.save(&block);
+        let foretold = plan.peek(&block, &tick);
+        assert_eq!(plan.save(&block), before);
+        plan.update(&mut block, &tick);
+        assert_eq!(bits(&foretold), bits(plan.outputs(&block)));
+    }
+}
+
+#[test]
+fn extreme_and_flat_prices_give_numbers_or_nothing() {
+    for (price, volume) in [(0.0, 0.0), (1e-9, 1.0), (1e12, 1e12), (37.0, 0.0), (37.0, 5.0), (-3.0, 2.0)] {
+        for definition in definitions() {
+            let plan = Plan::new(vec![definition]);
+            let mut block = plan.block();
+            for i in 0..300 {
+                let bar = Bar::new(i, [price; 4], volume, f64::NAN, f64::NAN);
+                plan.update(&mut block, &Tick { bar, session: 1, regular: true, since_open: i * 60 });
+                let infinite = plan.outputs(&block).iter().any(|v| v.is_infinite());
+                assert!(!infinite, "{} at a price of {price}", plan.definitions()[0].spec().name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_spec_reads_well() {
+    for (i, spec) in SPECS.iter().enumerate() {
+        assert!(SPECS[..i].iter().all(|s| s.name != spec.name), "{} stands twice", spec.name);
+        assert!(
+            !spec.title.is_empty()
+                && !spec.formula.is_empty()
+                && !spec.source.is_empty()
+                && !spec.outputs.is_empty()
+        );
+        assert!(spec.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'));
+        for param in spec.params {
+            assert!((param.min..=param.max).contains(&param.default), "{} {}", spec.name, param.name);
+        }
+    }
+}
+
+fn of(name: &str, source: &str) -> Definition {
+    let definition = Definition::new(name, []).expect(name);
+    definition.of(Source::parse(source).expect(source)).expect(name)
+}
+
+/// A bar at whose every price stands one.
+fn flat(tick: &Tick, price: f64) -> Tick {
+    Tick { bar: Bar { open: price, high: price, low: price, close: price, ..tick.bar }, ..*tick }
+}
+
+#[test]
+fn what_takes_a_source_reads_nothing_else_of_prices() {
+    let mut taken = 0;
+    for definition in definitions().into_iter().filter(|d| d.kernel().takes_source()) {
+        taken += 1;
+        let plain = Plan::new(vec![definition.clone()]);
+        let name = definition.spec().name;
+        // Those that read volume read the field in the place of volume then.
+        for (text, field) in [("hl2", Field::Hl2), ("open", Field::Open), ("hlcc4", Field::Hlcc4)] {
+            let sourced = Plan::new(vec![definition.clone().of(Source::Field(field)).expect(name)]);
+            let (mut a, mut b) = (plain.block(), sourced.block());
+            for tick in ticks(900) {
+                sourced.update(&mut b, &tick);
+                let mut alike = flat(&tick, field.of(&tick.bar));
+                if definition.spec().reads == Field::Volume {
+                    alike.bar.volume = field.of(&tick.bar);
+                }
+                plain.update(&mut a, &alike);
+                assert_eq!(bits(plain.outputs(&a)), bits(sourced.outputs(&b)), "{name} of {text}");
+            }
+        }
+    }
+    assert!(taken > 60);
+}
+
+#[test]
+fn an_indicator_of_an_indicator_is_the_one_over_the_values_of_the_other() {
+    for (name, source, inner) in [
+        ("ema", "rsi_14", "rsi"),
+        ("sma", "macd_12_26_9_signal", "macd"),
+        ("bbands", "rsi_14", "rsi"),
+        ("stddev", "vwap", "vwap"),
+        ("max", "premarket_high", "premarket_high"),
+        ("obv", "atr_14", "atr"),
+    ] {
+        let chain = of(name, source);
+        let Source::Output(_, output) = *chain.source() else { panic!("{source} is an indicator") };
+        let together = Plan::new(vec![chain.clone()]);
+        let first = Plan::new(vec![Definition::new(inner, []).expect(inner)]);
+        let then = Plan::new(vec![Definition::new(name, []).expect(name)]);
+        let (mut a, mut b, mut c) = (together.block(), first.block(), then.block());
+        let mut valid = 0;
+        for (i, tick) in ticks(900).iter().enumerate() {
+            together.update(&mut a, tick);
+            first.update(&mut b, tick);
+            let x = first.outputs(&b)[output];
+            let got = &together.outputs(&a)[together.output_range(1)];
+            if x.is_nan() {
+                assert!(got.iter().all(|v| v.is_nan()));
+                continue;
+            }
+            then.update(&mut c, &flat(tick, x));
+            assert_eq!(bits(got), bits(then.outputs(&c)), "{name} of {source}");
+            if valid == 0 && !got[0].is_nan() {
+                valid = i + 1;
+            }
+        }
+        let waits = together.definitions()[0].kernel().waits();
+        assert!(waits || valid >= chain.first(), "{name} of {source}: {valid}");
+    }
+}
+
+#[test]
+fn chains_are_shared_saved_and_cut() {
+    let texts =
+        ["sma_3_of_ema_9_of_rsi_14", "ema_9_of_rsi_14", "ema_5_of_bbands_20_2_upper_of_rsi_14", "atr_14"];
+    let parsed = texts.map(|text| match Source::parse(text).expect(text) {
+        Source::Output(definition, 0) => *definition,
+        other => panic!("{other:?}"),
+    });
+    for (text, definition) in texts.iter().zip(&parsed) {
+        assert_eq!(definition.text(), *text);
+    }
+    let plan = Plan::new(parsed.to_vec());
+    let there: Vec<String> = plan.definitions().iter().map(Definition::text).collect();
+    assert_eq!(
+        there,
+        ["rsi_14", "atr_14", "ema_9_of_rsi_14", texts[0], "bbands_20_2_of_rsi_14", texts[2]],
+        "each once, sources first"
+    );
+    let ticks = ticks(700);
+    let mut block = plan.block();
+    ticks[..300].iter().for_each(|t| plan.update(&mut block, t));
+    // Without what the longest chain alone has read; the others go on with the same bits.
+    let kept = plan.with_sources(&[2, 5]);
+    assert_eq!(kept, [0, 2, 4, 5]);
+    let (fewer, mut carried) = (plan.keep(&kept), plan.carry(&block, &kept));
+    let mut restored = plan.restore(&plan.save(&block)).expect("own bytes");
+    for tick in &ticks[300..] {
+        plan.update(&mut block, tick);
+        plan.update(&mut restored, tick);
+        assert_eq!(plan.save(&restored), plan.save(&block));
+        let foretold = fewer.peek(&carried, tick);
+        fewer.update(&mut carried, tick);
+        assert_eq!(bits(&foretold), bits(fewer.outputs(&carried)));
+        for (now, &before) in kept.iter().enumerate() {
+            let same = &plan.outputs(&block)[plan.output_range(before)];
+            assert_eq!(bits(same), bits(&fewer.outputs(&carried)[fewer.output_range(now)]));
+        }
+    }
+}
+
+#[test]
+fn sources_that_cannot_be_are_refused() {
+    let message = |text: &str| Source::parse(text).expect_err(text).to_string();
+    assert_eq!(message("rsii_14"), "unknown source \"rsii_14\"; did you mean \"rsi\"?");
+    assert_eq!(message("hl3"), "unknown source \"hl3\"; did you mean \"hl2\"?");
+    assert_eq!(message("macd_12_26"), "unknown source \"macd_12_26\"; did you mean \"macd\"?");
+    assert!(message("rsi_14_upper").contains("rsi_14 has no output \"upper\""));
+    assert!(message("sma_0_of_rsi_14").contains("period = 0 is out of range"));
+    let refused = |name: &str, source: &str| {
+        let source = Source::parse(source).expect(source);
+        Definition::new(name, []).expect(name).of(source).expect_err(name).to_string()
+    };
+    assert_eq!(
+        refused("atr", "hl2"),
+        "atr takes no source, such as \"hl2\": it reads several values of a bar"
+    );
+    assert!(refused("vwma", "rsi_14").contains("looks back on the volume"));
+}
