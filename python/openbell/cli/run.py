@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from openbell.config import SessionConfig
-    from openbell.coordinator import RunResult, SessionCoordinator
+    from openbell.coordinator import RunResult, SessionCoordinator, Strategy
 
 
 @clean
@@ -38,10 +38,12 @@ def run_config(
     """Run a config to its end and print what it came to."""
     from openbell.config import SessionConfig
 
+    # First: it may register indicators that the config names.
+    called = _load(strategy)
     config = SessionConfig.load(path)
     if speed is not None and config.backtest is not None:
         config = config.with_speed(speed)
-    _run(config, strategy, report=report, as_json=as_json, progress=progress, listen=listen, paused=paused)
+    _run(config, called, report=report, as_json=as_json, progress=progress, listen=listen, paused=paused)
 
 
 @clean
@@ -49,12 +51,19 @@ def replay_config(path: Path, *, speed: float, date: dt.date | None, strategy: s
     """Play a config's sessions live and print what that came to."""
     from openbell.config import SessionConfig
 
-    _run(SessionConfig.load(path).as_replay(speed=speed, start=date, end=date), strategy, **wants)
+    called = _load(strategy)
+    _run(SessionConfig.load(path).as_replay(speed=speed, start=date, end=date), called, **wants)
+
+
+def _load(strategy: str | None) -> Strategy | None:
+    from openbell.coordinator import load_strategy
+
+    return None if strategy is None else load_strategy(strategy)
 
 
 def _run(
     config: SessionConfig,
-    strategy: str | None,
+    called: Strategy | None,
     *,
     report: Path | None,
     as_json: bool,
@@ -64,10 +73,9 @@ def _run(
 ) -> None:
     from rich.console import Console
 
-    from openbell.coordinator import SessionCoordinator, load_strategy
+    from openbell.coordinator import SessionCoordinator
     from openbell.report import summary_tables
 
-    called = None if strategy is None else load_strategy(strategy)
     stderr = Console(stderr=True)
     with _progress(stderr, enabled=progress) as tell:
         run = SessionCoordinator(config, strategy=called, progress=tell)

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 from openbell.config.fields import FrozenMapping, IndicatorField, IntervalField, Section, Symbol, several
 from openbell.config.moment import Moment, MomentField
 from openbell.errors import ConfigProblem
+from openbell.indicators.custom import is_custom
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,6 +80,11 @@ class IndicatorsConfig(Section):
         both = {i.make_key() for i in self.session} & {i.make_key() for i in self.historical}
         problems += [
             ConfigProblem("historical", f"{key} stands in session too; a key is read from one") for key in sorted(both)
+        ]
+        problems += [
+            ConfigProblem("historical", f"{i.make_key()}: an indicator of one's own runs in the session only")
+            for i in self.historical
+            if is_custom(i.name)
         ]
         if problems:
             raise several(problems)

@@ -13,8 +13,16 @@ from typing import Any
 
 from openbell.indicators.catalogue import IndicatorInfo, IndicatorType, ParameterInfo, list_indicators
 from openbell.indicators.config import IndicatorConfig
+from openbell.indicators.custom import register_indicator
 
-__all__ = ["IndicatorConfig", "IndicatorInfo", "IndicatorType", "ParameterInfo", "list_indicators"]
+__all__ = [
+    "IndicatorConfig",
+    "IndicatorInfo",
+    "IndicatorType",
+    "ParameterInfo",
+    "list_indicators",
+    "register_indicator",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,9 +6,11 @@ import difflib
 import functools
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from openbell._core import list_indicators as _listed
 from openbell.errors import IndicatorError
+from openbell.indicators.custom import custom_infos, needs
 
 
 class IndicatorType(StrEnum):
@@ -21,6 +23,7 @@ class IndicatorType(StrEnum):
     STATISTICS = "statistics"
     SESSION = "session"
     CANDLE = "candle"
+    CUSTOM = "custom"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +75,42 @@ class IndicatorInfo:
     takes_source: bool
 
 
-@functools.cache
 def list_indicators() -> tuple[IndicatorInfo, ...]:
-    """List all indicators, in catalogue order.
+    """List all indicators, in catalogue order, and then those that were registered.
 
     Examples
     --------
     >>> [info.name for info in list_indicators()][:3]
     ['sma', 'ema', 'wma']
     """
-    return tuple(
-        IndicatorInfo(
-            name=entry["name"],
-            title=entry["title"],
-            type=IndicatorType(entry["family"]),
-            params=tuple(ParameterInfo(**param) for param in entry["params"]),
-            outputs=tuple(entry["outputs"]),
-            on_price=entry["on_price"],
-            formula=entry["formula"],
-            source=entry["source"],
-            first=entry["first"],
-            warm=entry["warm"],
-            sessions=entry["sessions"],
-            takes_source=entry["takes_source"],
-        )
-        for entry in _listed()
+    custom = custom_infos()
+    return (*_catalogue(), *map(_custom_info, custom.values())) if custom else _catalogue()
+
+
+@functools.cache
+def _catalogue() -> tuple[IndicatorInfo, ...]:
+    return tuple(map(_info, _listed()))
+
+
+def _custom_info(entry: dict[str, Any]) -> IndicatorInfo:
+    first, sessions = needs(entry["name"], {param["name"]: param["default"] for param in entry["params"]})
+    return _info({**entry, "first": first, "warm": first, "sessions": sessions})
+
+
+def _info(entry: dict[str, Any]) -> IndicatorInfo:
+    return IndicatorInfo(
+        name=entry["name"],
+        title=entry["title"],
+        type=IndicatorType(entry["family"]),
+        params=tuple(ParameterInfo(**param) for param in entry["params"]),
+        outputs=tuple(entry["outputs"]),
+        on_price=entry["on_price"],
+        formula=entry["formula"],
+        source=entry["source"],
+        first=entry["first"],
+        warm=entry["warm"],
+        sessions=entry["sessions"],
+        takes_source=entry["takes_source"],
     )
 
 

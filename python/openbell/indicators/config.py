@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from openbell._core import Interval, indicator_key, indicator_warmup
 from openbell.errors import IndicatorError
 from openbell.indicators.catalogue import IndicatorType, indicator_info
+from openbell.indicators.custom import needs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,17 +134,23 @@ class IndicatorConfig:
     @property
     def first(self) -> int:
         """Bars until it has a value."""
-        return indicator_warmup(self.name, dict(self.params), self.source)[0]
+        return self._needs()[0]
 
     @property
     def warm(self) -> int:
         """Bars until the starting point no longer matters (to 1e-9)."""
-        return indicator_warmup(self.name, dict(self.params), self.source)[1]
+        return self._needs()[1]
 
     @property
     def sessions(self) -> int:
         """Earlier sessions without which it has no value, or not the right one."""
-        return indicator_warmup(self.name, dict(self.params), self.source)[2]
+        return self._needs()[2]
+
+    def _needs(self) -> tuple[int, int, int]:
+        if self.type is IndicatorType.CUSTOM:
+            first, sessions = needs(self.name, self.params)
+            return first, first, sessions
+        return indicator_warmup(self.name, dict(self.params), self.source)
 
     def make_key(self) -> str:
         """Give the key by which it is read: name, parameters in declared order, interval."""

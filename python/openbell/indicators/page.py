@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from openbell.indicators.catalogue import list_indicators
+from openbell.indicators.catalogue import IndicatorType, list_indicators
 
 if TYPE_CHECKING:
     from openbell.indicators.catalogue import IndicatorInfo
@@ -29,7 +29,43 @@ behind it. `{"name": "ema", "period": 9, "interval": "5m", "source": "rsi_14_5m"
 with `"source": "macd_12_26_9_5m_signal"` it has `ema_9_of_macd_12_26_9_signal_5m`. The other is worked out once,
 whether it was asked for besides or not; a bar at which it has no value is no bar for what reads it.
 
-Without a session, on arrays of your own, arguments in TA-Lib's order, and value by value:
+## Your own
+
+A class with `update(bar)` is an indicator once it is registered; its parameters are the arguments of `__init__`, a
+number as default each. It has a key, is warmed up from history (`first` says how many bars it needs), is put right
+when a bar is corrected, has forming values, is a column of snapshots and of scanners' filters. It may not be the
+source of another, and runs in the session only. If its `update` fails, that is logged, it has no value until the bar
+is corrected, and `SessionData.indicator_errors` says why.
+
+```python
+import openbell as ob
+
+
+@ob.register_indicator("up_share", title="Share of bars that closed higher than they opened")
+class UpShare:
+    def __init__(self, period: int = 20) -> None:
+        self.first, self.up = period, []
+
+    def update(self, bar):
+        self.up = [*self.up, bar.close > bar.open][-self.first :]
+        return sum(self.up) / self.first if len(self.up) == self.first else None
+
+
+config = ob.SessionConfig(
+    backtest={"start": "2024-11-27", "end": "2024-11-27"},
+    source={"kind": "simulator", "symbols": ["AAPL"]},
+    session_data_config={
+        "symbols": ["AAPL"],
+        "streams": ["1m", "5m"],
+        "indicators": {"session": [{"name": "up_share", "period": 10, "interval": "5m"}]},
+    },
+)
+print(ob.SessionCoordinator(config).run().session_data.get_indicator_value("AAPL", "up_share_10_5m"))
+```
+
+## Without a session
+
+On arrays of your own, arguments in TA-Lib's order, and value by value:
 
 ```python
 import numpy as np
@@ -63,7 +99,8 @@ def entry(info: IndicatorInfo) -> str:
 def page() -> str:
     """Give the whole page."""
     parts = [HEAD]
-    for family, members in itertools.groupby(list_indicators(), key=lambda info: info.type):
+    catalogue = (info for info in list_indicators() if info.type is not IndicatorType.CUSTOM)
+    for family, members in itertools.groupby(catalogue, key=lambda info: info.type):
         parts.append(f"## {family.value.capitalize()}\n")
         parts += [entry(info) for info in members]
     return "\n".join(parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openbell.indicators.catalogue import list_indicators
+from openbell.indicators.catalogue import IndicatorType, list_indicators
 from openbell.indicators.functions import inputs_of, plain, times_of, values_type
 
 HEAD = '''"""Made from the registry by `make docs`: change the registry, or `stub.py`."""
@@ -17,6 +17,7 @@ from openbell.indicators.catalogue import IndicatorType as IndicatorType
 from openbell.indicators.catalogue import ParameterInfo as ParameterInfo
 from openbell.indicators.catalogue import list_indicators as list_indicators
 from openbell.indicators.config import IndicatorConfig as IndicatorConfig
+from openbell.indicators.custom import register_indicator as register_indicator
 
 _Array: TypeAlias = NDArray[np.float64]
 _Where: TypeAlias = ArrayLike | None
@@ -66,7 +67,11 @@ def entry(name: str, params: dict[str, float], outputs: tuple[str, ...]) -> str:
 
 def stub() -> str:
     """Give the whole file."""
-    entries = (entry(i.name, {p.name: p.default for p in i.params}, i.outputs) for i in list_indicators())
+    entries = (
+        entry(i.name, {p.name: p.default for p in i.params}, i.outputs)
+        for i in list_indicators()
+        if i.type is not IndicatorType.CUSTOM
+    )
     return "\n".join([HEAD, *entries])
 
 

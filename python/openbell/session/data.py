@@ -14,6 +14,7 @@ from openbell.quality import DataQualityManager
 from openbell.session.across import CrossSection
 from openbell.session.activity import Activity, LaggingSymbols
 from openbell.session.adhoc import AdHocRequests
+from openbell.session.custom import CustomStates
 from openbell.session.events import (
     Board,
     SessionActivated,
@@ -90,6 +91,8 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         self._tape = None
         self._attributes = {}
         self._official: dict[str, Bar] = {}
+        self._custom = CustomStates(self)
+        self.set_custom(self._custom)
 
     def __repr__(self) -> str:
         state = "active" if self.is_session_active else "not active"
@@ -160,6 +163,16 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         self.register_symbol(name)
         self.board.publish(SymbolAdded(name))
         return True
+
+    def remove(self, symbol: str) -> int:
+        """Take a symbol away with everything that it has; gives its id, which is not given again."""
+        self._custom.forget(parse_symbol(symbol))
+        return super().remove(symbol)
+
+    @property
+    def indicator_errors(self) -> Mapping[tuple[str, str], str]:
+        """Why indicators of one's own have no value, by symbol and key: their ``update`` failed."""
+        return self._custom.errors
 
     def remove_symbol(self, symbol: str) -> bool:
         """Remove a symbol at once, with its bars, history, indicators, figures and stream.

@@ -26,6 +26,9 @@ pub enum Error {
     #[error("unknown indicator {got:?}{hint}", hint = hint(*nearest))]
     UnknownIndicator { got: String, nearest: Option<&'static str> },
 
+    #[error("{name:?} is an indicator of the catalogue: choose another name")]
+    TakenIndicator { name: String },
+
     #[error("{indicator}: unknown parameter {got:?}{hint}; it takes {takes}", hint = hint(*nearest))]
     UnknownParameter { indicator: &'static str, got: String, nearest: Option<&'static str>, takes: String },
 

@@ -221,8 +221,10 @@ proptest! {
         for text in ["1m", "5m"] {
             let plan = Plan::new(definitions().collect());
             let mut block = plan.block();
+            let open = bar(10, 0, 0).ts;
             for bar in view.series(interval(text)).expect("there").bars() {
-                plan.update(&mut block, &Tick { bar: *bar, session: 10, regular: true, since_open: 0 });
+                let since_open = bar.ts - open;
+                plan.update(&mut block, &Tick { bar: *bar, session: 10, regular: true, since_open });
             }
             let indicators = view.indicators().filter(|i| i.interval() == interval(text));
             let got: Vec<u64> = indicators.flat_map(|i| i.values().to_vec()).map(f64::to_bits).collect();

@@ -5,7 +5,7 @@ use openbell_core::bar::Bar;
 use openbell_core::error::Error;
 use openbell_core::indicator::plan::{Block, Plan};
 use openbell_core::indicator::registry::SPECS;
-use openbell_core::indicator::{Columns, Definition, Source, Tick};
+use openbell_core::indicator::{Columns, Definition, Source, Spec, Tick, custom};
 use parking_lot::Mutex;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -34,8 +34,18 @@ pub(crate) fn sourced(name: &str, params: &ParamArgs, source: Option<&str>) -> P
 /// One dictionary an indicator: what its SPEC says, and what it needs with the default parameters.
 #[pyfunction]
 pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    describe(py, SPECS.iter())
+}
+
+/// As `list_indicators`, of those that were registered.
+#[pyfunction]
+pub(crate) fn list_custom_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    describe(py, custom::listed().into_iter())
+}
+
+fn describe(py: Python<'_>, specs: impl Iterator<Item = &'static Spec>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
-    for spec in SPECS {
+    for spec in specs {
         let default = Definition::new(spec.name, []).map_err(to_py)?;
         let params = PyList::empty(py);
         for param in spec.params {

@@ -25,11 +25,15 @@ mod _core {
     #[pymodule_export]
     use super::event::{PyEvent, PyEvents};
     #[pymodule_export]
-    use super::indicators::{PyIndicatorStream, compute, indicator_key, indicator_warmup, list_indicators};
+    use super::indicators::{
+        PyIndicatorStream, compute, indicator_key, indicator_warmup, list_custom_indicators, list_indicators,
+    };
     #[pymodule_export]
     use super::interval::PyInterval;
     #[pymodule_export]
     use super::report::{PyCoverage, PyReport, check_bars};
+    #[pymodule_export]
+    use super::session::custom::register_indicator;
     #[pymodule_export]
     use super::session::gather::PyGather;
     #[pymodule_export]

@@ -1,10 +1,13 @@
 //! `SessionCore`: the engine behind one lock. Writers detach from the interpreter and let go of the lock between lots of
 //! rows; readers copy out.
 
+pub(crate) mod custom;
 pub(crate) mod gather;
 pub(crate) mod read;
 mod ticks;
 mod write;
+
+use std::sync::OnceLock;
 
 use numpy::PyReadonlyArray1;
 use openbell_core::bar::Columns;
@@ -23,7 +26,7 @@ use crate::interval::{IntervalArg, PyInterval};
 /// The engine of one session. Use it through ``openbell.SessionData``.
 #[pyclass(frozen, subclass, name = "SessionCore", module = "openbell._core")]
 #[derive(Debug)]
-pub(crate) struct SessionCore(RwLock<Session>);
+pub(crate) struct SessionCore(RwLock<Session>, OnceLock<Py<PyAny>>);
 
 /// Base bars in the order in which a backtest plays them; made by ``SessionCore.feed``.
 #[pyclass(frozen, name = "Feed", module = "openbell._core")]
@@ -60,7 +63,14 @@ impl SessionCore {
 
     /// Writes under the lock, detached from the interpreter.
     fn write<R: Send>(&self, py: Python<'_>, write: impl FnOnce(&mut Session) -> R + Send) -> R {
-        py.detach(|| write(&mut self.0.write()))
+        let (result, untold) = py.detach(|| {
+            let mut session = self.0.write();
+            (write(&mut session), session.has_custom_logs())
+        });
+        if untold {
+            self.tell(py);
+        }
+        result
     }
 }
 
@@ -81,7 +91,7 @@ impl SessionCore {
         if capacity == 0 {
             return Err(PyValueError::new_err("capacity = 0: a ring holds at least one bar"));
         }
-        Ok(Self(RwLock::new(Session::new(Settings { capacity, align }))))
+        Ok(Self(RwLock::new(Session::new(Settings { capacity, align })), OnceLock::new()))
     }
 
     /// Adds a calendar given as one row a segment; gives its index.

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result, nearest};
 use crate::interval::Interval;
 
+use super::custom;
 use super::input::Field;
 use super::params::Params;
 use super::registry::{Kernel, SPECS, build};
@@ -20,12 +21,15 @@ pub struct Definition {
 impl Definition {
     /// The indicator of that name with these parameters, defaults for those not given.
     pub fn new<'a>(name: &str, given: impl IntoIterator<Item = (&'a str, f64)>) -> Result<Self> {
-        let Some(spec) = SPECS.iter().find(|s| s.name == name) else {
-            let nearest = nearest(name, SPECS.iter().map(|s| s.name));
+        let listed = SPECS.iter().find(|s| s.name == name);
+        let Some(spec) = listed.or_else(|| custom::find(name)) else {
+            let custom = custom::listed();
+            let nearest = nearest(name, SPECS.iter().chain(custom).map(|s| s.name));
             return Err(Error::UnknownIndicator { got: name.to_owned(), nearest });
         };
         let params = Params::new(spec, given)?;
-        Ok(Self { kernel: build(&params, spec.name)?, params, source: Source::Field(spec.reads) })
+        let kernel = if listed.is_some() { build(&params, spec.name)? } else { Kernel::Custom };
+        Ok(Self { kernel, params, source: Source::Field(spec.reads) })
     }
 
     /// The same over another source.
@@ -37,6 +41,9 @@ impl Definition {
         if !self.kernel.takes_source() {
             return refused("it reads several values of a bar");
         }
+        if matches!(&source, Source::Output(definition, _) if definition.is_custom()) {
+            return refused("the values of an indicator of one's own come after those of the catalogue");
+        }
         // Bars without a value of the source are passed over; the rings of fields do not know of that.
         let of_fields =
             self.kernel.lookbacks().iter().any(|l| l.field != Field::Source && l.field != self.spec().reads);
@@ -45,6 +52,11 @@ impl Definition {
         }
         self.source = source;
         Ok(self)
+    }
+
+    /// Whether its values come from outside.
+    pub fn is_custom(&self) -> bool {
+        matches!(self.kernel, Kernel::Custom)
     }
 
     pub fn source(&self) -> &Source {

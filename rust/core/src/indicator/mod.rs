@@ -9,6 +9,7 @@
 //! To add one: a file with a type that implements [`Indicator`], one line in `registry.rs`, its reference test.
 
 mod bulk;
+pub mod custom;
 mod definition;
 mod input;
 mod params;

@@ -20,7 +20,9 @@ macro_rules! registry {
         /// One indicator with its parameters.
         #[derive(Debug, Clone)]
         pub enum Kernel {
-            $($variant($type)),+
+            $($variant($type),)+
+            /// Its values come from outside.
+            Custom,
         }
 
         /// What every indicator says of itself, in catalogue order.
@@ -35,46 +37,74 @@ macro_rules! registry {
 
         impl Kernel {
             pub fn first(&self) -> usize {
-                match self { $(Self::$variant(kernel) => kernel.first()),+ }
+                match self {
+                    $(Self::$variant(kernel) => kernel.first(),)+
+                    Self::Custom => 1,
+                }
             }
 
             pub fn waits(&self) -> bool {
-                match self { $(Self::$variant(_) => <$type as Indicator>::WAITS),+ }
+                match self {
+                    $(Self::$variant(_) => <$type as Indicator>::WAITS,)+
+                    Self::Custom => true,
+                }
             }
 
             pub fn takes_source(&self) -> bool {
-                match self { $(Self::$variant(_) => <$type as Indicator>::TAKES_SOURCE),+ }
+                match self {
+                    $(Self::$variant(_) => <$type as Indicator>::TAKES_SOURCE,)+
+                    Self::Custom => false,
+                }
             }
 
             pub fn warm(&self) -> usize {
-                match self { $(Self::$variant(kernel) => kernel.warm()),+ }
+                match self {
+                    $(Self::$variant(kernel) => kernel.warm(),)+
+                    Self::Custom => 1,
+                }
             }
 
             pub fn sessions(&self) -> usize {
-                match self { $(Self::$variant(kernel) => kernel.sessions()),+ }
+                match self {
+                    $(Self::$variant(kernel) => kernel.sessions(),)+
+                    Self::Custom => 0,
+                }
             }
 
             pub fn lookbacks(&self) -> Vec<Lookback> {
-                match self { $(Self::$variant(kernel) => kernel.lookbacks()),+ }
+                match self {
+                    $(Self::$variant(kernel) => kernel.lookbacks(),)+
+                    Self::Custom => Vec::new(),
+                }
             }
 
             /// Words of `State`.
             pub(super) fn state_words(&self) -> usize {
-                match self { $(Self::$variant(_) => size_of::<<$type as Indicator>::State>() / size_of::<f64>()),+ }
+                match self {
+                    $(Self::$variant(_) => size_of::<<$type as Indicator>::State>() / size_of::<f64>(),)+
+                    Self::Custom => 0,
+                }
             }
 
             pub(super) fn own_words(&self) -> usize {
-                match self { $(Self::$variant(kernel) => kernel.own_words()),+ }
+                match self {
+                    $(Self::$variant(kernel) => kernel.own_words(),)+
+                    Self::Custom => 0,
+                }
             }
 
             pub(super) fn bulk(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [Vec<f64>]) {
-                match self { $(Self::$variant(kernel) => bulk::run(kernel, reads, columns, outputs)),+ }
+                match self {
+                    $(Self::$variant(kernel) => bulk::run(kernel, reads, columns, outputs),)+
+                    Self::Custom => {}
+                }
             }
 
             #[inline]
             pub(super) fn update(&self, state: &mut [f64], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
                 match self {
                     $(Self::$variant(kernel) => step(kernel, state, own, input, out),)+
+                    Self::Custom => out.fill(f64::NAN),
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, nearest};
 
+use super::custom;
 use super::definition::Definition;
 use super::input::Field;
 use super::registry::SPECS;
@@ -40,6 +41,7 @@ impl Source {
         // The longest name that fits: `ad_...` is no `adosc_...`, and `rvol_bars_...` no `rvol_...`.
         let spec = SPECS
             .iter()
+            .chain(custom::listed())
             .filter(|s| {
                 head.strip_prefix(s.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
             })

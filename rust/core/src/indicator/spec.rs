@@ -12,6 +12,7 @@ pub enum Family {
     Statistics,
     Session,
     Candle,
+    Custom,
 }
 
 impl Family {
@@ -24,6 +25,7 @@ impl Family {
             Self::Statistics => "statistics",
             Self::Session => "session",
             Self::Candle => "candle",
+            Self::Custom => "custom",
         }
     }
 }

@@ -5,7 +5,7 @@ mod stack;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use stack::{Program, Stack};
+pub use stack::{Entry, Program, Stack};
 
 use crate::bar::Bar;
 use crate::calendar::Calendar;
@@ -106,6 +106,24 @@ impl Series {
             stack.step(&place.tick(bar, &mut segment), ordinal + 1);
         }
         self.stacks.push(stack);
+    }
+
+    /// Whether there are indicators whose values come from outside.
+    pub(crate) fn has_custom(&self) -> bool {
+        self.stacks.iter().any(|stack| stack.program().custom)
+    }
+
+    /// What happened to the bars of each program of such indicators since this was last asked for.
+    pub(crate) fn take_logs(&mut self) -> Vec<(Arc<Program>, Vec<Entry>)> {
+        let custom = self.stacks.iter_mut().filter(|stack| stack.program().custom);
+        let logs = custom.map(|stack| (stack.shared_program(), stack.take_log()));
+        logs.filter(|(_, log)| !log.is_empty()).collect()
+    }
+
+    /// Gives such an indicator the values of the newest bar; whether they are its first, or none if it is not there.
+    pub(crate) fn put(&mut self, key: &str, values: &[f64]) -> Option<bool> {
+        let mut custom = self.stacks.iter_mut().filter(|stack| stack.program().custom);
+        custom.find_map(|stack| stack.program().position(key).map(|index| stack.put(index, values)))
     }
 
     /// Takes indicators away.

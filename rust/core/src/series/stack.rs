@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::bar::Bar;
 use crate::indicator::Tick;
 use crate::indicator::plan::{Block, Plan};
 
@@ -18,6 +19,22 @@ pub struct Program {
     pub shown: Vec<usize>,
     /// Whether values are those of the completed earlier sessions, fixed during a session.
     pub historical: bool,
+    /// Whether values come from outside: such indicators have programs of their own.
+    pub custom: bool,
+}
+
+/// What happened to the bars of a stack, for whoever works its values out.
+#[derive(Debug, Clone, Copy)]
+pub enum Entry {
+    /// The stack was made: it has seen nothing. This is a mark too.
+    New,
+    Bar(Bar),
+    /// All that there is after the bar before is kept, to go back to.
+    Mark(usize),
+    /// A session begins, or what is held of it: so many of its bars were before. This is the only mark now.
+    Begin(usize),
+    /// All is as it was at the mark after so many bars of the session; later marks are gone.
+    Back(usize),
 }
 
 impl Program {
@@ -34,16 +51,23 @@ pub struct Stack {
     block: Block,
     /// States by the number of bars of this session they have seen; the oldest is never ahead of the oldest held bar.
     marks: VecDeque<(usize, Block)>,
+    /// What has not been asked for yet; of programs of the custom only.
+    log: Vec<Entry>,
 }
 
 impl Stack {
     pub fn new(program: Arc<Program>) -> Self {
         let block = program.plan.block();
-        Self { program, marks: VecDeque::from([(0, block.clone())]), block }
+        let log = if program.custom { vec![Entry::New] } else { Vec::new() };
+        Self { program, marks: VecDeque::from([(0, block.clone())]), block, log }
     }
 
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    pub(super) fn shared_program(&self) -> Arc<Program> {
+        Arc::clone(&self.program)
     }
 
     /// The state that readers see: for historical indicators, that of the session's start.
@@ -71,8 +95,8 @@ impl Stack {
             }
             let keys = kept.iter().map(|&i| program.keys[i].clone()).collect();
             let shown = stays.iter().filter_map(|stays| kept.iter().position(|i| i == stays)).collect();
-            let historical = program.historical;
-            self.program = Arc::new(Program { plan: plan.keep(&kept), keys, shown, historical });
+            let Program { historical, custom, .. } = **program;
+            self.program = Arc::new(Program { plan: plan.keep(&kept), keys, shown, historical, custom });
         }
         !stays.is_empty()
     }
@@ -80,9 +104,12 @@ impl Stack {
     /// Takes the bar that brings the session to `count` bars.
     #[inline]
     pub(super) fn step(&mut self, tick: &Tick, count: usize) {
-        self.program.plan.update(&mut self.block, tick);
+        self.warm(tick);
         if count.is_multiple_of(MARK_EVERY) {
             self.marks.push_back((count, self.block.clone()));
+            if self.program.custom {
+                self.log.push(Entry::Mark(count));
+            }
         }
     }
 
@@ -94,6 +121,9 @@ impl Stack {
         match self.marks.back() {
             Some((count, block)) => {
                 self.block.clone_from(block);
+                if self.program.custom {
+                    self.log.push(Entry::Back(*count));
+                }
                 *count
             }
             None => ordinal,
@@ -109,14 +139,30 @@ impl Stack {
         }
     }
 
-    /// Takes a bar of an earlier session.
+    /// Takes a bar, such as one of an earlier session.
+    #[inline]
     pub(super) fn warm(&mut self, tick: &Tick) {
         self.program.plan.update(&mut self.block, tick);
+        if self.program.custom {
+            self.log.push(Entry::Bar(tick.bar));
+        }
+    }
+
+    pub(super) fn take_log(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// Gives an indicator its values; whether they are the first.
+    pub(super) fn put(&mut self, index: usize, values: &[f64]) -> bool {
+        self.program.plan.put(&mut self.block, index, values)
     }
 
     /// Starts a session, or goes on with one that has lost its first `count` bars.
     pub(super) fn begin(&mut self, count: usize) {
         self.marks.clear();
         self.marks.push_back((count, self.block.clone()));
+        if self.program.custom {
+            self.log.push(Entry::Begin(count));
+        }
     }
 }

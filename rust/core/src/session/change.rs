@@ -29,7 +29,11 @@ impl Session {
         let id = view.id();
         self.versions[id as usize] += 1;
         let Some(Some(track)) = self.tracks.get_mut(id as usize) else { return Ok(0) };
-        Ok(track.add_indicators(&new, history, &self.calendars[track.calendar]))
+        let added = track.add_indicators(&new, history, &self.calendars[track.calendar]);
+        if track.custom {
+            self.untold.push(id);
+        }
+        Ok(added)
     }
 
     /// Adds an interval to a symbol, from the base bars that it holds; false if it is there already.
@@ -82,8 +86,10 @@ impl Session {
         built.noted = track.noted;
         built.shape = track.shape + 1;
         *track = *built;
+        let id = track.id;
         // Its bars in progress end when they end.
         self.due = self.due.min(clock);
+        self.untold.push(id);
         Ok(())
     }
 

@@ -72,10 +72,7 @@ impl Layout {
             .map(|request| SeriesLayout {
                 grid: Grid::new(request.interval, align),
                 keep_sessions: request.keep_sessions,
-                programs: [false, true]
-                    .into_iter()
-                    .filter_map(|historical| program(indicators, request.interval, historical))
-                    .collect(),
+                programs: programs(indicators, request.interval).collect(),
             })
             .collect();
         Ok(Self { series })
@@ -96,12 +93,26 @@ impl SeriesLayout {
     }
 }
 
-pub(super) fn program(
+/// The programs of an interval: what is fixed during a session, and what comes from outside, stand apart.
+pub(super) fn programs(
+    indicators: &[IndicatorRequest],
+    interval: Interval,
+) -> impl Iterator<Item = Arc<Program>> {
+    let kinds = [(false, false), (true, false), (false, true), (true, true)];
+    kinds
+        .into_iter()
+        .filter_map(move |(historical, custom)| program(indicators, interval, historical, custom))
+}
+
+fn program(
     indicators: &[IndicatorRequest],
     interval: Interval,
     historical: bool,
+    custom: bool,
 ) -> Option<Arc<Program>> {
-    let asked = indicators.iter().filter(|r| r.interval == interval && r.historical == historical);
+    let asked = indicators.iter().filter(|r| {
+        r.interval == interval && r.historical == historical && r.definition.is_custom() == custom
+    });
     let definitions: Vec<Definition> = asked.map(|request| request.definition.clone()).collect();
     if definitions.is_empty() {
         return None;
@@ -116,5 +127,5 @@ pub(super) fn program(
     let keys = plan.definitions().iter().map(|d| d.key(interval)).collect();
     let place = |text: &String| plan.definitions().iter().position(|d| d.text() == *text);
     let shown = asked.iter().filter_map(place).collect();
-    Some(Arc::new(Program { plan, keys, shown, historical }))
+    Some(Arc::new(Program { plan, keys, shown, historical, custom }))
 }

@@ -3,6 +3,7 @@
 mod book;
 mod change;
 mod coverage;
+mod custom;
 mod derived;
 mod event;
 mod feed;
@@ -16,6 +17,7 @@ mod ticks;
 mod track;
 
 pub use coverage::{Coverage, Gap};
+pub use custom::CustomLog;
 pub use event::{Event, EventKind, EventMask, Events};
 pub use feed::{Feed, FeedRow};
 pub use gather::{Column, Field, Figure, Gather};

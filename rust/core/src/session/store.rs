@@ -67,9 +67,13 @@ pub struct Session {
     /// The time that was last seen, at or after the clock: a live session waits a little for bars that have ended.
     pub(super) now: Nanos,
     pub(super) due: Nanos,
-    events: Events,
+    pub(super) events: Events,
     loading: bool,
     stale: Vec<SymbolId>,
+    /// Symbols of whose bars those who work out values outside have not been told; they may repeat.
+    pub(super) untold: Vec<SymbolId>,
+    /// Whether any of that is news: more than history.
+    pub(super) is_news: bool,
     /// The last session that each calendar has begun by the clock.
     begun: Vec<Option<usize>>,
     refusals: [u64; Refusal::ALL.len()],
@@ -94,6 +98,8 @@ impl Session {
             events: Events::default(),
             loading: false,
             stale: Vec::new(),
+            untold: Vec::new(),
+            is_news: false,
             begun: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
             tape: Tape::default(),
@@ -134,6 +140,9 @@ impl Session {
             let id = self.symbols.intern(&name);
             if id as usize == self.tracks.len() {
                 let track = Track::new(id, calendar, layout, self.settings.capacity);
+                if track.custom {
+                    self.untold.push(id);
+                }
                 self.tracks.push(Some(Box::new(track)));
                 self.versions.push(1);
             }
@@ -276,6 +285,10 @@ impl Session {
             changed: false,
         };
         self.versions[symbol as usize] += 1;
+        if track.custom {
+            self.untold.push(symbol);
+            self.is_news |= !self.loading;
+        }
         let result = visit(track, &mut context);
         // An append may revise too: a bucket that the clock had closed.
         if context.revised {
@@ -393,6 +406,10 @@ impl Session {
             };
             visit(track, &mut context);
             self.versions[track.id as usize] += u64::from(context.changed);
+            if track.custom && context.changed {
+                self.untold.push(track.id);
+                self.is_news |= !self.loading;
+            }
             if context.revised {
                 self.stale.push(track.id);
             }

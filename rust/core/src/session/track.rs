@@ -17,7 +17,7 @@ use crate::trade::{Quote, Trade};
 use super::book::Book;
 use super::coverage::{Coverage, PastPresence, Presence};
 use super::derived::{Context, Derived, ticks};
-use super::layout::{IndicatorRequest, IntervalRequest, Layout, program};
+use super::layout::{IndicatorRequest, IntervalRequest, Layout, programs};
 use super::metrics::Metrics;
 use super::report::{Counts, Outcome};
 
@@ -52,12 +52,14 @@ pub(super) struct Track {
     pub(super) noted: Option<Trade>,
     /// Another number whenever series or indicators come or go.
     pub(super) shape: u64,
+    /// Whether there are indicators whose values come from outside.
+    pub(super) custom: bool,
 }
 
 impl Track {
     pub(super) fn new(id: SymbolId, calendar: usize, layout: &Layout, capacity: usize) -> Self {
         let (base, derived) = layout.series.split_first().expect("a layout has a base");
-        Self {
+        let mut track = Self {
             id,
             calendar,
             session: None,
@@ -81,7 +83,17 @@ impl Track {
             quote: None,
             noted: None,
             shape: 1,
-        }
+            custom: false,
+        };
+        track.reshaped();
+        track
+    }
+
+    /// Takes note that series or indicators came or went.
+    fn reshaped(&mut self) {
+        self.shape += 1;
+        let custom = self.series().any(Series::has_custom);
+        self.custom = custom;
     }
 
     fn place<'a>(&self, calendar: &'a Calendar) -> Place<'a> {
@@ -292,8 +304,7 @@ impl Track {
         }
         let past =
             past.into_iter().map(|(session, date, bars)| PastSession { session, date, bars: bars.into() });
-        let all = std::iter::once(&mut self.base).chain(self.derived.iter_mut().map(|d| &mut d.series));
-        if let Some(series) = all.into_iter().find(|series| series.interval() == interval) {
+        if let Some(series) = self.series_mut().find(|series| series.interval() == interval) {
             series.put_past(past.collect(), keep);
         }
     }
@@ -311,33 +322,37 @@ impl Track {
         for series in all {
             let interval = series.interval();
             let given = history.iter().find(|(i, _)| *i == interval).map(|(_, bars)| bars.as_slice());
-            for historical in [false, true] {
-                if let Some(program) = program(requests, interval, historical) {
-                    added += program.shown.len();
-                    let before = match given {
-                        Some(bars) => ticks(bars.iter(), calendar),
-                        None => ticks(series.past().flat_map(|p| &p.bars), calendar),
-                    };
-                    series.attach(program, &before, place);
-                    self.shape += 1;
-                }
+            for program in programs(requests, interval) {
+                added += program.shown.len();
+                let before = match given {
+                    Some(bars) => ticks(bars.iter(), calendar),
+                    None => ticks(series.past().flat_map(|p| &p.bars), calendar),
+                };
+                series.attach(program, &before, place);
             }
         }
+        self.reshaped();
         added
+    }
+
+    pub(super) fn series(&self) -> impl Iterator<Item = &Series> {
+        std::iter::once(&self.base).chain(self.derived.iter().map(|d| &d.series))
+    }
+
+    pub(super) fn series_mut(&mut self) -> impl Iterator<Item = &mut Series> {
+        std::iter::once(&mut self.base).chain(self.derived.iter_mut().map(|d| &mut d.series))
     }
 
     /// Takes indicators away, and longer intervals with all that is over them.
     pub(super) fn reduce(&mut self, keys: &[String], intervals: &[Interval]) {
-        self.shape += 1;
         self.derived.retain(|d| !intervals.contains(&d.series.interval()));
-        self.base.detach(keys);
-        self.derived.iter_mut().for_each(|d| d.series.detach(keys));
+        self.series_mut().for_each(|series| series.detach(keys));
+        self.reshaped();
     }
 
     pub(super) fn remove_indicators(&mut self) {
-        self.shape += 1;
-        self.base.detach_all();
-        self.derived.iter_mut().for_each(|d| d.series.detach_all());
+        self.series_mut().for_each(Series::detach_all);
+        self.reshaped();
     }
 
     /// Brings all indicators up to date after revisions.
@@ -383,8 +398,7 @@ impl Track {
             }
             context.loading = loading;
             self.base.roll(ended, place, session);
-            let keep = std::iter::once(&self.base).chain(self.derived.iter().map(|d| &d.series));
-            let keep = keep.map(Series::keep_sessions).max().unwrap_or(0);
+            let keep = self.series().map(Series::keep_sessions).max().unwrap_or(0);
             self.past_presence.retain(|past| past.session as usize + keep >= session);
             if ended + keep >= session {
                 self.past_presence.reserve_exact(keep.saturating_sub(self.past_presence.len()));

@@ -168,7 +168,7 @@ pub(crate) struct PyMetrics {
     last_update: Option<i64>,
 }
 
-fn some(value: f64) -> Option<f64> {
+pub(super) fn some(value: f64) -> Option<f64> {
     Some(value).filter(|v| !v.is_nan())
 }
 
@@ -255,7 +255,7 @@ impl SessionCore {
     /// IntervalError
     ///     If the interval is not one.
     #[pyo3(signature = (symbol, interval, *, forming=false))]
-    fn get_latest_bar(
+    pub(super) fn get_latest_bar(
         &self,
         py: Python<'_>,
         symbol: &str,
@@ -382,15 +382,21 @@ impl SessionCore {
         field: Option<&str>,
         forming: bool,
     ) -> PyResult<Option<f64>> {
-        self.read(py, |session| {
+        let found = self.read(py, |session| {
             let Some(view) = session.find_symbol(symbol).and_then(|s| s.find_indicator(key)) else {
-                return Ok(None);
+                return Ok(Err(None));
             };
             let output = view.output(field)?;
+            if forming && view.definition().is_custom() {
+                return Ok(Ok((output, view.interval())));
+            }
             let value = if forming { view.forming()?[output] } else { view.values()[output] };
-            Ok(some(value))
-        })
-        .map_err(to_py)
+            Ok(Err(some(value)))
+        });
+        match found.map_err(to_py)? {
+            Ok((output, interval)) => self.forming_custom(py, symbol, key, interval, output),
+            Err(value) => Ok(value),
+        }
     }
 
     /// Every indicator of a symbol by key.

@@ -54,6 +54,7 @@ impl SessionCore {
                 start = end;
             }
         });
+        self.tell(py);
         let mut report = self.read(py, |session| PyReport::new(report, session.symbols()));
         for row in strangers {
             let number = columns.symbol[row];
@@ -122,6 +123,7 @@ impl SessionCore {
             Some(mut session) => apply(&mut session),
             None => py.detach(|| apply(&mut self.0.write())),
         };
+        self.tell(py);
         report.map_err(to_py)
     }
 
@@ -176,7 +178,7 @@ impl SessionCore {
     /// Plays a feed up to a time (nanoseconds since 1970 UTC), or to the end of the first step that left events.
     /// ``True`` if there are events; ``False`` if the clock stands at ``until_ns``.
     fn run(&self, py: Python<'_>, feed: &PyFeed, until_ns: i64) -> PyResult<bool> {
-        py.detach(|| {
+        let there_are = py.detach(|| {
             let mut feed = feed.0.lock();
             loop {
                 match self.0.write().run(&mut feed, until_ns, LOT)? {
@@ -185,8 +187,9 @@ impl SessionCore {
                     Progress::More => {}
                 }
             }
-        })
-        .map_err(to_py)
+        });
+        self.tell(py);
+        there_are.map_err(to_py)
     }
 
     /// Chooses which events are kept: kinds by name, and bars of which intervals (none: all).

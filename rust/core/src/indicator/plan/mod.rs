@@ -141,6 +141,18 @@ impl Plan {
         self.outputs(&ahead).to_vec()
     }
 
+    /// Gives an indicator the values of the bar just taken, which come from outside; whether they are its first.
+    pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> bool {
+        let (seen, out) = (self.seen(block), self.output_range(index));
+        let first = self.outputs_at().end + index;
+        block.0[self.outputs_at()][out].copy_from_slice(values);
+        let is_first = block.0[first].to_bits() == 0 && !values[0].is_nan();
+        if is_first {
+            block.0[first] = f64::from_bits(seen);
+        }
+        is_first
+    }
+
     /// All outputs, one indicator after the other.
     pub fn outputs<'b>(&self, block: &'b Block) -> &'b [f64] {
         &block.0[self.outputs_at()]

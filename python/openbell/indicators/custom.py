@@ -1,0 +1,150 @@
+"""Indicators of one's own: a class with ``update(bar)``, known by its name once a decorator has registered it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import re
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from openbell import _core
+from openbell.errors import IndicatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+_Class = TypeVar("_Class", bound=type[Any])
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# Bars of a window; a number that is none may be larger.
+_MOST_BARS, _MOST = 100_000, 1e15
+_classes: dict[str, type[Any]] = {}
+
+
+def register_indicator(
+    name: str,
+    *,
+    outputs: Sequence[str] = ("value",),
+    title: str | None = None,
+    formula: str = "",
+    on_price: bool = False,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+) -> Callable[[_Class], _Class]:
+    """Make a class known as an indicator: it is named in configs, read, screened and shown like those of the catalogue.
+
+    The class has a method ``update(bar)``, which takes one closed `Bar` and gives the value: a number, or None where
+    there is none; of several outputs a tuple, or a mapping by their names. The arguments of ``__init__`` are the
+    parameters, each with a number as default; whole numbers stay whole. If it has an attribute ``first``, that is how
+    many bars it needs for a value, which the warm-up is worked out from, and ``sessions`` how many earlier sessions. A
+    method ``copy()`` is used where it is there; otherwise objects are copied with `copy.deepcopy`.
+
+    Parameters
+    ----------
+    name
+        Lower case, letters, digits and underscores; not one of the catalogue's. A class registered again under a name
+        takes the place of the one before, in sessions that begin afterwards.
+    outputs
+        The first is the indicator's value.
+    title, formula
+        What ``openbell indicators`` says of it.
+    on_price
+        Whether the outputs are prices.
+    ranges
+        Least and greatest value of parameters: from 1 to 100,000 for whole numbers and from 0 on for others, if not
+        given.
+
+    Raises
+    ------
+    IndicatorError
+        If the name, the class or a parameter will not do.
+
+    Examples
+    --------
+    >>> import openbell as ob
+    >>> @ob.register_indicator("up_share", title="Share of bars that closed higher than they opened")
+    ... class UpShare:
+    ...     def __init__(self, period: int = 20) -> None:
+    ...         self.first, self.up = period, []
+    ...
+    ...     def update(self, bar: ob.Bar) -> float | None:
+    ...         self.up = [*self.up, bar.close > bar.open][-self.first :]
+    ...         return sum(self.up) / self.first if len(self.up) == self.first else None
+    >>> ob.IndicatorConfig("up_share", period=10, interval="5m").make_key()
+    'up_share_10_5m'
+    """
+    if not _NAME.fullmatch(name) or "_of_" in name:
+        raise IndicatorError(f"{name!r} cannot name an indicator: lower case, letters, digits and underscores")
+    if not outputs or any(not _NAME.fullmatch(output) for output in outputs):
+        raise IndicatorError(f"{name}: outputs {tuple(outputs)!r} must be names, and at least one")
+
+    def register(cls: _Class) -> _Class:
+        if not callable(getattr(cls, "update", None)):
+            raise IndicatorError(f"{name}: {cls.__name__} has no method update(bar)")
+        rows = [_param(name, p, dict(ranges or {})) for p in _arguments(cls)]
+        what = title or (inspect.getdoc(cls) or cls.__name__).splitlines()[0].rstrip(".")
+        _core.register_indicator(name, what, rows, list(outputs), on_price, formula or "its user's own")
+        _classes[name] = cls
+        custom_infos.cache_clear()
+        return cls
+
+    return register
+
+
+def _arguments(cls: type[Any]) -> list[inspect.Parameter]:
+    if cls.__init__ is object.__init__:
+        return []
+    return list(inspect.signature(cls).parameters.values())
+
+
+def _param(
+    name: str, param: inspect.Parameter, ranges: Mapping[str, tuple[float, float]]
+) -> tuple[str, float, float, float, bool]:
+    """Give a parameter as the engine takes it."""
+    default = param.default
+    if isinstance(default, bool) or not isinstance(default, int | float):
+        raise IndicatorError(f"{name}: parameter {param.name!r} needs a number as default, not {default!r}")
+    whole = isinstance(default, int)
+    least, most = ranges.get(param.name, (1, _MOST_BARS) if whole else (0.0, _MOST))
+    if least < 0:
+        raise IndicatorError(
+            f"{name}: {param.name} from {least:g}: a parameter stands in a key, and cannot be negative"
+        )
+    if not least <= default <= most:
+        raise IndicatorError(f"{name}: the default {param.name} = {default:g} is not from {least:g} to {most:g}")
+    return param.name, float(default), float(least), float(most), whole
+
+
+@functools.cache
+def custom_infos() -> dict[str, dict[str, Any]]:
+    """Give what was registered, as `openbell._core.list_indicators` lists the catalogue."""
+    return {entry["name"]: entry for entry in _core.list_custom_indicators() if entry["name"] in _classes}
+
+
+@contextlib.contextmanager
+def only_here() -> Iterator[None]:
+    """Forget afterwards what is registered within, as a test would."""
+    before = dict(_classes)
+    try:
+        yield
+    finally:
+        _classes.clear()
+        _classes.update(before)
+        custom_infos.cache_clear()
+
+
+def is_custom(name: str) -> bool:
+    """Whether a name was registered."""
+    return name in _classes
+
+
+def make(name: str, params: Mapping[str, float]) -> Any:
+    """Make an object of the class of a name."""
+    infos = custom_infos()[name]["params"]
+    whole = {entry["name"] for entry in infos if entry["integer"]}
+    return _classes[name](**{key: int(value) if key in whole else value for key, value in params.items()})
+
+
+def needs(name: str, params: Mapping[str, float]) -> tuple[int, int]:
+    """Give how many bars, and earlier sessions, one needs for a value."""
+    made = make(name, params)
+    return int(getattr(made, "first", 1)), int(getattr(made, "sessions", 0))

@@ -1,0 +1,128 @@
+"""Indicators of one's own in a session: their objects take the bars that the engine logs, and it gets their values."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import math
+import threading
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from openbell._core import Bar
+from openbell.indicators.catalogue import indicator_info
+from openbell.indicators.custom import make
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openbell._core import SessionCore
+
+logger = logging.getLogger(__name__)
+
+
+class CustomStates:
+    """The objects of a session's custom indicators; it calls `catch_up` after each change of their bars."""
+
+    def __init__(self, session: SessionCore) -> None:
+        # The engine keeps this as long as itself.
+        self._session = weakref.ref(session)
+        self._states: dict[tuple[str, str], _State] = {}
+        self._guard = threading.RLock()
+
+    def catch_up(self) -> None:
+        """Give the objects what has happened, and the engine their values."""
+        session = self._session()
+        if session is None:
+            return
+        # Of two threads that write, the second's entries come after the first's.
+        with self._guard:
+            logs, is_news = session.take_custom_logs()
+            for symbol, interval, indicators, entries in logs:
+                for key, name, params in indicators:
+                    state = self._states.get((symbol, key))
+                    if state is None:
+                        state = self._states[symbol, key] = _State(f"{symbol} {key}", name, params)
+                    session.put_custom(symbol, interval, key, state.take(entries), is_news)
+
+    def forming(self, symbol: str, key: str, bar: Bar) -> list[float]:
+        """Give the values that one would have if a bar closed now."""
+        return self._states[symbol.upper(), key].peek(bar)
+
+    def forget(self, symbol: str) -> None:
+        """Let go of a symbol's objects."""
+        for place in [place for place in self._states if place[0] == symbol]:
+            del self._states[place]
+
+    @property
+    def errors(self) -> dict[tuple[str, str], str]:
+        """Why some have no values, by symbol and key."""
+        return {place: state.error for place, state in self._states.items() if state.error is not None}
+
+
+class _State:
+    """One object, and copies of it to go back to."""
+
+    def __init__(self, label: str, name: str, params: Mapping[str, float]) -> None:
+        self._label, self._name, self._params = label, name, params
+        self._outputs = indicator_info(name).outputs
+        self._nothing = [math.nan] * len(self._outputs)
+        self._renew()
+
+    def _renew(self) -> None:
+        self._object, self._values = make(self._name, self._params), self._nothing
+        self.error: str | None = None
+        self._marks: list[tuple[int, Any, list[float], str | None]] = []
+
+    def take(self, entries: Sequence[Bar | tuple[str, int]]) -> list[float]:
+        for entry in entries:
+            if isinstance(entry, Bar):
+                if self.error is None:
+                    self._values = self._update(self._object, entry)
+                continue
+            what, count = entry
+            if what == "back":
+                while self._marks[-1][0] > count:
+                    self._marks.pop()
+                _, kept, self._values, self.error = self._marks[-1]
+                self._object = _copy(kept)
+            else:
+                if what == "new":
+                    self._renew()
+                elif what == "begin":
+                    self._marks.clear()
+                self._marks.append((count, _copy(self._object), self._values, self.error))
+        return self._values
+
+    def peek(self, bar: Bar) -> list[float]:
+        return self._values if self.error is not None else self._update(_copy(self._object), bar)
+
+    def _update(self, made: Any, bar: Bar) -> list[float]:
+        try:
+            return self._read(made.update(bar))
+        except Exception as error:
+            logger.exception("%s has no value from now on: its update failed at %s", self._label, bar)
+            self.error = f"{type(error).__name__}: {error}"
+            return self._nothing
+
+    def _read(self, value: object) -> list[float]:
+        """Give what an update gave as one number an output."""
+        if value is None:
+            return self._nothing
+        if isinstance(value, Mapping):
+            if unknown := [key for key in value if key not in self._outputs]:
+                raise ValueError(f"update gave {unknown}: outputs are {', '.join(self._outputs)}")
+            given = [value.get(output) for output in self._outputs]
+        else:
+            given = list(value) if isinstance(value, tuple | list) else [value]
+        if len(given) != len(self._outputs):
+            raise ValueError(f"update gave {len(given)} values: outputs are {', '.join(self._outputs)}")
+        numbers = [math.nan if one is None else float(one) for one in given]
+        if any(math.isinf(number) for number in numbers):
+            raise ValueError(f"update gave {value!r}: values are finite numbers or None")
+        return numbers
+
+
+def _copy(made: Any) -> Any:
+    return made.copy() if hasattr(made, "copy") else copy.deepcopy(made)
