@@ -33,7 +33,7 @@ def test_every_example_in_a_docstring_runs() -> None:
     assert attempted > 15
 
 
-PAGES = {"README.md": 7, "docs/live.md": 3, "docs/indicators.md": 2}
+PAGES = {"README.md": 7, "docs/live.md": 3, "docs/indicators.md": 3}
 
 
 @pytest.mark.parametrize(("page", "index"), [(page, index) for page, count in PAGES.items() for index in range(count)])

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from openbell.config import SessionConfig
     from openbell.coordinator import RunResult, SessionCoordinator, Strategy
     from openbell.errors import OpenbellError
-    from openbell.indicators import IndicatorConfig, IndicatorType, list_indicators, register_indicator
+    from openbell.indicators import (
+        IndicatorConfig,
+        IndicatorType,
+        list_indicators,
+        register_expression,
+        register_indicator,
+    )
     from openbell.quality import DataQualityManager, GapLedger
     from openbell.requirements import analyze_indicator_requirements, analyze_session_requirements
     from openbell.session import Frame, IndicatorManager, SessionData, Snapshot, SymbolData, get_session_data
@@ -79,6 +85,7 @@ __all__ = [
     "compute",
     "get_session_data",
     "list_indicators",
+    "register_expression",
     "register_indicator",
 ]
 
@@ -92,7 +99,9 @@ _HOMES = {
     "openbell.config": ("SessionConfig",),
     "openbell.coordinator": ("RunResult", "SessionCoordinator", "Strategy"),
     "openbell.errors": ("OpenbellError",),
-    "openbell.indicators": ("IndicatorConfig", "IndicatorType", "list_indicators", "register_indicator"),
+    "openbell.indicators": (
+        "IndicatorConfig", "IndicatorType", "list_indicators", "register_expression", "register_indicator",
+    ),
     "openbell.quality": ("DataQualityManager", "GapLedger"),
     "openbell.requirements": ("analyze_indicator_requirements", "analyze_session_requirements"),
     "openbell.session": ("Frame", "IndicatorManager", "SessionData", "Snapshot", "SymbolData", "get_session_data"),

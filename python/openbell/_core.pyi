@@ -500,5 +500,6 @@ def register_indicator(
     outputs: Sequence[str],
     on_price: bool,
     formula: str,
+    expression: str | None = None,
 ) -> None: ...
 def parse_symbol(text: str) -> str: ...

@@ -13,7 +13,7 @@ from typing import Any
 
 from openbell.indicators.catalogue import IndicatorInfo, IndicatorType, ParameterInfo, list_indicators
 from openbell.indicators.config import IndicatorConfig
-from openbell.indicators.custom import register_indicator
+from openbell.indicators.custom import register_expression, register_indicator
 
 __all__ = [
     "IndicatorConfig",
@@ -21,6 +21,7 @@ __all__ = [
     "IndicatorType",
     "ParameterInfo",
     "list_indicators",
+    "register_expression",
     "register_indicator",
 ]
 

@@ -10,6 +10,7 @@ from openbell.indicators.catalogue import IndicatorType as IndicatorType
 from openbell.indicators.catalogue import ParameterInfo as ParameterInfo
 from openbell.indicators.catalogue import list_indicators as list_indicators
 from openbell.indicators.config import IndicatorConfig as IndicatorConfig
+from openbell.indicators.custom import register_expression as register_expression
 from openbell.indicators.custom import register_indicator as register_indicator
 
 _Array: TypeAlias = NDArray[np.float64]

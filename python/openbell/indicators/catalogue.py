@@ -10,7 +10,7 @@ from typing import Any
 
 from openbell._core import list_indicators as _listed
 from openbell.errors import IndicatorError
-from openbell.indicators.custom import custom_infos, needs
+from openbell.indicators.custom import custom_infos, is_custom, needs
 
 
 class IndicatorType(StrEnum):
@@ -93,6 +93,8 @@ def _catalogue() -> tuple[IndicatorInfo, ...]:
 
 
 def _custom_info(entry: dict[str, Any]) -> IndicatorInfo:
+    if not is_custom(entry["name"]):
+        return _info(entry)
     first, sessions = needs(entry["name"], {param["name"]: param["default"] for param in entry["params"]})
     return _info({**entry, "first": first, "warm": first, "sessions": sessions})
 

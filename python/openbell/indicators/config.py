@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openbell._core import Interval, indicator_key, indicator_warmup
 from openbell.errors import IndicatorError
 from openbell.indicators.catalogue import IndicatorType, indicator_info
-from openbell.indicators.custom import needs
+from openbell.indicators.custom import expression_of, is_custom, needs, register_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,8 @@ class IndicatorConfig:
         What it reads in the place of its own (the close, for most): ``open``, ``high``, ``low``, ``close``, ``volume``,
         ``hl2``, ``hlc3``, ``ohlc4``, ``hlcc4``, or another indicator over the same bars by its key, such as
         ``rsi_14_5m`` or ``macd_12_26_9_5m_signal``. It need not be asked for besides.
+    expression
+        Registers the name, which is one's own, with `register_expression`.
 
     Raises
     ------
@@ -68,7 +70,10 @@ class IndicatorConfig:
         params: Mapping[str, float] | None = None,
         *,
         source: IndicatorConfig | str | None = None,
+        expression: str | None = None,
     ) -> None:
+        if expression is not None:
+            register_expression(name, expression)
         info = indicator_info(name)
         if type is not None and str(type).lower() != info.type:
             raise IndicatorError(f"{name}: its type is {info.type.value!r}, not {str(type)!r}")
@@ -147,7 +152,7 @@ class IndicatorConfig:
         return self._needs()[2]
 
     def _needs(self) -> tuple[int, int, int]:
-        if self.type is IndicatorType.CUSTOM:
+        if is_custom(self.name):
             first, sessions = needs(self.name, self.params)
             return first, first, sessions
         return indicator_warmup(self.name, dict(self.params), self.source)
@@ -167,8 +172,12 @@ class IndicatorConfig:
             "type": self.type.value,
             "interval": str(self.interval),
             "params": dict(self.params),
-            **({} if self.source is None else {"source": self.source}),
+            **self._further(),
         }
+
+    def _further(self) -> dict[str, Any]:
+        given = {"source": self.source, "expression": expression_of(self.name)}
+        return {key: text for key, text in given.items() if text is not None}
 
     def __repr__(self) -> str:
         return f"IndicatorConfig({self._key!r})"
@@ -180,5 +189,5 @@ class IndicatorConfig:
         return hash(self._key)
 
     def __reduce__(self) -> tuple[object, ...]:
-        made = functools.partial(type(self), source=self.source)
+        made = functools.partial(type(self), **self._further())
         return made, (self.name, self.type, None, str(self.interval), dict(self.params))

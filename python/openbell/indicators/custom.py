@@ -1,4 +1,4 @@
-"""Indicators of one's own: a class with ``update(bar)``, known by its name once a decorator has registered it."""
+"""Indicators of one's own, known by name once they are registered: classes with ``update(bar)``, and expressions."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Bars of a window; a number that is none may be larger.
 _MOST_BARS, _MOST = 100_000, 1e15
 _classes: dict[str, type[Any]] = {}
+_expressions: dict[str, str] = {}
 
 
 def register_indicator(
@@ -72,8 +73,7 @@ def register_indicator(
     >>> ob.IndicatorConfig("up_share", period=10, interval="5m").make_key()
     'up_share_10_5m'
     """
-    if not _NAME.fullmatch(name) or "_of_" in name:
-        raise IndicatorError(f"{name!r} cannot name an indicator: lower case, letters, digits and underscores")
+    _check_name(name)
     if not outputs or any(not _NAME.fullmatch(output) for output in outputs):
         raise IndicatorError(f"{name}: outputs {tuple(outputs)!r} must be names, and at least one")
 
@@ -84,10 +84,53 @@ def register_indicator(
         what = title or (inspect.getdoc(cls) or cls.__name__).splitlines()[0].rstrip(".")
         _core.register_indicator(name, what, rows, list(outputs), on_price, formula or "its user's own")
         _classes[name] = cls
+        _expressions.pop(name, None)
         custom_infos.cache_clear()
         return cls
 
     return register
+
+
+def register_expression(name: str, expression: str, *, title: str | None = None, on_price: bool = False) -> None:
+    """Make an expression over fields of the bar and other indicators known as an indicator, computed by the engine.
+
+    Parameters
+    ----------
+    name
+        Lower case, letters, digits and underscores; not one of the catalogue's. Registered again, it means what the new
+        expression says in sessions that begin afterwards.
+    expression
+        Numbers, fields (``close``, ``hl2``, …), indicators as in a key but without the interval (``sma_20``,
+        ``macd_12_26_9_signal``; other expressions too), ``+ - * /``, ``< <= > >= == !=`` (1 where they hold, 0 where
+        not), ``and``, ``or``, ``not``, and ``abs sqrt log exp min max where``. While a part has no value it has none,
+        nor where the result is not finite.
+    title
+        What ``openbell indicators`` says of it.
+    on_price
+        Whether it is a price.
+
+    Raises
+    ------
+    IndicatorError
+        If the name will not do, or the expression cannot be read: with the place.
+
+    Examples
+    --------
+    >>> import openbell as ob
+    >>> ob.register_expression("stretch", "(close - sma_20) / stddev_20")
+    >>> ob.IndicatorConfig("stretch", interval="5m").first
+    20
+    """
+    _check_name(name)
+    _core.register_indicator(name, title or name, [], ["value"], on_price, expression, expression)
+    _expressions[name] = expression
+    _classes.pop(name, None)
+    custom_infos.cache_clear()
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or "_of_" in name:
+        raise IndicatorError(f"{name!r} cannot name an indicator: lower case, letters, digits and underscores")
 
 
 def _arguments(cls: type[Any]) -> list[inspect.Parameter]:
@@ -117,24 +160,32 @@ def _param(
 @functools.cache
 def custom_infos() -> dict[str, dict[str, Any]]:
     """Give what was registered, as `openbell._core.list_indicators` lists the catalogue."""
-    return {entry["name"]: entry for entry in _core.list_custom_indicators() if entry["name"] in _classes}
+    known = {*_classes, *_expressions}
+    return {entry["name"]: entry for entry in _core.list_custom_indicators() if entry["name"] in known}
 
 
 @contextlib.contextmanager
 def only_here() -> Iterator[None]:
     """Forget afterwards what is registered within, as a test would."""
-    before = dict(_classes)
+    classes, expressions = dict(_classes), dict(_expressions)
     try:
         yield
     finally:
         _classes.clear()
-        _classes.update(before)
+        _classes.update(classes)
+        _expressions.clear()
+        _expressions.update(expressions)
         custom_infos.cache_clear()
 
 
 def is_custom(name: str) -> bool:
-    """Whether a name was registered."""
+    """Whether a class was registered under a name."""
     return name in _classes
+
+
+def expression_of(name: str) -> str | None:
+    """Give the expression that was registered under a name."""
+    return _expressions.get(name)
 
 
 def make(name: str, params: Mapping[str, float]) -> Any:

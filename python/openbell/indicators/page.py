@@ -63,6 +63,27 @@ config = ob.SessionConfig(
 print(ob.SessionCoordinator(config).run().session_data.get_indicator_value("AAPL", "up_share_10_5m"))
 ```
 
+Faster, and without code: an expression over fields and other indicators, named without the interval. It is computed
+by the engine, may be fixed during a session (`historical`) and may be the source of another. `register_expression` has
+the grammar.
+
+```python
+import openbell as ob
+
+stretch = {"name": "stretch", "expression": "(close - sma_20) / stddev_20", "interval": "5m"}
+config = ob.SessionConfig(
+    backtest={"start": "2024-11-27", "end": "2024-11-27"},
+    source={"kind": "simulator", "symbols": ["AAPL", "MSFT"]},
+    session_data_config={
+        "symbols": ["AAPL", "MSFT"],
+        "streams": ["1m", "5m"],
+        "indicators": {"session": [stretch, {"name": "ema", "period": 9, "interval": "5m", "source": "stretch_5m"}]},
+    },
+)
+session = ob.SessionCoordinator(config).run().session_data
+print(session.snapshot(["stretch_5m", "ema_9_of_stretch_5m"]).to_polars())
+```
+
 ## Without a session
 
 On arrays of your own, arguments in TA-Lib's order, and value by value:

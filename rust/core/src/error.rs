@@ -26,6 +26,9 @@ pub enum Error {
     #[error("unknown indicator {got:?}{hint}", hint = hint(*nearest))]
     UnknownIndicator { got: String, nearest: Option<&'static str> },
 
+    #[error("{name}: the expression {text:?} cannot be read from character {at} on: {reason}")]
+    Expression { name: String, text: String, at: usize, reason: String },
+
     #[error("{name:?} is an indicator of the catalogue: choose another name")]
     TakenIndicator { name: String },
 

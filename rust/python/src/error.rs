@@ -23,6 +23,7 @@ pub(crate) fn to_py(error: Error) -> PyErr {
         | Error::NotDerivable { .. } => exceptions::IntervalError::new_err(message),
         Error::UnknownIndicator { .. }
         | Error::UnknownParameter { .. }
+        | Error::Expression { .. }
         | Error::TakenIndicator { .. }
         | Error::UnknownSource { .. }
         | Error::NoSource { .. }

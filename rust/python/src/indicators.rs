@@ -40,7 +40,7 @@ pub(crate) fn list_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 /// As `list_indicators`, of those that were registered.
 #[pyfunction]
 pub(crate) fn list_custom_indicators(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
-    describe(py, custom::listed().into_iter())
+    describe(py, custom::listed().into_iter().map(|listed| listed.spec))
 }
 
 fn describe(py: Python<'_>, specs: impl Iterator<Item = &'static Spec>) -> PyResult<Bound<'_, PyList>> {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result, nearest};
 use crate::interval::Interval;
 
-use super::custom;
+use super::custom::{self, Listed};
 use super::input::Field;
 use super::params::Params;
 use super::registry::{Kernel, SPECS, build};
@@ -22,13 +22,19 @@ impl Definition {
     /// The indicator of that name with these parameters, defaults for those not given.
     pub fn new<'a>(name: &str, given: impl IntoIterator<Item = (&'a str, f64)>) -> Result<Self> {
         let listed = SPECS.iter().find(|s| s.name == name);
-        let Some(spec) = listed.or_else(|| custom::find(name)) else {
+        let of_user = if listed.is_none() { custom::find(name) } else { None };
+        let Some(spec) = listed.or(of_user.as_ref().map(|user| user.spec)) else {
             let custom = custom::listed();
-            let nearest = nearest(name, SPECS.iter().chain(custom).map(|s| s.name));
+            let specs = SPECS.iter().chain(custom.iter().map(|listed| listed.spec));
+            let nearest = nearest(name, specs.map(|s| s.name));
             return Err(Error::UnknownIndicator { got: name.to_owned(), nearest });
         };
         let params = Params::new(spec, given)?;
-        let kernel = if listed.is_some() { build(&params, spec.name)? } else { Kernel::Custom };
+        let kernel = match of_user {
+            None => build(&params, spec.name)?,
+            Some(Listed { expression: None, .. }) => Kernel::Custom,
+            Some(Listed { expression: Some(expression), .. }) => Kernel::Expression(expression),
+        };
         Ok(Self { kernel, params, source: Source::Field(spec.reads) })
     }
 
@@ -71,28 +77,35 @@ impl Definition {
 
     /// How many bars it needs to have a value.
     pub fn first(&self) -> usize {
-        self.through(self.kernel.first(), Self::first)
+        self.through(self.kernel.first(), &Self::first)
     }
 
     /// After how many bars two different starts agree to 1e-9: INDICATORS rule 8.
     pub fn warm(&self) -> usize {
-        self.through(self.kernel.warm(), Self::warm)
+        self.through(self.kernel.warm(), &Self::warm)
     }
 
-    /// Its own bars behind those of its source.
-    fn through(&self, own: usize, of: impl Fn(&Self) -> usize) -> usize {
-        match &self.source {
-            Source::Field(_) => own,
-            Source::Output(source, _) => of(source) + own - 1,
-        }
+    /// Its own bars behind those of what it reads.
+    fn through(&self, own: usize, of: &dyn Fn(&Self) -> usize) -> usize {
+        self.sources().map(|(source, _)| of(source) + own - 1).max().unwrap_or(own)
     }
 
     /// How many earlier sessions it needs.
     pub fn sessions(&self) -> usize {
-        match &self.source {
-            Source::Field(_) => self.kernel.sessions(),
-            Source::Output(source, _) => self.kernel.sessions().max(source.sessions()),
-        }
+        self.sources().map(|(source, _)| source.sessions()).fold(self.kernel.sessions(), usize::max)
+    }
+
+    /// The indicators that it reads, each with an output.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (&Self, usize)> {
+        let parts = match &self.kernel {
+            Kernel::Expression(expression) => expression.parts(),
+            _ => &[],
+        };
+        let source = match &self.source {
+            Source::Output(definition, output) => Some((&**definition, *output)),
+            Source::Field(_) => None,
+        };
+        parts.iter().map(|(definition, output)| (definition, *output)).chain(source)
     }
 
     pub fn spec(&self) -> &'static Spec {

@@ -11,6 +11,7 @@
 mod bulk;
 pub mod custom;
 mod definition;
+mod expression;
 mod input;
 mod params;
 pub mod parts;
@@ -30,6 +31,7 @@ pub mod volume;
 
 pub use bulk::Columns;
 pub use definition::Definition;
+pub use expression::Expression;
 pub use input::{Field, Input, Lookback, Tick};
 pub use params::Params;
 pub use ring::Past;

@@ -1,8 +1,11 @@
 //! All indicators: an enum, and one match for each thing that is asked of them.
 
+use std::sync::Arc;
+
 use crate::error::Result;
 
 use super::bulk::{self, Columns};
+use super::expression::Expression;
 use super::input::{Field, Input, Lookback};
 use super::params::Params;
 use super::spec::Spec;
@@ -23,6 +26,8 @@ macro_rules! registry {
             $($variant($type),)+
             /// Its values come from outside.
             Custom,
+            /// Worked out of others.
+            Expression(Arc<Expression>),
         }
 
         /// What every indicator says of itself, in catalogue order.
@@ -39,42 +44,42 @@ macro_rules! registry {
             pub fn first(&self) -> usize {
                 match self {
                     $(Self::$variant(kernel) => kernel.first(),)+
-                    Self::Custom => 1,
+                    Self::Custom | Self::Expression(_) => 1,
                 }
             }
 
             pub fn waits(&self) -> bool {
                 match self {
                     $(Self::$variant(_) => <$type as Indicator>::WAITS,)+
-                    Self::Custom => true,
+                    Self::Custom | Self::Expression(_) => true,
                 }
             }
 
             pub fn takes_source(&self) -> bool {
                 match self {
                     $(Self::$variant(_) => <$type as Indicator>::TAKES_SOURCE,)+
-                    Self::Custom => false,
+                    Self::Custom | Self::Expression(_) => false,
                 }
             }
 
             pub fn warm(&self) -> usize {
                 match self {
                     $(Self::$variant(kernel) => kernel.warm(),)+
-                    Self::Custom => 1,
+                    Self::Custom | Self::Expression(_) => 1,
                 }
             }
 
             pub fn sessions(&self) -> usize {
                 match self {
                     $(Self::$variant(kernel) => kernel.sessions(),)+
-                    Self::Custom => 0,
+                    Self::Custom | Self::Expression(_) => 0,
                 }
             }
 
             pub fn lookbacks(&self) -> Vec<Lookback> {
                 match self {
                     $(Self::$variant(kernel) => kernel.lookbacks(),)+
-                    Self::Custom => Vec::new(),
+                    Self::Custom | Self::Expression(_) => Vec::new(),
                 }
             }
 
@@ -82,21 +87,21 @@ macro_rules! registry {
             pub(super) fn state_words(&self) -> usize {
                 match self {
                     $(Self::$variant(_) => size_of::<<$type as Indicator>::State>() / size_of::<f64>(),)+
-                    Self::Custom => 0,
+                    Self::Custom | Self::Expression(_) => 0,
                 }
             }
 
             pub(super) fn own_words(&self) -> usize {
                 match self {
                     $(Self::$variant(kernel) => kernel.own_words(),)+
-                    Self::Custom => 0,
+                    Self::Custom | Self::Expression(_) => 0,
                 }
             }
 
             pub(super) fn bulk(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [Vec<f64>]) {
                 match self {
                     $(Self::$variant(kernel) => bulk::run(kernel, reads, columns, outputs),)+
-                    Self::Custom => {}
+                    Self::Custom | Self::Expression(_) => {}
                 }
             }
 
@@ -105,6 +110,8 @@ macro_rules! registry {
                 match self {
                     $(Self::$variant(kernel) => step(kernel, state, own, input, out),)+
                     Self::Custom => out.fill(f64::NAN),
+                    // The plan has worked it out.
+                    Self::Expression(_) => {}
                 }
             }
         }

@@ -41,7 +41,7 @@ impl Source {
         // The longest name that fits: `ad_...` is no `adosc_...`, and `rvol_bars_...` no `rvol_...`.
         let spec = SPECS
             .iter()
-            .chain(custom::listed())
+            .chain(custom::listed().iter().map(|listed| listed.spec))
             .filter(|s| {
                 head.strip_prefix(s.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
             })

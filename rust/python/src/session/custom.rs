@@ -53,8 +53,9 @@ impl SessionCore {
 /// ``(name, default, minimum, maximum, integer)``.
 type ParamArg = (String, f64, f64, f64, bool);
 
-/// Makes an indicator known whose values come from Python.
+/// Makes an indicator known: an expression over others, or one whose values come from Python.
 #[pyfunction]
+#[pyo3(signature = (name, title, params, outputs, on_price, formula, expression=None))]
 pub(crate) fn register_indicator(
     name: String,
     title: String,
@@ -62,6 +63,7 @@ pub(crate) fn register_indicator(
     outputs: Vec<String>,
     on_price: bool,
     formula: String,
+    expression: Option<&str>,
 ) -> PyResult<()> {
     // As long-lived as what is compiled in.
     let keep = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
@@ -84,7 +86,7 @@ pub(crate) fn register_indicator(
         formula: keep(formula),
         source: "registered by its user",
     };
-    custom::register(spec).map_err(to_py)
+    custom::register(spec, expression).map_err(to_py)
 }
 
 #[pymethods]

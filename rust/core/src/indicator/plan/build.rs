@@ -3,6 +3,7 @@
 use super::{Block, Item, Plan, Read, Ring};
 use crate::indicator::definition::Definition;
 use crate::indicator::input::Field;
+use crate::indicator::registry::Kernel;
 use crate::indicator::ring::{Past, Span};
 use crate::indicator::source::Source;
 
@@ -29,9 +30,12 @@ impl Plan {
     /// Adds the item of a definition, behind those of its source; gives the rings that it looks back on.
     fn add_item(&mut self, index: usize) -> Vec<usize> {
         let definition = &self.definitions[index];
-        let reads = match definition.source() {
-            Source::Field(field) => Read::Field(*field),
-            Source::Output(source, output) => Read::Output(self.place_of(source) + output),
+        let parts: Box<[usize]> =
+            definition.sources().map(|(source, output)| self.place_of(source) + output).collect();
+        let reads = match (definition.kernel(), definition.source()) {
+            (Kernel::Expression(_), _) => Read::Parts,
+            (_, Source::Field(field)) => Read::Field(*field),
+            (_, Source::Output(..)) => Read::Output(parts[0]),
         };
         let kernel = definition.kernel().clone();
         let counts = usize::from(matches!(reads, Read::Output(_)));
@@ -50,7 +54,7 @@ impl Plan {
         });
         let slots = slots.collect();
         let state_words = kernel.state_words();
-        self.items.push(Item { kernel, reads, rings: Default::default(), area, state_words, out });
+        self.items.push(Item { kernel, reads, rings: Default::default(), area, state_words, out, parts });
         slots
     }
 
@@ -74,9 +78,10 @@ impl Plan {
             if !wanted[index] {
                 continue;
             }
-            let Read::Output(output) = self.items[index].reads else { continue };
-            if let Some(source) = self.items.iter().position(|item| item.out.contains(&output)) {
-                wanted[source] = true;
+            for part in &self.items[index].parts {
+                if let Some(source) = self.items.iter().position(|item| item.out.contains(part)) {
+                    wanted[source] = true;
+                }
             }
         }
         (0..self.items.len()).filter(|&i| wanted[i]).collect()
@@ -96,6 +101,7 @@ impl Plan {
             item.out = plan.outputs..plan.outputs + item.out.len();
             let counts = item.words().len() - item.area.len();
             item.area = area + counts..area + item.words().len();
+            item.parts.iter_mut().for_each(|part| *part = moved[*part]);
             if let Read::Output(output) = &mut item.reads {
                 *output = moved[*output];
             }
@@ -139,12 +145,12 @@ fn in_order(definitions: Vec<Definition>) -> Vec<Definition> {
         if direct.iter().chain(&*indirect).any(|there| there.text() == text) {
             return;
         }
-        if let Source::Output(source, _) = definition.source() {
-            put((**source).clone(), direct, indirect);
-            indirect.push(definition);
-        } else {
+        if definition.sources().next().is_none() {
             direct.push(definition);
+            return;
         }
+        definition.sources().for_each(|(source, _)| put(source.clone(), direct, indirect));
+        indirect.push(definition);
     }
     let (mut direct, mut indirect) = (Vec::new(), Vec::new());
     definitions.into_iter().for_each(|definition| put(definition, &mut direct, &mut indirect));

@@ -24,6 +24,8 @@ enum Read {
     Field(Field),
     /// One of the outputs of all.
     Output(usize),
+    /// An expression's: fields and outputs.
+    Parts,
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ struct Item {
     state_words: usize,
     /// Within the outputs.
     out: Range<usize>,
+    /// Which of the outputs of all it reads.
+    parts: Box<[usize]>,
 }
 
 /// A set of indicators over the bars of one interval, shared by all the symbols that have it.
@@ -94,6 +98,10 @@ impl Plan {
                     Some(taken) => taken,
                     None => continue,
                 },
+                Read::Parts => {
+                    self.evaluate(index, tick, outputs);
+                    (f64::NAN, seen)
+                }
             };
             let input =
                 Input { tick, bar: &tick.bar, x, seen: seen_here as usize, rings, spans: &item.rings };
@@ -102,6 +110,14 @@ impl Plan {
             if first.to_bits() == 0 && !outputs[item.out.start].is_nan() {
                 *first = f64::from_bits(seen);
             }
+        }
+    }
+
+    #[inline(never)]
+    fn evaluate(&self, index: usize, tick: &Tick, outputs: &mut [f64]) {
+        let item = &self.items[index];
+        if let Kernel::Expression(expression) = &item.kernel {
+            outputs[item.out.start] = expression.value(&tick.bar, outputs, &item.parts);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bar::Bar;
+use crate::indicator::custom;
 use crate::indicator::registry::SPECS;
 use crate::indicator::source::Source;
 use crate::indicator::spec::Spec;
@@ -311,4 +312,45 @@ fn sources_that_cannot_be_are_refused() {
         "atr takes no source, such as \"hl2\": it reads several values of a bar"
     );
     assert!(refused("vwma", "rsi_14").contains("looks back on the volume"));
+}
+
+#[test]
+fn expressions_read_what_stands_before_them() {
+    let spec = Spec { name: "stretch_in_tests", params: &[], outputs: &["value"], ..SPECS[0] };
+    custom::register(spec, Some("(close - sma_20) / stddev_20 + 0 * atr_14")).expect("an expression");
+    let own = Definition::new("stretch_in_tests", []).expect("registered");
+    assert_eq!((own.first(), own.warm() > 280), (20, true), "those of its parts");
+    let chained = Definition::new("sma", [("period", 3.0)]).expect("sma");
+    let chained = chained.of(Source::parse("stretch_in_tests").expect("an indicator")).expect("taken");
+    let plan = Plan::new(vec![chained, own]);
+    let there: Vec<String> = plan.definitions().iter().map(Definition::text).collect();
+    assert_eq!(there, ["sma_20", "stddev_20", "atr_14", "stretch_in_tests", "sma_3_of_stretch_in_tests"]);
+    let kept = plan.with_sources(&[4]);
+    assert_eq!(kept, [0, 1, 2, 3, 4]);
+    let mut block = plan.block();
+    let mut last = Vec::new();
+    for (i, tick) in ticks(300).iter().enumerate() {
+        let foretold = plan.peek(&block, tick);
+        plan.update(&mut block, tick);
+        let out = plan.outputs(&block);
+        assert_eq!(bits(&foretold), bits(out));
+        let expected = (tick.bar.close - out[0]) / out[1];
+        assert_eq!(out[3].is_nan(), !expected.is_finite(), "at {i}");
+        if expected.is_finite() {
+            assert_eq!(out[3].to_bits(), (expected + 0.0 * out[2]).to_bits());
+            last.push(out[3]);
+        }
+        if last.len() > 3 && !out[4].is_nan() {
+            let mean = last[last.len() - 3..].iter().sum::<f64>() / 3.0;
+            assert!((out[4] - mean).abs() < 1e-12);
+        }
+    }
+    assert!(last.len() > 200);
+    let fewer = plan.keep(&[0, 1, 2, 3]);
+    let mut carried = plan.carry(&block, &[0, 1, 2, 3]);
+    for tick in ticks(400).iter().skip(300) {
+        plan.update(&mut block, tick);
+        fewer.update(&mut carried, tick);
+        assert_eq!(plan.outputs(&block)[3].to_bits(), fewer.outputs(&carried)[3].to_bits());
+    }
 }
