@@ -30,7 +30,12 @@ def run(indicators: dict[str, Any], strategy: ob.Strategy | None = None) -> ob.S
     config = ob.SessionConfig(
         backtest={"start": "2024-11-27", "end": "2024-11-27"},
         source={"kind": "simulator", "symbols": ["A", "B"], "seed": 4},
-        session_data_config={"symbols": ["A", "B"], "streams": ["1m", "5m", "1d"], "indicators": indicators},
+        session_data_config={
+            "symbols": ["A", "B"],
+            "streams": ["1m", "5m", "1d"],
+            "historical": {"trailing_days": 2},
+            "indicators": indicators,
+        },
     )
     again = ob.SessionConfig.model_validate(json.loads(config.model_dump_json()))
     assert again == config
