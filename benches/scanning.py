@@ -144,7 +144,7 @@ def weight(table: Table) -> None:
     days = data.time_manager.sessions_before(DAY, 40)
     opens = [data.time_manager.get_trading_session(day).open_ns or 0 for day in days]
     before = resident_mb()
-    data.register(NAMES, calendar, (daily, 40), [], [("sma", {"period": 20}, None, "1d", False)])
+    data.register(NAMES, calendar, (daily, 40), [], [("sma", {"period": 20}, None, None, "1d", False)])
     for open_ns in opens:
         batch = minute(open_ns, 0, np.arange(MANY))
         data.load_columns({**batch, "vwap": None, "trade_count": None})

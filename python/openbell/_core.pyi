@@ -216,6 +216,8 @@ class IndicatorData:
     @property
     def source(self) -> str | None: ...
     @property
+    def against(self) -> str | None: ...
+    @property
     def current_value(self) -> float | None: ...
     @property
     def values(self) -> dict[str, float | None]: ...
@@ -341,6 +343,7 @@ class IndicatorStream:
         regular: bool = True,
         since_open: int = 0,
         ts: int = 0,
+        other: float = ...,
         /,
     ) -> float | tuple[float | None, ...] | None: ...
     def peek(
@@ -354,6 +357,7 @@ class IndicatorStream:
         regular: bool = True,
         since_open: int = 0,
         ts: int = 0,
+        other: float = ...,
         /,
     ) -> float | tuple[float | None, ...] | None: ...
     def last(self) -> float | tuple[float | None, ...] | None: ...
@@ -384,12 +388,12 @@ class SessionCore:
         calendar: int,
         base: tuple[str | Interval, int],
         intervals: Sequence[tuple[str | Interval, int]],
-        indicators: Sequence[tuple[str, dict[str, float], str | None, str | Interval, bool]],
+        indicators: Sequence[tuple[str, dict[str, float], str | None, str | None, str | Interval, bool]],
     ) -> int: ...
     def add_indicators(
         self,
         symbol: str,
-        indicators: Sequence[tuple[str, dict[str, float], str | None, str | Interval, bool]],
+        indicators: Sequence[tuple[str, dict[str, float], str | None, str | None, str | Interval, bool]],
         history: Sequence[tuple[str | Interval, Mapping[str, Any]]],
     ) -> int: ...
     def add_interval(self, symbol: str, interval: str | Interval, keep_sessions: int) -> bool: ...
@@ -488,8 +492,15 @@ def compute(
     regular: NDArray[np.bool_] | None = None,
     since_open: _Ints | None = None,
     ts: _Ints | None = None,
+    other: _Floats | None = None,
 ) -> dict[str, _Floats]: ...
-def indicator_key(name: str, params: dict[str, float], interval: str | Interval, source: str | None = None) -> str: ...
+def indicator_key(
+    name: str,
+    params: dict[str, float],
+    interval: str | Interval,
+    source: str | None = None,
+    against: str | None = None,
+) -> str: ...
 def indicator_warmup(name: str, params: dict[str, float], source: str | None = None) -> tuple[int, int, int]: ...
 def list_indicators() -> list[dict[str, Any]]: ...
 def list_custom_indicators() -> list[dict[str, Any]]: ...

@@ -51,7 +51,7 @@ def test_the_catalogue_describes_every_indicator() -> None:
     catalogue = list_indicators()
     assert len(catalogue) >= 16
     for info in catalogue:
-        config = IndicatorConfig(info.name, info.type, interval="1m")
+        config = IndicatorConfig(info.name, info.type, interval="1m", against="SPY" if info.is_pair else None)
         assert config.outputs == info.outputs
         assert (config.first, config.warm) == (info.first, info.warm)
         assert info.formula

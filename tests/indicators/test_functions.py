@@ -16,7 +16,7 @@ import talib
 import openbell as ob
 from openbell import indicators as ta
 from openbell.errors import ColumnsError, IndicatorError
-from openbell.indicators.functions import COLUMNS, NAMES, Stream, function_of, inputs_of, stream_type, times_of
+from openbell.indicators.functions import COLUMNS, NAMES, OTHER, Stream, function_of, inputs_of, stream_type, times_of
 
 ROWS = 500
 
@@ -29,7 +29,7 @@ def bars() -> dict[str, Any]:
     high = np.maximum(opens, close) + np.round(chance.random(ROWS), 2)
     low = np.minimum(opens, close) - np.round(chance.random(ROWS), 2)
     volume = np.floor(chance.random(ROWS) * 10_000) * (chance.random(ROWS) > 0.05)
-    return {"open": opens, "high": high, "low": low, "close": close, "volume": volume}
+    return {"open": opens, "high": high, "low": low, "close": close, "volume": volume, "other": np.roll(opens, 9)}
 
 
 def outputs(values: Any) -> list[Any]:
@@ -85,6 +85,8 @@ def test_arguments_stand_as_in_talib(bars: dict[str, Any]) -> None:
         (ta.mfi(high, low, close, volume, period=9), talib.MFI(high, low, close, volume, 9)),
         (ta.macd(close, 5, 20, 4).signal, talib.MACD(close, 5, 20, 4)[1]),
         (ta.sma(close=close, period=3), talib.SMA(close, 3)),
+        (ta.beta(high, close, 9), talib.BETA(high, close, 9)),
+        (ta.correlation(high, close, 9), talib.CORREL(high, close, 9)),
     ]
     for ours, theirs in pairs:
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
@@ -160,8 +162,9 @@ def test_bytes_of_another_are_refused() -> None:
 def test_every_indicator_knows_what_it_reads() -> None:
     for name in NAMES:
         assert inputs_of(name), name
-        assert list(inputs_of(name)) == [column for column in COLUMNS if column in inputs_of(name)]
+        assert list(inputs_of(name)) == [column for column in (OTHER, *COLUMNS) if column in inputs_of(name)]
     assert inputs_of("volume_sma") == ("volume",)
+    assert inputs_of("beta") == ("other", "close")
     assert {name: times for name in NAMES if (times := times_of(name))} == {
         "opening_range": ("minute",),
         "rvol": ("minute",),

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 import openbell as ob
-from openbell.indicators.functions import NAMES
+from openbell.indicators import list_indicators
 
 OPEN = 1_732_545_000_000_000_000
 MINUTE = 60_000_000_000
 ROWS = 330
+# Those that compare two symbols are in test_pairs.
+NAMES = [info.name for info in list_indicators() if not info.is_pair and info.type != "custom"]
 SOURCED = [
     ("ema", "hl2"),
     ("sma", "rsi_14"),

@@ -9,7 +9,7 @@ import talib
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.reference.compare import assert_same
-from tests.reference.test_talib import SMA, hlc, real, supertrend  # noqa: F401  # a fixture among them
+from tests.reference.test_talib import SMA, hlc, real, supertrend, together  # noqa: F401  # a fixture among them
 
 from openbell._core import compute
 
@@ -49,6 +49,8 @@ SINGLE: dict[str, Callable[[Columns, int], Any]] = {
     "max": lambda c, n: talib.MAX(c["close"], n),
     "midprice": lambda c, n: talib.MIDPRICE(c["high"], c["low"], n),
     "percent_rank": lambda c, n: talib.PERCENTRANK(c["close"], n),
+    "correlation": together,
+    "beta": lambda c, n: together(c, n, beta=True),
     "rvol_bars": lambda c, n: talib.RVOL(c["volume"], n),
 }
 SERIES = ("SPY", "AIG", "AAPL daily", "gappy")

@@ -181,6 +181,28 @@ def pattern(c: Columns, name: str) -> Any:
 EMA = talib._ta_lib.MA_Type.EMA
 FAST_SLOW = ((12, 26), (2, 5))
 
+
+def together(c: Columns, n: int, *, beta: bool = False) -> Any:
+    """The definition of CORREL or BETA, which TA-Lib equals as far as its plain sums can tell."""
+    x, y = c["other"], c["close"]
+    theirs = talib.BETA(x, y, n) if beta else talib.CORREL(x, y, n)
+    if beta:
+        x, y = (np.concatenate([[np.nan], np.diff(values) / values[:-1]]) for values in (x, y))
+    want, peaks = np.full(len(x), np.nan), [0.0, 0.0]
+    for end in range(n + beta, len(x) + 1):
+        a, b = (values[end - n : end] - values[end - n : end].mean() for values in (x, y))
+        spreads = np.sum(a**2), np.sum(b**2)
+        size = spreads[0] if beta else np.sqrt(spreads[0] * spreads[1])
+        want[end - 1] = np.sum(a * b) / size if min(spreads) > 0 else 0.0
+        # What went through its sums before has left its rounding in them.
+        peaks = [max(peak, np.sum(values[end - n : end] ** 2)) for peak, values in zip(peaks, (x, y), strict=True)]
+        scale = max(peak / max(spread, 1e-300) for peak, spread in zip(peaks, spreads, strict=True))
+        if scale < 1e8 and min(spreads) > 1e-10:
+            assert abs(theirs[end - 1] - want[end - 1]) <= 1e-12 * scale * max(1.0, abs(want[end - 1]))
+    np.testing.assert_array_equal(np.isnan(theirs), np.isnan(want))
+    return want
+
+
 CASES: list[Any] = [
     *[("sma", {"period": n}, lambda c, n=n: talib.SMA(c["close"], n)) for n in (2, 20, 200)],
     *[("ema", {"period": n}, lambda c, n=n: talib.EMA(c["close"], n)) for n in (2, 20, 200)],
@@ -296,6 +318,8 @@ CASES: list[Any] = [
     *[("dmi", {"period": n}, lambda c, n=n: (talib.PLUS_DI(*hlc(c), n), talib.MINUS_DI(*hlc(c), n))) for n in (2, 14)],
     *[("dx", {"period": n}, lambda c, n=n: talib.DX(*hlc(c), n)) for n in (2, 14, 50)],
     *[("adxr", {"period": n}, lambda c, n=n: talib.ADXR(*hlc(c), n)) for n in (2, 14, 50)],
+    *[("correlation", {"period": n}, lambda c, n=n: together(c, n)) for n in (2, 30, 200)],
+    *[("beta", {"period": n}, lambda c, n=n: together(c, n, beta=True)) for n in (2, 5, 60)],
     *[("rvol_bars", {"period": n}, lambda c, n=n: talib.RVOL(c["volume"], n)) for n in (2, 20)],
     *[(name, {"period": n}, lambda c, f=f, n=n: f(c["close"], n)) for name, f in WINDOWS.items() for n in (2, 14, 60)],
     *[("midprice", {"period": n}, lambda c, n=n: talib.MIDPRICE(c["high"], c["low"], n)) for n in (2, 14)],
@@ -311,6 +335,8 @@ def columns_of(rows: pl.DataFrame, session: pl.Expr) -> Columns:
     columns["session"] = rows.select(session.cast(pl.Int64)).to_series().to_numpy()
     # A day is of one bar, or opens with the first of its minutes.
     ts = pl.col("ts_utc").dt.epoch("ns") if "ts_utc" in rows.columns else session.cast(pl.Int64) * 86_400_000_000_000
+    # Another series of the same bars: what they opened at a while before.
+    columns["other"] = np.roll(columns["open"], 7)
     columns["ts"] = rows.select(ts).to_series().to_numpy()
     columns["since_open"] = rows.select(ts - ts.min().over(session)).to_series().to_numpy()
     return columns

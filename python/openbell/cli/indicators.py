@@ -45,7 +45,7 @@ def _print_all() -> None:
 
 
 def _print_one(info: IndicatorInfo) -> None:
-    key = IndicatorConfig(info.name, interval="5m").make_key()
+    key = IndicatorConfig(info.name, interval="5m", against="SPY" if info.is_pair else None).make_key()
     lines = [
         f"{info.name}: {info.title} ({info.type})",
         f"  formula     {info.formula}",

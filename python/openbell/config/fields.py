@@ -53,7 +53,7 @@ def _interval(value: object) -> Interval:
     return Interval(value)
 
 
-_INDICATOR_KEYS = ("name", "type", "period", "interval", "params", "source", "expression")
+_INDICATOR_KEYS = ("name", "type", "period", "interval", "params", "source", "expression", "against")
 
 
 def _indicator(value: object) -> IndicatorConfig:
@@ -89,6 +89,7 @@ _INDICATOR_SCHEMA = {
         "period": {"type": "integer", "minimum": 1},
         "interval": {"type": "string", "examples": ["5m"]},
         "params": {"type": "object", "additionalProperties": {"type": "number"}},
+        "against": {"type": "string", "description": "the symbol that it compares with", "examples": ["SPY"]},
         "expression": {"type": "string", "examples": ["(close - sma_20) / stddev_20"]},
         "source": {"type": "string", "description": "what it reads", "examples": ["hl2", "rsi_14_5m"]},
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
@@ -82,9 +82,13 @@ class IndicatorsConfig(Section):
             ConfigProblem("historical", f"{key} stands in session too; a key is read from one") for key in sorted(both)
         ]
         problems += [
-            ConfigProblem("historical", f"{i.make_key()}: an indicator of one's own runs in the session only")
+            ConfigProblem("historical", f"{i.make_key()}: {kind} runs in the session only")
             for i in self.historical
-            if is_custom(i.name)
+            for kind, so in (
+                ("an indicator of one's own", is_custom(i.name)),
+                ("what compares with another symbol", i.against is not None),
+            )
+            if so
         ]
         if problems:
             raise several(problems)
@@ -215,6 +219,21 @@ class SessionDataConfig(Section):
         ticks = [stream for stream in data["streams"] if stream in {"trades", "quotes"}]
         streams = [stream for stream in data["streams"] if stream not in ticks]
         return {**data, "streams": streams, "ticks": [*data.get("ticks", ()), *ticks]} if ticks else data
+
+    @model_validator(mode="after")
+    def _compared_symbols(self) -> Self:
+        there = self.symbols
+        missing = [
+            ConfigProblem(
+                f"indicators.session[{index}].against",
+                f"{i.against} is not among the session's symbols: add it to them",
+            )
+            for index, i in enumerate(self.indicators.session)
+            if i.against is not None and there != "*" and i.against not in there
+        ]
+        if missing:
+            raise several(missing)
+        return self
 
     @field_validator("scanners")
     @classmethod

@@ -59,6 +59,8 @@ class IndicatorInfo:
         Earlier sessions without which it has no value, or not the right one, with the default parameters.
     takes_source
         Whether it may read another field or another indicator in the place of its own.
+    is_pair
+        Whether it compares with another symbol.
     """
 
     name: str
@@ -73,6 +75,7 @@ class IndicatorInfo:
     warm: int
     sessions: int
     takes_source: bool
+    is_pair: bool
 
 
 def list_indicators() -> tuple[IndicatorInfo, ...]:
@@ -113,6 +116,7 @@ def _info(entry: dict[str, Any]) -> IndicatorInfo:
         warm=entry["warm"],
         sessions=entry["sessions"],
         takes_source=entry["takes_source"],
+        is_pair=entry["is_pair"],
     )
 
 

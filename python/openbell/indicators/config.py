@@ -7,7 +7,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from openbell._core import Interval, indicator_key, indicator_warmup
+from openbell._core import Interval, indicator_key, indicator_warmup, parse_symbol
 from openbell.errors import IndicatorError
 from openbell.indicators.catalogue import IndicatorType, indicator_info
 from openbell.indicators.custom import expression_of, is_custom, needs, register_expression
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What stands between an indicator and its source in a key.
 OF = "_of_"
+# And between one that compares symbols and the other of them.
+VERSUS = "_vs_"
 # A key, and an output behind it.
 KEY = re.compile(r"(.+?)_(\d+[smhdw])(?:_(.+))?")
 
@@ -43,6 +45,8 @@ class IndicatorConfig:
         ``rsi_14_5m`` or ``macd_12_26_9_5m_signal``. It need not be asked for besides.
     expression
         Registers the name, which is one's own, with `register_expression`.
+    against
+        The symbol that ``correlation`` and ``beta`` compare with.
 
     Raises
     ------
@@ -59,7 +63,7 @@ class IndicatorConfig:
     'ema_9_of_rsi_14_5m'
     """
 
-    __slots__ = ("_key", "interval", "name", "params", "source", "type")
+    __slots__ = ("_key", "against", "interval", "name", "params", "source", "type")
 
     def __init__(
         self,
@@ -71,6 +75,7 @@ class IndicatorConfig:
         *,
         source: IndicatorConfig | str | None = None,
         expression: str | None = None,
+        against: str | None = None,
     ) -> None:
         if expression is not None:
             register_expression(name, expression)
@@ -91,7 +96,10 @@ class IndicatorConfig:
                 raise IndicatorError(f"{name}: {key} = {value!r} is not a number")
         self._set("interval", Interval(interval))
         read = None if source is None else self._read(name, source)
-        key = indicator_key(name, given, self.interval, read)
+        if info.is_pair and against is None:
+            raise IndicatorError(f"{name}: it compares with another symbol; say which, such as against='SPY'")
+        key = indicator_key(name, given, self.interval, read, against)
+        self._set("against", None if against is None else parse_symbol(against))
         self._set("_key", key)
         # As the key says it: what is its own source anyway is none.
         self._set("source", key.removesuffix(f"_{self.interval}").partition(OF)[2] or None)
@@ -105,6 +113,7 @@ class IndicatorConfig:
     interval: Interval
     params: Mapping[str, float]
     source: str | None
+    against: str | None
     _key: str
 
     def _set(self, field: str, value: object) -> None:
@@ -116,6 +125,8 @@ class IndicatorConfig:
     def _read(self, name: str, source: IndicatorConfig | str) -> str:
         """Give a source without its interval, the output behind the parameters."""
         text = source.make_key() if isinstance(source, IndicatorConfig) else str(source)
+        if VERSUS in text:
+            raise IndicatorError(f"{name}: {text} compares two symbols, and cannot be the source of another")
         match = KEY.fullmatch(text)
         if match is None:
             return text
@@ -161,9 +172,9 @@ class IndicatorConfig:
         """Give the key by which it is read: name, parameters in declared order, interval."""
         return self._key
 
-    def row(self, *, historical: bool = False) -> tuple[str, dict[str, float], str | None, Interval, bool]:
+    def row(self, *, historical: bool = False) -> tuple[str, dict[str, float], str | None, str | None, Interval, bool]:
         """Give it as the engine takes it."""
-        return self.name, dict(self.params), self.source, self.interval, historical
+        return self.name, dict(self.params), self.source, self.against, self.interval, historical
 
     def to_dict(self) -> dict[str, object]:
         """Give what a config file says of it."""
@@ -176,7 +187,7 @@ class IndicatorConfig:
         }
 
     def _further(self) -> dict[str, Any]:
-        given = {"source": self.source, "expression": expression_of(self.name)}
+        given = {"source": self.source, "expression": expression_of(self.name), "against": self.against}
         return {key: text for key, text in given.items() if text is not None}
 
     def __repr__(self) -> str:

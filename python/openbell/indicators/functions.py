@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS = ("open", "high", "low", "close", "volume")
+# What another series says, for those that compare two; it stands first, as TA-Lib's market does.
+OTHER = "other"
 NAMES = tuple(entry["name"] for entry in _listed())
 PROBE = 700
 # Where a bar stands: the number of its session, whether it lies in regular hours, and when it starts.
@@ -37,7 +39,7 @@ MINUTE_NS = 60_000_000_000
 
 def inputs_of(name: str) -> tuple[str, ...]:
     """Give the columns that an indicator reads, in order."""
-    return tuple(column for column in _read_by(name) if column in COLUMNS)
+    return tuple(column for column in _read_by(name) if column not in PLACE)
 
 
 def times_of(name: str) -> tuple[str, ...]:
@@ -61,6 +63,7 @@ def _read_by(name: str) -> tuple[str, ...]:
         "low": middle - 2 + np.sin(steps * 1.7),
         "close": middle + np.sin(steps * 2.3),
         "volume": 1000 + 500 * np.sin(steps * 0.3),
+        OTHER: middle + np.sin(steps * 0.5),
     }
     minute = steps % 100 - 20
     place: dict[str, Any] = {"session": steps // 100, "regular": minute >= 0, "minute": minute, "ts": steps * MINUTE_NS}
@@ -72,10 +75,10 @@ def _read_by(name: str) -> tuple[str, ...]:
     def matters(column: str) -> bool:
         given = {**bars, **place}
         given[column] = bars[column] * (1 + 0.01 * np.sin(steps * 0.37)) if column in bars else 0 * steps
-        changed = compute(name, params, **{c: given[c] for c in COLUMNS}, **_where({c: given[c] for c in PLACE}))
+        changed = compute(name, params, **{c: given[c] for c in bars}, **_where({c: given[c] for c in PLACE}))
         return any(not np.array_equal(base[key], changed[key], equal_nan=True) for key in base)
 
-    return tuple(column for column in (*COLUMNS, "minute", "ts") if matters(column))
+    return tuple(column for column in (OTHER, *COLUMNS, "minute", "ts") if matters(column))
 
 
 def _where(place: dict[str, Any]) -> dict[str, Any]:
@@ -148,6 +151,8 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     rows = {column: values[start:] for column, values in columns.items()}
     # What is not read may be anything that is there.
     filled: dict[str, Any] = {column: rows.get(column, rows[inputs[0]]) for column in COLUMNS}
+    if OTHER in rows:
+        filled[OTHER] = rows[OTHER]
     outputs = compute(name, given, **filled, **{key: values[start:] for key, values in where.items()})
     if start:
         nothing = np.full(start, np.nan)
@@ -179,7 +184,7 @@ class Stream:
         self._inputs = inputs_of(self.name)
         # The value that stands for each column; what is not read may be anything that is there.
         self._bar = operator.itemgetter(*(self._inputs.index(c) if c in self._inputs else 0 for c in COLUMNS))
-        self._times = times_of(self.name)
+        self._further = *times_of(self.name), *(OTHER for column in self._inputs if column == OTHER)
         self._make = values_type(self.name)._make if len(info.outputs) > 1 else None
         self._core = IndicatorStream(self.name, self._params)
 
@@ -187,11 +192,12 @@ class Stream:
         reads = ", ".join(self._inputs)
         return TypeError(f"{self.name} reads {reads}: {len(self._inputs)} values, not {given}")
 
-    def _when(self, minute: float | None, ts: int | None) -> tuple[int, int]:
-        given = {"minute": minute, "ts": ts}
-        if missing := [key for key in self._times if given[key] is None]:
+    def _rest(self, values: tuple[float, ...], minute: float | None, ts: int | None) -> tuple[int, int, float]:
+        """Give what few read: the times, and the other series."""
+        given = {"minute": minute, "ts": ts, OTHER: values[0]}
+        if missing := [key for key in self._further if given[key] is None]:
             raise TypeError(f"{self.name} reads the time: {', '.join(missing)} is missing")
-        return round((minute or 0) * MINUTE_NS), int(ts or 0)
+        return round((minute or 0) * MINUTE_NS), int(ts or 0), values[0]
 
     def update(
         self, *values: float, session: int = 0, regular: bool = True, minute: float | None = None, ts: int | None = None
@@ -206,8 +212,8 @@ class Stream:
         if len(values) != len(self._inputs):
             raise self._miscounted(len(values))
         a, b, c, d, e = self._bar(values)
-        when = self._when(minute, ts) if self._times else ()
-        value = self._core.update(a, b, c, d, e, session, regular, *when)
+        rest = self._rest(values, minute, ts) if self._further else ()
+        value = self._core.update(a, b, c, d, e, session, regular, *rest)
         return value if self._make is None else self._make(value)
 
     def peek(
@@ -217,8 +223,8 @@ class Stream:
         if len(values) != len(self._inputs):
             raise self._miscounted(len(values))
         a, b, c, d, e = self._bar(values)
-        when = self._when(minute, ts) if self._times else ()
-        value = self._core.peek(a, b, c, d, e, session, regular, *when)
+        rest = self._rest(values, minute, ts) if self._further else ()
+        value = self._core.peek(a, b, c, d, e, session, regular, *rest)
         return value if self._make is None else self._make(value)
 
     @property

@@ -29,6 +29,10 @@ behind it. `{"name": "ema", "period": 9, "interval": "5m", "source": "rsi_14_5m"
 with `"source": "macd_12_26_9_5m_signal"` it has `ema_9_of_macd_12_26_9_signal_5m`. The other is worked out once,
 whether it was asked for besides or not; a bar at which it has no value is no bar for what reads it.
 
+`correlation` and `beta` compare with another symbol of the session:
+`{"name": "beta", "params": {"period": 20}, "interval": "5m", "against": "SPY"}` has the key `beta_20_vs_SPY_5m`. They
+run over the newest bars that both have at the same time, of earlier sessions too, and follow when either is corrected.
+
 ## Your own
 
 A class with `update(bar)` is an indicator once it is registered; its parameters are the arguments of `__init__`, a

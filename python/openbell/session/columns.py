@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from openbell._core import Gather, Interval
 from openbell.errors import ColumnsError, OpenbellError
 from openbell.indicators import IndicatorConfig, list_indicators
-from openbell.indicators.config import KEY, OF
+from openbell.indicators.config import KEY, OF, VERSUS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -102,6 +102,7 @@ def _indicator(name: str) -> Column | None:
         return None
     stem, interval, output = match.groups()
     head, _, source = stem.partition(OF)
+    head, _, against = head.partition(VERSUS)
     for info in sorted(list_indicators(), key=lambda info: -len(info.name)):
         if not f"{head}_".startswith(f"{info.name}_"):
             continue
@@ -111,7 +112,9 @@ def _indicator(name: str) -> Column | None:
         values = [float(number.replace("p", ".")) for number in numbers]
         params = {p.name: int(v) if p.integer else v for p, v in zip(info.params, values, strict=True)}
         try:
-            config = IndicatorConfig(info.name, interval=interval, params=params, source=source or None)
+            config = IndicatorConfig(
+                info.name, interval=interval, params=params, source=source or None, against=against or None
+            )
         except OpenbellError as error:
             raise ColumnsError(f"column {name!r}: {error}") from None
         output = output or info.outputs[0]
@@ -127,4 +130,5 @@ def _nearest_indicator(name: str) -> list[str]:
     """Give the key with defaults of the indicator whose name is nearest."""
     names = {info.name: info for info in list_indicators()}
     near = difflib.get_close_matches(name.split("_", maxsplit=1)[0], names, n=1)
-    return [IndicatorConfig(near[0], interval="5m").make_key()] if near else []
+    against = "SPY" if near and names[near[0]].is_pair else None
+    return [IndicatorConfig(near[0], interval="5m", against=against).make_key()] if near else []

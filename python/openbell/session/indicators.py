@@ -92,7 +92,7 @@ class IndicatorManager:
         wanted = Interval(interval)
         found = self._session.get_all_indicators(symbol).values()
         return [
-            IndicatorConfig(i.name, interval=i.interval, params=i.params, source=i.source)
+            IndicatorConfig(i.name, interval=i.interval, params=i.params, source=i.source, against=i.against)
             for i in found
             if i.interval == wanted
         ]

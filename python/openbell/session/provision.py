@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from openbell.config import SessionDataConfig
     from openbell.indicators import IndicatorConfig
 
-    IndicatorRow = tuple[str, dict[str, float], str | None, str | Interval, bool]
+    IndicatorRow = tuple[str, dict[str, float], str | None, str | None, str | Interval, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,15 @@ def provision(
     found = analyze_session_requirements((*config.streams, *kept), needs, source_interval=source_interval)
     base = found.required_base_interval
 
+    # What is compared with another symbol is compared over bars that are kept.
+    compared: dict[Interval, int] = {}
+    for indicator, need in zip(indicators.session, needs, strict=False):
+        if indicator.against is not None:
+            compared[need.interval] = max(compared.get(need.interval, 0), need.historical_days)
+
     def keep(interval: Interval) -> int:
-        return config.historical.trailing_days if interval in kept else 0
+        trailing = config.historical.trailing_days if interval in kept else 0
+        return max(trailing, compared.get(interval, 0))
 
     return Provision(
         base=(base, keep(base)),

@@ -44,6 +44,9 @@ pub enum Error {
     #[error("{indicator} takes no source, such as {source_text:?}: {reason}")]
     NoSource { indicator: &'static str, source_text: String, reason: String },
 
+    #[error("{indicator} compares with no other symbol, such as {symbol}")]
+    NoPair { indicator: &'static str, symbol: String },
+
     #[error("{symbol} has no indicator {key:?}{hint}", hint = hint(nearest.as_deref()))]
     NoIndicator { symbol: String, key: String, nearest: Option<String> },
 

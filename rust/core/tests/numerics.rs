@@ -10,7 +10,7 @@ fn plan(names: &[&str]) -> Plan {
 
 fn tick(i: i64, price: f64, volume: f64) -> Tick {
     let bar = Bar::new(i * 60_000_000_000, [price; 4], volume, f64::NAN, f64::NAN);
-    Tick { bar, session: 1, regular: true, since_open: 0 }
+    Tick { bar, session: 1, regular: true, since_open: 0, other: price }
 }
 
 /// Cheap noise: the same everywhere, about uniform in 0..1.
@@ -126,7 +126,7 @@ fn nothing_decays_in_ten_million_bars() {
             f64::NAN,
             f64::NAN,
         );
-        Tick { bar, session: 1, regular: true, since_open: 0 }
+        Tick { bar, session: 1, regular: true, since_open: 0, other: open }
     };
     let names: Vec<&str> = openbell_core::indicator::registry::SPECS.iter().map(|s| s.name).collect();
     let names: Vec<&str> = names.into_iter().filter(|name| !UNBOUNDED.contains(name)).collect();
@@ -262,6 +262,8 @@ fn flat_prices_have_an_answer_each() {
         ("skew", &[0.0], &[0.0]),
         ("kurtosis", &[0.0], &[0.0]),
         ("autocorrelation", &[0.0], &[0.0]),
+        ("correlation", &[0.0], &[0.0]),
+        ("beta", &[0.0], &[0.0]),
         ("session_high", &[price], &[price]),
         ("session_low", &[price], &[price]),
         ("prev_high", &[price], &[price]),

@@ -27,6 +27,7 @@ pub(crate) fn to_py(error: Error) -> PyErr {
         | Error::TakenIndicator { .. }
         | Error::UnknownSource { .. }
         | Error::NoSource { .. }
+        | Error::NoPair { .. }
         | Error::Parameter { .. }
         | Error::NoIndicator { .. }
         | Error::NoOutput { .. }

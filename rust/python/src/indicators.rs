@@ -22,13 +22,21 @@ pub(crate) fn definition(name: &str, params: &ParamArgs) -> PyResult<Definition>
     Definition::new(name, params.iter().map(|(name, value)| (name.as_str(), *value))).map_err(to_py)
 }
 
-/// As `definition`, over a source that [`Source::parse`] reads.
-pub(crate) fn sourced(name: &str, params: &ParamArgs, source: Option<&str>) -> PyResult<Definition> {
-    let definition = definition(name, params)?;
-    match source {
-        Some(source) => definition.of(Source::parse(source).map_err(to_py)?).map_err(to_py),
-        None => Ok(definition),
+/// As `definition`, over a source that [`Source::parse`] reads, against another symbol.
+pub(crate) fn whole(
+    name: &str,
+    params: &ParamArgs,
+    source: Option<&str>,
+    against: Option<&str>,
+) -> PyResult<Definition> {
+    let mut definition = definition(name, params)?;
+    if let Some(source) = source {
+        definition = definition.of(Source::parse(source).map_err(to_py)?).map_err(to_py)?;
     }
+    if let Some(symbol) = against {
+        definition = definition.against(symbol).map_err(to_py)?;
+    }
+    Ok(definition)
 }
 
 /// One dictionary an indicator: what its SPEC says, and what it needs with the default parameters.
@@ -70,6 +78,7 @@ fn describe(py: Python<'_>, specs: impl Iterator<Item = &'static Spec>) -> PyRes
         entry.set_item("warm", default.warm())?;
         entry.set_item("sessions", default.sessions())?;
         entry.set_item("takes_source", default.kernel().takes_source())?;
+        entry.set_item("is_pair", default.kernel().is_pair())?;
         list.append(entry)?;
     }
     Ok(list)
@@ -77,14 +86,15 @@ fn describe(py: Python<'_>, specs: impl Iterator<Item = &'static Spec>) -> PyRes
 
 /// The key of an indicator, such as ``sma_20_5m``; defaults stand in for parameters not given.
 #[pyfunction]
-#[pyo3(signature = (name, params, interval, source=None))]
+#[pyo3(signature = (name, params, interval, source=None, against=None))]
 pub(crate) fn indicator_key(
     name: &str,
     params: std::collections::BTreeMap<String, f64>,
     interval: IntervalArg,
     source: Option<&str>,
+    against: Option<&str>,
 ) -> PyResult<String> {
-    Ok(sourced(name, &params.into_iter().collect(), source)?.key(interval.0))
+    Ok(whole(name, &params.into_iter().collect(), source, against)?.key(interval.0))
 }
 
 /// Bars until the first value and until convergence, and earlier sessions needed, with these parameters.
@@ -95,7 +105,7 @@ pub(crate) fn indicator_warmup(
     params: std::collections::BTreeMap<String, f64>,
     source: Option<&str>,
 ) -> PyResult<(usize, usize, usize)> {
-    let definition = sourced(name, &params.into_iter().collect(), source)?;
+    let definition = whole(name, &params.into_iter().collect(), source, None)?;
     Ok((definition.first(), definition.warm(), definition.sessions()))
 }
 
@@ -125,7 +135,7 @@ impl PyIndicatorStream {
     }
 
     /// Takes a bar; gives the value, or one an output, ``None`` where there is none.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, /))]
+    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, other=f64::NAN, /))]
     #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
     fn update(
         &self,
@@ -139,15 +149,16 @@ impl PyIndicatorStream {
         regular: bool,
         since_open: i64,
         ts: i64,
+        other: f64,
     ) -> PyResult<Py<PyAny>> {
         let mut block = self.block.lock();
-        let place = Place { session, regular, since_open, ts };
+        let place = Place { session, regular, since_open, ts, other };
         self.plan.update(&mut block, &tick([open, high, low, close], volume, &place)?);
         value(py, self.plan.outputs(&block))
     }
 
     /// Gives what `update` would, and changes nothing.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, /))]
+    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, other=f64::NAN, /))]
     #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
     fn peek(
         &self,
@@ -161,8 +172,9 @@ impl PyIndicatorStream {
         regular: bool,
         since_open: i64,
         ts: i64,
+        other: f64,
     ) -> PyResult<Py<PyAny>> {
-        let place = Place { session, regular, since_open, ts };
+        let place = Place { session, regular, since_open, ts, other };
         let tick = tick([open, high, low, close], volume, &place)?;
         let outputs = self.plan.peek(&self.block.lock(), &tick);
         value(py, &outputs)
@@ -201,6 +213,7 @@ struct Place {
     regular: bool,
     since_open: i64,
     ts: i64,
+    other: f64,
 }
 
 /// A bar of finite numbers.
@@ -210,8 +223,11 @@ fn tick(ohlc: [f64; 4], volume: f64, place: &Place) -> PyResult<Tick> {
             "{ohlc:?}, volume {volume}: every value must be a finite number"
         )));
     }
-    let Place { session, regular, since_open, ts } = *place;
-    Ok(Tick { bar: Bar::new(ts, ohlc, volume, f64::NAN, f64::NAN), session, regular, since_open })
+    let Place { session, regular, since_open, ts, other } = *place;
+    if other.is_infinite() {
+        return Err(PyValueError::new_err(format!("{other}: every value must be a finite number")));
+    }
+    Ok(Tick { bar: Bar::new(ts, ohlc, volume, f64::NAN, f64::NAN), session, regular, since_open, other })
 }
 
 /// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.
@@ -220,7 +236,7 @@ fn tick(ohlc: [f64; 4], volume: f64, place: &Place) -> PyResult<Tick> {
 /// ``regular`` says which bars lie in regular hours (bool); without it all do. ``since_open`` and ``ts`` (int64, nanoseconds,
 /// since the regular open and since 1970 UTC) say when each bar starts; without them all start at zero.
 #[pyfunction]
-#[pyo3(signature = (name, params, open, high, low, close, volume, session=None, regular=None, since_open=None, ts=None))]
+#[pyo3(signature = (name, params, open, high, low, close, volume, session=None, regular=None, since_open=None, ts=None, other=None))]
 #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
 pub(crate) fn compute<'py>(
     py: Python<'py>,
@@ -235,6 +251,7 @@ pub(crate) fn compute<'py>(
     regular: Option<PyReadonlyArray1<'py, bool>>,
     since_open: Option<PyReadonlyArray1<'py, i64>>,
     ts: Option<PyReadonlyArray1<'py, i64>>,
+    other: Option<PyReadonlyArray1<'py, f64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let definition = definition(name, &params.into_iter().collect())?;
     let names = definition.spec().outputs;
@@ -244,16 +261,18 @@ pub(crate) fn compute<'py>(
     let regular = regular.as_ref().map(|r| r.as_slice()).transpose()?;
     let since_open = since_open.as_ref().map(|s| s.as_slice()).transpose()?;
     let ts = ts.as_ref().map(|t| t.as_slice()).transpose()?;
+    let other = other.as_ref().map(|o| o.as_slice()).transpose()?;
     let rows = close.len();
     let given = [session, since_open, ts].map(|column| column.map_or(rows, <[i64]>::len));
     let bars = [open, high, low, volume].map(<[f64]>::len);
-    let mut lengths = bars.into_iter().chain(given).chain(regular.map(<[bool]>::len));
+    let mut lengths =
+        bars.into_iter().chain(given).chain(regular.map(<[bool]>::len)).chain(other.map(<[f64]>::len));
     if lengths.any(|n| n != rows) {
         let reason = format!("all columns must be as long as close, which has {rows} rows");
         return Err(to_py(Error::Columns { reason }));
     }
     let columns = py.detach(|| {
-        definition.bulk(&Columns { open, high, low, close, volume, session, regular, since_open, ts })
+        definition.bulk(&Columns { open, high, low, close, volume, session, regular, since_open, ts, other })
     });
     let result = PyDict::new(py);
     for (name, column) in names.iter().zip(columns) {

@@ -37,7 +37,9 @@ mod _core {
     #[pymodule_export]
     use super::session::gather::PyGather;
     #[pymodule_export]
-    use super::session::read::{PyIndicatorData, PyMetrics};
+    use super::session::indicator::PyIndicatorData;
+    #[pymodule_export]
+    use super::session::read::PyMetrics;
     #[pymodule_export]
     use super::session::{PyFeed, SessionCore};
     #[pymodule_export]

@@ -3,6 +3,7 @@
 
 pub(crate) mod custom;
 pub(crate) mod gather;
+pub(crate) mod indicator;
 pub(crate) mod read;
 mod ticks;
 mod write;
@@ -20,7 +21,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::to_py;
-use crate::indicators::sourced;
+use crate::indicators::whole;
 use crate::interval::{IntervalArg, PyInterval};
 
 /// The engine of one session. Use it through ``openbell.SessionData``.
@@ -259,14 +260,16 @@ impl SessionCore {
     }
 }
 
-/// ``(name, params, source, interval, historical)``.
-type IndicatorArg = (String, std::collections::BTreeMap<String, f64>, Option<String>, IntervalArg, bool);
+/// ``(name, params, source, against, interval, historical)``.
+type IndicatorArg =
+    (String, std::collections::BTreeMap<String, f64>, Option<String>, Option<String>, IntervalArg, bool);
 
 fn requests(indicators: Vec<IndicatorArg>) -> PyResult<Vec<IndicatorRequest>> {
     indicators
         .into_iter()
-        .map(|(name, params, source, interval, historical)| {
-            let definition = sourced(&name, &params.into_iter().collect(), source.as_deref())?;
+        .map(|(name, params, source, against, interval, historical)| {
+            let definition =
+                whole(&name, &params.into_iter().collect(), source.as_deref(), against.as_deref())?;
             Ok(IndicatorRequest { definition, interval: interval.0, historical })
         })
         .collect()

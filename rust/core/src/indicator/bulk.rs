@@ -26,6 +26,8 @@ pub struct Columns<'a> {
     pub since_open: Option<&'a [Nanos]>,
     /// When each bar starts, in nanoseconds since 1970 UTC; zero without.
     pub ts: Option<&'a [Nanos]>,
+    /// What another series says; nothing without.
+    pub other: Option<&'a [f64]>,
 }
 
 impl Columns<'_> {
@@ -37,6 +39,7 @@ impl Columns<'_> {
             session: self.session.map_or(0, |s| s[row] as Day),
             regular: self.regular.is_none_or(|r| r[row]),
             since_open: self.since_open.map_or(0, |s| s[row]),
+            other: self.other.map_or(f64::NAN, |o| o[row]),
         }
     }
 }
@@ -77,7 +80,7 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
     let mut own = vec![0.0; kernel.own_words()];
     let mut state: I::State = bytemuck::Zeroable::zeroed();
     let mut row = vec![f64::NAN; outputs.len()];
-    let Columns { open, high, low, close, volume, session, regular, since_open, ts } = *columns;
+    let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } = *columns;
     let rows = close.len();
     let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
     for i in 0..rows {
@@ -88,6 +91,7 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
             session: session.map_or(0, |s| s[i] as Day),
             regular: regular.is_none_or(|r| r[i]),
             since_open: since_open.map_or(0, |s| s[i]),
+            other: other.map_or(f64::NAN, |o| o[i]),
         };
         for (span, field) in spans.iter().zip(&fields) {
             Past::push(&mut rings[span.range()], field.of(&tick.bar));
@@ -138,6 +142,7 @@ mod tests {
             regular: Some(&regular),
             since_open: Some(&since_open),
             ts: Some(&ts),
+            other: Some(&open),
         };
         for spec in SPECS {
             let definition = Definition::new(spec.name, []).expect(spec.name);

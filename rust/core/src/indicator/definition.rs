@@ -1,7 +1,10 @@
 //! An indicator by name.
 
+use std::sync::Arc;
+
 use crate::error::{Error, Result, nearest};
 use crate::interval::Interval;
+use crate::symbol::parse_symbol;
 
 use super::custom::{self, Listed};
 use super::input::Field;
@@ -16,6 +19,8 @@ pub struct Definition {
     kernel: Kernel,
     params: Params,
     source: Source,
+    /// The symbol that it compares with.
+    against: Option<Arc<str>>,
 }
 
 impl Definition {
@@ -35,7 +40,7 @@ impl Definition {
             Some(Listed { expression: None, .. }) => Kernel::Custom,
             Some(Listed { expression: Some(expression), .. }) => Kernel::Expression(expression),
         };
-        Ok(Self { kernel, params, source: Source::Field(spec.reads) })
+        Ok(Self { kernel, params, source: Source::Field(spec.reads), against: None })
     }
 
     /// The same over another source.
@@ -58,6 +63,20 @@ impl Definition {
         }
         self.source = source;
         Ok(self)
+    }
+
+    /// The same against another symbol.
+    pub fn against(mut self, symbol: &str) -> Result<Self> {
+        if !self.kernel.is_pair() {
+            return Err(Error::NoPair { indicator: self.spec().name, symbol: symbol.to_owned() });
+        }
+        self.against = Some(parse_symbol(symbol)?.into());
+        Ok(self)
+    }
+
+    /// The symbol that it compares with, if it compares.
+    pub fn other(&self) -> Option<&Arc<str>> {
+        self.against.as_ref()
     }
 
     /// Whether its values come from outside.
@@ -132,6 +151,11 @@ impl Definition {
         for value in self.params.values() {
             text.push('_');
             text.push_str(&value.to_string().replace('.', "p"));
+        }
+        if let Some(symbol) = &self.against {
+            // What is no letter, digit or underscore would not stand in an identifier.
+            text.push_str("_vs_");
+            text.push_str(&symbol.replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
         }
         if let Some(source) = self.other_source() {
             text.push_str(OF);

@@ -72,6 +72,8 @@ pub struct Tick {
     pub regular: bool,
     /// From the session's regular open to the start of the bar; less than zero before.
     pub since_open: Nanos,
+    /// What another series says at the time, for those that compare two.
+    pub other: f64,
 }
 
 impl Tick {
@@ -82,7 +84,7 @@ impl Tick {
             Some(segment) => (calendar.segment(segment).regular, bar.ts - calendar.regular_open(segment)),
             None => (true, 0),
         };
-        Self { bar, session, regular, since_open }
+        Self { bar, session, regular, since_open, other: f64::NAN }
     }
 }
 

@@ -53,6 +53,9 @@ pub trait Indicator: Sized {
     /// Whether all that it reads of prices is [`Input::x`], so that it may be told to read something else.
     const TAKES_SOURCE: bool = false;
 
+    /// Whether it reads [`Tick::other`] too.
+    const PAIR: bool = false;
+
     /// The words it keeps; all zero before the first value.
     type State: Pod;
 

@@ -55,6 +55,13 @@ macro_rules! registry {
                 }
             }
 
+            pub fn is_pair(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$type as Indicator>::PAIR,)+
+                    Self::Custom | Self::Expression(_) => false,
+                }
+            }
+
             pub fn takes_source(&self) -> bool {
                 match self {
                     $(Self::$variant(_) => <$type as Indicator>::TAKES_SOURCE,)+
@@ -227,6 +234,8 @@ registry! {
     Skew(statistics::Skew),
     Kurtosis(statistics::Kurtosis),
     Autocorrelation(statistics::Autocorrelation),
+    Correlation(statistics::Correlation),
+    Beta(statistics::Beta),
     SessionHigh(session::SessionHigh),
     SessionLow(session::SessionLow),
     PrevHigh(session::PrevHigh),

@@ -5,11 +5,11 @@ mod stack;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use stack::{Entry, Program, Stack};
+pub use stack::{Entry, Kind, Program, Stack};
 
 use crate::bar::Bar;
 use crate::calendar::Calendar;
-use crate::indicator::Tick;
+use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
 use crate::time::{Day, Nanos};
 
@@ -110,20 +110,26 @@ impl Series {
 
     /// Whether there are indicators whose values come from outside.
     pub(crate) fn has_custom(&self) -> bool {
-        self.stacks.iter().any(|stack| stack.program().custom)
+        self.stacks.iter().any(|stack| stack.program().kind == Kind::Custom)
+    }
+
+    /// The indicators that compare with another symbol.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &Definition)> {
+        let programs = self.stacks.iter().map(Stack::program).filter(|program| program.kind == Kind::Pair);
+        programs.flat_map(|p| p.keys.iter().map(String::as_str).zip(p.plan.definitions()))
     }
 
     /// What happened to the bars of each program of such indicators since this was last asked for.
     pub(crate) fn take_logs(&mut self) -> Vec<(Arc<Program>, Vec<Entry>)> {
-        let custom = self.stacks.iter_mut().filter(|stack| stack.program().custom);
+        let custom = self.stacks.iter_mut().filter(|stack| stack.program().kind == Kind::Custom);
         let logs = custom.map(|stack| (stack.shared_program(), stack.take_log()));
         logs.filter(|(_, log)| !log.is_empty()).collect()
     }
 
-    /// Gives such an indicator the values of the newest bar; whether they are its first, or none if it is not there.
+    /// Gives an indicator that the plan does not work out the values of the newest bar; whether they are its first, or none if it is not there.
     pub(crate) fn put(&mut self, key: &str, values: &[f64]) -> Option<bool> {
-        let mut custom = self.stacks.iter_mut().filter(|stack| stack.program().custom);
-        custom.find_map(|stack| stack.program().position(key).map(|index| stack.put(index, values)))
+        let mut outside = self.stacks.iter_mut().filter(|stack| stack.program().kind != Kind::Plan);
+        outside.find_map(|stack| stack.program().position(key).map(|index| stack.put(index, values)))
     }
 
     /// Takes indicators away.

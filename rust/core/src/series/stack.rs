@@ -19,8 +19,18 @@ pub struct Program {
     pub shown: Vec<usize>,
     /// Whether values are those of the completed earlier sessions, fixed during a session.
     pub historical: bool,
-    /// Whether values come from outside: such indicators have programs of their own.
-    pub custom: bool,
+    pub kind: Kind,
+}
+
+/// Who works the values of a program out. Indicators of a kind have programs of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The plan, bar by bar.
+    Plan,
+    /// Whoever is told of the bars by the log.
+    Custom,
+    /// The session, which has the other symbol at hand.
+    Pair,
 }
 
 /// What happened to the bars of a stack, for whoever works its values out.
@@ -58,7 +68,7 @@ pub struct Stack {
 impl Stack {
     pub fn new(program: Arc<Program>) -> Self {
         let block = program.plan.block();
-        let log = if program.custom { vec![Entry::New] } else { Vec::new() };
+        let log = if program.kind == Kind::Custom { vec![Entry::New] } else { Vec::new() };
         Self { program, marks: VecDeque::from([(0, block.clone())]), block, log }
     }
 
@@ -95,8 +105,8 @@ impl Stack {
             }
             let keys = kept.iter().map(|&i| program.keys[i].clone()).collect();
             let shown = stays.iter().filter_map(|stays| kept.iter().position(|i| i == stays)).collect();
-            let Program { historical, custom, .. } = **program;
-            self.program = Arc::new(Program { plan: plan.keep(&kept), keys, shown, historical, custom });
+            let Program { historical, kind, .. } = **program;
+            self.program = Arc::new(Program { plan: plan.keep(&kept), keys, shown, historical, kind });
         }
         !stays.is_empty()
     }
@@ -107,7 +117,7 @@ impl Stack {
         self.warm(tick);
         if count.is_multiple_of(MARK_EVERY) {
             self.marks.push_back((count, self.block.clone()));
-            if self.program.custom {
+            if self.program.kind == Kind::Custom {
                 self.log.push(Entry::Mark(count));
             }
         }
@@ -121,7 +131,7 @@ impl Stack {
         match self.marks.back() {
             Some((count, block)) => {
                 self.block.clone_from(block);
-                if self.program.custom {
+                if self.program.kind == Kind::Custom {
                     self.log.push(Entry::Back(*count));
                 }
                 *count
@@ -142,8 +152,11 @@ impl Stack {
     /// Takes a bar, such as one of an earlier session.
     #[inline]
     pub(super) fn warm(&mut self, tick: &Tick) {
+        if self.program.kind == Kind::Pair {
+            return;
+        }
         self.program.plan.update(&mut self.block, tick);
-        if self.program.custom {
+        if self.program.kind == Kind::Custom {
             self.log.push(Entry::Bar(tick.bar));
         }
     }
@@ -161,7 +174,7 @@ impl Stack {
     pub(super) fn begin(&mut self, count: usize) {
         self.marks.clear();
         self.marks.push_back((count, self.block.clone()));
-        if self.program.custom {
+        if self.program.kind == Kind::Custom {
             self.log.push(Entry::Begin(count));
         }
     }

@@ -33,6 +33,9 @@ impl Session {
         if track.custom {
             self.untold.push(id);
         }
+        if new.iter().any(|request| request.definition.kernel().is_pair()) {
+            self.find_pairs();
+        }
         Ok(added)
     }
 
@@ -69,6 +72,7 @@ impl Session {
     /// passed over.
     pub fn reduce(&mut self, symbol: &str, keys: &[String], intervals: &[Interval]) -> Result<()> {
         self.track_mut(symbol)?.reduce(keys, intervals);
+        self.pairs_changed();
         Ok(())
     }
 
@@ -90,12 +94,14 @@ impl Session {
         // Its bars in progress end when they end.
         self.due = self.due.min(clock);
         self.untold.push(id);
+        self.pairs_changed();
         Ok(())
     }
 
     /// Takes all indicators of a symbol away.
     pub fn remove_indicators(&mut self, symbol: &str) -> Result<()> {
         self.track_mut(symbol)?.remove_indicators();
+        self.pairs_changed();
         Ok(())
     }
 }

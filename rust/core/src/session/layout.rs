@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::indicator::Definition;
 use crate::indicator::plan::Plan;
 use crate::interval::Interval;
-use crate::series::{Program, Series, Stack};
+use crate::series::{Kind, Program, Series, Stack};
 
 /// An interval, and for how many earlier sessions its bars are kept.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +79,13 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// Whether there are indicators that compare two symbols.
+    pub(super) fn has_pairs(&self) -> bool {
+        self.series.iter().flat_map(|s| &s.programs).any(|program| program.kind == Kind::Pair)
+    }
+}
+
 impl IntervalRequest {
     /// A series without indicators.
     pub(super) fn series(&self, capacity: usize) -> Series {
@@ -93,26 +100,35 @@ impl SeriesLayout {
     }
 }
 
-/// The programs of an interval: what is fixed during a session, and what comes from outside, stand apart.
+/// The programs of an interval: each kind apart, and what is fixed during a session from what is not.
 pub(super) fn programs(
     indicators: &[IndicatorRequest],
     interval: Interval,
 ) -> impl Iterator<Item = Arc<Program>> {
-    let kinds = [(false, false), (true, false), (false, true), (true, true)];
-    kinds
-        .into_iter()
-        .filter_map(move |(historical, custom)| program(indicators, interval, historical, custom))
+    let kinds = [Kind::Plan, Kind::Custom, Kind::Pair];
+    let all = kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]);
+    all.filter_map(move |(kind, historical)| program(indicators, interval, historical, kind))
+}
+
+fn kind(definition: &Definition) -> Kind {
+    if definition.is_custom() {
+        Kind::Custom
+    } else if definition.kernel().is_pair() {
+        Kind::Pair
+    } else {
+        Kind::Plan
+    }
 }
 
 fn program(
     indicators: &[IndicatorRequest],
     interval: Interval,
     historical: bool,
-    custom: bool,
+    wanted: Kind,
 ) -> Option<Arc<Program>> {
-    let asked = indicators.iter().filter(|r| {
-        r.interval == interval && r.historical == historical && r.definition.is_custom() == custom
-    });
+    let asked = indicators
+        .iter()
+        .filter(|r| r.interval == interval && r.historical == historical && kind(&r.definition) == wanted);
     let definitions: Vec<Definition> = asked.map(|request| request.definition.clone()).collect();
     if definitions.is_empty() {
         return None;
@@ -127,5 +143,5 @@ fn program(
     let keys = plan.definitions().iter().map(|d| d.key(interval)).collect();
     let place = |text: &String| plan.definitions().iter().position(|d| d.text() == *text);
     let shown = asked.iter().filter_map(place).collect();
-    Some(Arc::new(Program { plan, keys, shown, historical, custom }))
+    Some(Arc::new(Program { plan, keys, shown, historical, kind: wanted }))
 }

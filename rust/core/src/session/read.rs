@@ -12,6 +12,7 @@ use crate::time::{Day, Nanos};
 use super::coverage::Coverage;
 use super::derived::Derived;
 use super::metrics::Metrics;
+use super::pairs;
 use super::report::Counts;
 use super::store::Session;
 use super::track::Track;
@@ -286,9 +287,44 @@ impl<'a> IndicatorView<'a> {
         let Some(bar) = self.symbol.forming(self.interval())?.filter(|_| !self.is_historical()) else {
             return Ok(self.values().to_vec());
         };
+        if let Some(against) = self.definition().other() {
+            return Ok(self.forming_pair(&bar, against));
+        }
         let plan = &self.stack.program().plan;
         let tick = self.symbol.place().tick_of(&bar);
         Ok(plan.peek(self.stack.block(), &tick)[plan.output_range(self.index)].to_vec())
+    }
+
+    /// As [`Self::trace`], of one that compares with a symbol.
+    fn trace_pair(&self, against: &str) -> Vec<Vec<f64>> {
+        let (definition, interval) = (self.definition(), self.interval());
+        let other = self.symbol.session.find_symbol(against);
+        let both = other.map_or_else(Vec::new, |other| {
+            pairs::newest(self.symbol.track, other.track, interval, usize::MAX, None)
+        });
+        let mut until = 0;
+        let row = |bar: &Bar| {
+            until += both[until..].iter().take_while(|(there, _)| there.ts <= bar.ts).count();
+            let from = until.saturating_sub(definition.first());
+            pairs::values_of(definition, &both[from..until])
+        };
+        self.series.held().map(row).collect()
+    }
+
+    /// As [`Self::forming`], of one that compares with a symbol: the closed values unless that has a bar in progress too.
+    fn forming_pair(&self, bar: &Bar, against: &str) -> Vec<f64> {
+        let definition = self.definition();
+        let other = self.symbol.session.find_symbol(against);
+        let both =
+            other.and_then(|other| Some((*bar, other.forming(self.interval()).ok().flatten()?, other)));
+        let Some((bar, theirs, other)) = both.filter(|(bar, theirs, _)| bar.ts == theirs.ts) else {
+            return self.values().to_vec();
+        };
+        let (need, forming) = (definition.first(), Some((bar, theirs)));
+        pairs::values_of(
+            definition,
+            &pairs::newest(self.symbol.track, other.track, self.interval(), need, forming),
+        )
     }
 
     /// Which output a name stands for; the first one without a name.
@@ -309,7 +345,8 @@ impl<'a> IndicatorView<'a> {
 
     /// Whether it has seen enough bars that its start no longer matters: INDICATORS rule 8.
     pub fn is_warm(&self) -> bool {
-        self.is_valid() && self.seen() >= self.definition().warm() as u64
+        let definition = self.definition();
+        self.is_valid() && (definition.other().is_some() || self.seen() >= definition.warm() as u64)
     }
 
     /// How many bars it has been given.
@@ -327,6 +364,9 @@ impl<'a> IndicatorView<'a> {
     pub fn trace(&self) -> Vec<Vec<f64>> {
         if self.is_historical() {
             return self.series.held().map(|_| self.values().to_vec()).collect();
+        }
+        if let Some(against) = self.definition().other() {
+            return self.trace_pair(against);
         }
         let stacks = self.series.stacks();
         let stack = stacks.iter().position(|s| std::ptr::eq(s, self.stack)).unwrap_or_default();

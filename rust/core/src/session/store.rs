@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::bar::{Bar, Columns, Refusal};
+use crate::bar::{Bar, Refusal};
 use crate::calendar::Calendar;
 use crate::derive::Align;
 use crate::error::{Error, Result};
@@ -13,8 +13,8 @@ use crate::trade::Tape;
 
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
-use super::feed::{Feed, FeedBuilder};
 use super::layout::Layout;
+use super::pairs::Pair;
 use super::report::{Counts, Outcome, RefusedRow, Report};
 use super::track::Track;
 
@@ -33,17 +33,6 @@ pub struct Row {
     pub bar: Bar,
 }
 
-/// Why a run came back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// A step left events.
-    Events,
-    /// Enough rows for one go; there are more.
-    More,
-    /// The clock stands at the time asked for.
-    Until,
-}
-
 /// A trading session: bars in, derived bars, indicators and events out.
 #[derive(Debug)]
 pub struct Session {
@@ -51,7 +40,7 @@ pub struct Session {
     pub(super) calendars: Vec<Calendar>,
     pub(super) symbols: SymbolTable,
     /// Place of each symbol in name order.
-    rank: Vec<u32>,
+    pub(super) rank: Vec<u32>,
     /// Symbols in name order.
     order: Vec<SymbolId>,
     /// How often symbols came or went.
@@ -70,6 +59,8 @@ pub struct Session {
     pub(super) events: Events,
     loading: bool,
     stale: Vec<SymbolId>,
+    /// Indicators that compare two symbols.
+    pub(super) pairs: Vec<Pair>,
     /// Symbols of whose bars those who work out values outside have not been told; they may repeat.
     pub(super) untold: Vec<SymbolId>,
     /// Whether any of that is news: more than history.
@@ -98,6 +89,7 @@ impl Session {
             events: Events::default(),
             loading: false,
             stale: Vec::new(),
+            pairs: Vec::new(),
             untold: Vec::new(),
             is_news: false,
             begun: Vec::new(),
@@ -155,6 +147,9 @@ impl Session {
             self.rank[id as usize] = rank as u32;
         }
         self.changes += 1;
+        if layout.has_pairs() {
+            self.find_pairs();
+        }
         Ok(self.tracks.len() - before)
     }
 
@@ -169,6 +164,7 @@ impl Session {
         self.symbols.remove(&name);
         self.events.forget(id);
         self.changes += 1;
+        self.pairs_changed();
         Ok(id)
     }
 
@@ -238,6 +234,10 @@ impl Session {
         !self.events.is_empty()
     }
 
+    pub(super) fn is_loading(&self) -> bool {
+        self.loading
+    }
+
     /// While history is loaded, rings do not evict and no events come about.
     pub fn set_loading(&mut self, loading: bool) {
         self.loading = loading;
@@ -254,11 +254,12 @@ impl Session {
             }
         }
         self.repair();
+        self.settle_pairs();
         report
     }
 
     #[inline]
-    fn apply_row(&mut self, symbol: SymbolId, bar: &Bar) -> Outcome {
+    pub(super) fn apply_row(&mut self, symbol: SymbolId, bar: &Bar) -> Outcome {
         let outcome = self.with_track(symbol, |track, context| track.apply(bar, context));
         let outcome = outcome.unwrap_or(Outcome::Refused(Refusal::NotRegistered));
         if let Outcome::Refused(refusal) = outcome {
@@ -323,6 +324,7 @@ impl Session {
                 self.begin(index, session);
             }
         }
+        self.settle_pairs();
         Ok(())
     }
 
@@ -414,73 +416,6 @@ impl Session {
                 self.stale.push(track.id);
             }
         }
-    }
-
-    /// Plays a feed: all bars that end at one time, then the clock, then the next. Stops after the first step that left
-    /// events, after about `most` rows, or when the next bar ends after `until`; the clock then stands at `until`. While
-    /// nobody subscribed to events, many steps are taken at once.
-    pub fn run(&mut self, feed: &mut Feed, until: Nanos, most: usize) -> Result<Progress> {
-        let watched = !self.events.mask.is_empty();
-        let limit = feed.remaining().saturating_sub(most);
-        loop {
-            // A bar in progress that ends before the next base bar does closes at its own time, not at that bar's.
-            let next = feed.next_end().min(until);
-            if watched && self.due < next {
-                self.advance(self.due.max(self.clock))?;
-                if !self.events.is_empty() {
-                    return Ok(Progress::Events);
-                }
-                continue;
-            }
-            if feed.next_end() > until {
-                break;
-            }
-            let end = if watched { next } else { feed.stretch(most).clamp(next, until) };
-            feed.play(end, |symbol, rows| {
-                for row in rows {
-                    self.apply_row(symbol, &row.bar);
-                }
-            });
-            self.repair();
-            self.advance(end.max(self.clock))?;
-            if !self.events.is_empty() {
-                return Ok(Progress::Events);
-            }
-            if feed.remaining() <= limit {
-                return Ok(Progress::More);
-            }
-        }
-        self.advance(until.max(self.clock))?;
-        Ok(if self.events.is_empty() { Progress::Until } else { Progress::Events })
-    }
-
-    /// Puts more bars into a feed that is being played, all of which end after the clock.
-    pub fn extend(&mut self, feed: &mut Feed, columns: &Columns<'_>) {
-        let more = self.feed(columns);
-        feed.merge(more, &self.rank);
-    }
-
-    /// A feed of these columns for [`Self::run`]. Rows in no session are counted and left out; rows whose symbol is not
-    /// registered are left out.
-    pub fn feed(&mut self, columns: &Columns<'_>) -> Feed {
-        let mut builder = FeedBuilder::new(columns.len(), self.rank.len());
-        let mut hint = 0;
-        for (&symbol, &ts) in columns.symbol.iter().zip(columns.ts) {
-            let Some(Some(track)) = self.tracks.get_mut(symbol as usize) else {
-                builder.skip();
-                continue;
-            };
-            let calendar = &self.calendars[track.calendar];
-            if let Some(segment) = calendar.segment_at(ts, hint) {
-                hint = segment;
-                let end = track.grid().bucket(calendar, segment, ts).end;
-                builder.keep(self.rank[symbol as usize], end);
-            } else {
-                track.counts.count(Outcome::OutsideSession);
-                builder.skip();
-            }
-        }
-        builder.build(columns, &self.rank)
     }
 
     /// Why rows were refused, and how often, all symbols together.

@@ -1,4 +1,4 @@
-//! Correlation of two series over a window.
+//! How two series go together over a window.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -19,12 +19,11 @@ pub struct Pairs {
 const RENEW_BELOW: f64 = 0.01;
 
 impl Pairs {
-    /// Takes the newest pair; `pair` gives that of so many bars back, `seen` counts them. Gives the correlation of the last
-    /// `n`, 0 where either does not change, NaN before there are `n`.
+    /// Takes the newest pair; `pair` gives that of so many bars back, `seen` counts them. False before there are `n`.
     #[inline]
-    pub fn next(&mut self, n: usize, seen: usize, pair: impl Fn(usize) -> (f64, f64)) -> f64 {
+    pub fn next(&mut self, n: usize, seen: usize, pair: impl Fn(usize) -> (f64, f64)) -> bool {
         if seen < n {
-            return f64::NAN;
+            return false;
         }
         if seen == n || self.age as usize >= n {
             self.renew(n, &pair);
@@ -38,9 +37,25 @@ impl Pairs {
                 self.renew(n, &pair);
             }
         }
+        true
+    }
+
+    /// The correlation of the last `n`, 0 where either does not change.
+    #[inline]
+    pub fn correlation(&self, n: usize) -> f64 {
         let [one, other] = self.spreads(n);
-        let across = self.products - self.sums[0] * self.sums[1] / n as f64;
-        if one > 0.0 && other > 0.0 { (across / (one * other).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
+        if one > 0.0 && other > 0.0 { (self.across(n) / (one * other).sqrt()).clamp(-1.0, 1.0) } else { 0.0 }
+    }
+
+    /// The slope of the second on the first by least squares, 0 where the first does not change.
+    #[inline]
+    pub fn slope(&self, n: usize) -> f64 {
+        let [one, _] = self.spreads(n);
+        if one > 0.0 { self.across(n) / one } else { 0.0 }
+    }
+
+    fn across(&self, n: usize) -> f64 {
+        self.products - self.sums[0] * self.sums[1] / n as f64
     }
 
     fn spreads(&self, n: usize) -> [f64; 2] {

@@ -30,7 +30,7 @@ fn ticks(count: i64) -> Vec<Tick> {
             let volume = if i % 17 == 0 { 0.0 } else { next(10_000) as f64 };
             let bar = Bar::new(i * 60, ohlc, volume, f64::NAN, f64::NAN);
             let since_open = (i % 390 - 5) * 60_000_000_000;
-            Tick { bar, session: (i / 390) as i32, regular: since_open >= 0, since_open }
+            Tick { bar, session: (i / 390) as i32, regular: since_open >= 0, since_open, other: bar.open }
         })
         .collect()
 }
@@ -158,7 +158,10 @@ fn extreme_and_flat_prices_give_numbers_or_nothing() {
             let mut block = plan.block();
             for i in 0..300 {
                 let bar = Bar::new(i, [price; 4], volume, f64::NAN, f64::NAN);
-                plan.update(&mut block, &Tick { bar, session: 1, regular: true, since_open: i * 60 });
+                plan.update(
+                    &mut block,
+                    &Tick { bar, session: 1, regular: true, since_open: i * 60, other: price },
+                );
                 let infinite = plan.outputs(&block).iter().any(|v| v.is_infinite());
                 assert!(!infinite, "{} at a price of {price}", plan.definitions()[0].spec().name);
             }

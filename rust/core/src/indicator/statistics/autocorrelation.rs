@@ -42,8 +42,10 @@ impl Indicator for Autocorrelation {
         out[0] = f64::NAN;
         if input.seen > self.lag {
             let past = input.past(0);
-            out[0] =
-                state.next(self.period, input.seen - self.lag, |k| (past.lag(k), past.lag(k + self.lag)));
+            let pair = |k| (past.lag(k), past.lag(k + self.lag));
+            if state.next(self.period, input.seen - self.lag, pair) {
+                out[0] = state.correlation(self.period);
+            }
         }
     }
 }

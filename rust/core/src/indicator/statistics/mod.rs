@@ -1,6 +1,8 @@
 //! Where a value stands among those before it.
 
 mod autocorrelation;
+mod beta;
+mod correlation;
 mod kurtosis;
 mod max;
 mod median;
@@ -12,6 +14,8 @@ mod skew;
 mod zscore;
 
 pub use autocorrelation::Autocorrelation;
+pub use beta::Beta;
+pub use correlation::Correlation;
 pub use kurtosis::Kurtosis;
 pub use max::Max;
 pub use median::Median;

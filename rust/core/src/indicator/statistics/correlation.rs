@@ -1,0 +1,54 @@
+use crate::error::Result;
+use crate::indicator::parts::Pairs;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Past, Spec};
+
+/// Correlation with another series.
+#[derive(Debug, Clone)]
+pub struct Correlation {
+    period: usize,
+}
+
+impl Indicator for Correlation {
+    const PAIR: bool = true;
+    const SPEC: Spec = Spec {
+        name: "correlation",
+        title: "Correlation with another symbol",
+        family: Family::Statistics,
+        reads: Field::Close,
+        params: &[ParamSpec::bars("period", 30, 2)],
+        outputs: &["correlation"],
+        on_price: false,
+        formula: "Pearson's correlation of the last n closes with those of the other symbol's bars of the same time; 0 where \
+                  either does not change. In a session, bars without one of the other are passed over, and the window is \
+                  taken anew each time",
+        source: "TA-Lib CORREL",
+    };
+
+    type State = Pairs;
+
+    fn new(params: &Params) -> Result<Self> {
+        Ok(Self { period: params.bars("period") })
+    }
+
+    fn first(&self) -> usize {
+        self.period
+    }
+
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.period }]
+    }
+
+    fn own_words(&self) -> usize {
+        Past::words(self.period)
+    }
+
+    #[inline]
+    fn update(&self, state: &mut Pairs, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        Past::push(own, input.tick.other);
+        let (past, other) = (input.past(0), Past::view(own));
+        out[0] = f64::NAN;
+        if state.next(self.period, input.seen, |k| (past.lag(k), other.lag(k))) {
+            out[0] = state.correlation(self.period);
+        }
+    }
+}
