@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from openbell import indicators as ta
-from openbell.indicators.functions import NAMES, function_of, inputs_of
+from openbell.indicators.functions import NAMES, function_of, inputs_of, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ PEERS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "adosc": ("ADOSC", (3, 10)), "cmf": ("CMF", (20,)), "mfi": ("MFI", (14,)), "pvt": ("PVT", ()), "nvi": ("NVI", ()),
     "pvi": ("PVI", ()), "force_index": ("EFI", (13,)), "pvo": ("PVO", (12, 26, 1)), "max": ("MAX", (30,)),
     "min": ("MIN", (30,)), "midpoint": ("MIDPOINT", (14,)), "midprice": ("MIDPRICE", (14,)),
-    "percent_rank": ("PERCENTRANK", (100,)), "doji": ("CDLDOJI", ()), "engulfing": ("CDLENGULFING", ()),
+    "correlation": ("CORREL", (30,)), "beta": ("BETA", (5,)), "percent_rank": ("PERCENTRANK", (100,)), "doji": ("CDLDOJI", ()), "engulfing": ("CDLENGULFING", ()),
     "hammer": ("CDLHAMMER", ()), "morning_star": ("CDLMORNINGSTAR", ()),
 }  # fmt: skip
 
@@ -48,7 +49,9 @@ def bars() -> dict[str, Any]:
     opens = np.round(close + chance.normal(scale=0.05, size=VALUES), 2)
     high = np.maximum(opens, close) + np.round(chance.random(VALUES) * 0.2, 2)
     low = np.minimum(opens, close) - np.round(chance.random(VALUES) * 0.2, 2)
-    return {"open": opens, "high": high, "low": low, "close": close, "volume": np.floor(chance.random(VALUES) * 1e4)}
+    columns = {"open": opens, "high": high, "low": low, "close": close, "volume": np.floor(chance.random(VALUES) * 1e4)}
+    minutes = np.arange(VALUES)
+    return {**columns, "other": np.roll(opens, 7), "minute": minutes % 390, "ts": minutes * 60_000_000_000}
 
 
 def best_ns(call: Callable[[], object]) -> float:
@@ -70,7 +73,8 @@ def main() -> None:
     ratios = []
     for name in NAMES:
         inputs = [columns[column] for column in inputs_of(name)]
-        ours = best_ns(lambda f=function_of(name), inputs=inputs: f(*inputs))  # type: ignore[misc]  # noqa: B008
+        times = {column: columns[column] for column in times_of(name)}
+        ours = best_ns(functools.partial(function_of(name), *inputs, **times))
         if name not in PEERS:
             table.add_row(name, f"{ours:.1f}", "", "")
             continue

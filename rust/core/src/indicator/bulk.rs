@@ -5,9 +5,8 @@ use crate::time::{Day, Nanos};
 
 use super::Indicator;
 use super::definition::Definition;
-use super::input::{Field, Input, Lookback, Tick};
+use super::input::{Field, Input, Pasts, Tick};
 use super::plan::Plan;
-use super::ring::{Past, Span};
 use super::source::Source;
 
 /// Bars as columns of one length. What the indicator does not read may be any of them.
@@ -48,7 +47,8 @@ impl Definition {
     /// One column an output, NaN where there is no value.
     pub fn bulk(&self, columns: &Columns<'_>) -> Vec<Vec<f64>> {
         let rows = columns.close.len();
-        let mut outputs = vec![vec![f64::NAN; rows]; self.spec().outputs.len()];
+        // All of it is written: of zeros, as they come from the system, there is nothing to write before.
+        let mut outputs: Vec<Vec<f64>> = self.spec().outputs.iter().map(|_| vec![0.0; rows]).collect();
         if let Source::Field(reads) = self.source() {
             self.kernel().bulk(*reads, columns, &mut outputs);
             return outputs;
@@ -66,44 +66,55 @@ impl Definition {
     }
 }
 
-/// The loop for one kind of indicator, compiled for it alone.
+/// The loop for one kind of indicator, compiled for it alone. The past stands in the columns: there is nothing to keep.
 pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>, outputs: &mut [Vec<f64>]) {
-    let mut fields = Vec::new();
-    let mut spans = [Span::default(); Input::MAX_PAST];
-    let mut words = 0;
-    for (span, Lookback { field, bars }) in spans.iter_mut().zip(kernel.lookbacks()) {
-        *span = Span::new(words, Past::words(bars));
-        words = span.end();
-        fields.push(if field == Field::Source { reads } else { field });
-    }
-    let mut rings = vec![0.0; words];
-    let mut own = vec![0.0; kernel.own_words()];
-    let mut state: I::State = bytemuck::Zeroable::zeroed();
-    let mut row = vec![f64::NAN; outputs.len()];
     let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } = *columns;
     let rows = close.len();
     let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
+    let mut made = Vec::new();
+    if reads > Field::Volume {
+        made.extend((0..rows).map(|row| reads.of(&columns.tick(row).bar)));
+    }
+    let column = |field: Field| match if field == Field::Source { reads } else { field } {
+        Field::Open => open,
+        Field::High => high,
+        Field::Low => low,
+        Field::Close => close,
+        Field::Volume => volume,
+        _ => &made,
+    };
+    let mut pasts: [&[f64]; Input::MAX_PAST] = [&[]; Input::MAX_PAST];
+    for (past, lookback) in pasts.iter_mut().zip(kernel.lookbacks()) {
+        *past = column(lookback.field);
+    }
+    let source = &column(Field::Source)[..rows];
+    let mut own = vec![0.0; kernel.own_words()];
+    let mut state: I::State = bytemuck::Zeroable::zeroed();
+    let mut row = [f64::NAN; MOST_OUTPUTS];
+    let row = &mut row[..I::SPEC.outputs.len()];
+    let Some((first, further)) = outputs.split_first_mut() else { return };
+    let first = &mut first[..rows];
     for i in 0..rows {
         let start = ts.map_or(0, |t| t[i]);
-        let bar = Bar::new(start, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
         let tick = Tick {
-            bar,
+            bar: Bar::new(start, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN),
             session: session.map_or(0, |s| s[i] as Day),
             regular: regular.is_none_or(|r| r[i]),
             since_open: since_open.map_or(0, |s| s[i]),
             other: other.map_or(f64::NAN, |o| o[i]),
         };
-        for (span, field) in spans.iter().zip(&fields) {
-            Past::push(&mut rings[span.range()], field.of(&tick.bar));
-        }
-        let x = reads.of(&tick.bar);
-        let input = Input { tick: &tick, bar: &tick.bar, x, seen: i + 1, rings: &rings, spans: &spans };
-        kernel.update(&mut state, &mut own, &input, &mut row);
-        for (column, value) in outputs.iter_mut().zip(&row) {
+        let pasts = Pasts::Columns(&pasts, i);
+        let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen: i + 1, pasts };
+        kernel.update(&mut state, &mut own, &input, row);
+        first[i] = row[0];
+        for (column, value) in further.iter_mut().zip(&row[1..]) {
             column[i] = *value;
         }
     }
 }
+
+/// More than any indicator has.
+const MOST_OUTPUTS: usize = 16;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use crate::time::{Day, Nanos};
 use super::ring::{Past, Span};
 
 /// A value that a bar has. Those that stand in it come first, in its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     Open,
     High,
@@ -97,8 +97,14 @@ pub struct Input<'a> {
     pub x: f64,
     /// How many bars this indicator has been given, with this one.
     pub seen: usize,
-    pub(super) rings: &'a [f64],
-    pub(super) spans: &'a [Span; Input::MAX_PAST],
+    pub(super) pasts: Pasts<'a>,
+}
+
+/// Where the past is: in rings, or in the columns of which this is a row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pasts<'a> {
+    Rings(&'a [f64], &'a [Span; Input::MAX_PAST]),
+    Columns(&'a [&'a [f64]; Input::MAX_PAST], usize),
 }
 
 impl<'a> Input<'a> {
@@ -108,6 +114,9 @@ impl<'a> Input<'a> {
     /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
     #[inline]
     pub fn past(&self, index: usize) -> Past<'a> {
-        Past::view(&self.rings[self.spans[index].range()])
+        match self.pasts {
+            Pasts::Rings(rings, spans) => Past::view(&rings[spans[index].range()]),
+            Pasts::Columns(columns, row) => Past::column(columns[index], row),
+        }
     }
 }

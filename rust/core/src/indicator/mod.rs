@@ -8,6 +8,11 @@
 //!
 //! To add one: a file with a type that implements [`Indicator`], one line in `registry.rs`, its reference test.
 
+#![allow(
+    clippy::inline_always,
+    reason = "an indicator's step is compiled into two loops: one value, and all of a column"
+)]
+
 mod bulk;
 pub mod custom;
 mod definition;
@@ -41,6 +46,14 @@ pub use spec::{Family, ParamSpec, Spec};
 use bytemuck::Pod;
 
 use crate::error::Result;
+
+/// Writes outputs: as many words as are known to be there, and no call.
+#[inline]
+pub fn put<const N: usize>(out: &mut [f64], values: [f64; N]) {
+    if let Some(out) = out.first_chunk_mut() {
+        *out = values;
+    }
+}
 
 /// What every indicator is.
 pub trait Indicator: Sized {

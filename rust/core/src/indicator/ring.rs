@@ -22,11 +22,13 @@ impl Span {
     }
 }
 
-/// A read-only view of a ring after the newest value was put in.
+/// A read-only view of a ring after the newest value was put in, or of a column up to a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Past<'a> {
     values: &'a [f64],
     newest: usize,
+    /// Turns a place that lies before the first into one of a ring; into none of a column.
+    mask: usize,
 }
 
 impl<'a> Past<'a> {
@@ -37,7 +39,13 @@ impl<'a> Past<'a> {
 
     #[inline]
     pub fn view(words: &'a [f64]) -> Self {
-        Self { values: &words[1..], newest: words[0].to_bits() as usize }
+        Self { values: &words[1..], newest: words[0].to_bits() as usize, mask: words.len() - 2 }
+    }
+
+    /// A column as what the past is at a row.
+    #[inline]
+    pub(super) fn column(values: &'a [f64], row: usize) -> Self {
+        Self { values, newest: row, mask: usize::MAX }
     }
 
     #[inline]
@@ -51,7 +59,8 @@ impl<'a> Past<'a> {
     /// The value `bars` back; 0 is the newest. Zero where there was none yet.
     #[inline]
     pub fn lag(&self, bars: usize) -> f64 {
-        self.values[self.newest.wrapping_sub(bars) & (self.values.len() - 1)]
+        let place = self.newest.wrapping_sub(bars) & self.mask;
+        if place < self.values.len() { self.values[place] } else { 0.0 }
     }
 
     /// The last `n` values, oldest first.

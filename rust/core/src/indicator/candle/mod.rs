@@ -36,7 +36,7 @@ macro_rules! pattern {
                 [Open, High, Low, Close].map(|field| $crate::indicator::Lookback { field, bars }).to_vec()
             }
 
-            #[inline]
+            #[inline(always)]
             fn update(
                 &self,
                 _: &mut [f64; 0],

@@ -49,7 +49,7 @@ impl Indicator for Awesome {
         Mean::words(self.fast) + Mean::words(self.slow)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let x = f64::midpoint(input.bar.high, input.bar.low);
         let (fasts, slows) = own.split_at_mut(Mean::words(self.fast));

@@ -28,7 +28,7 @@ impl Indicator for Bop {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let range = bar.high - bar.low;

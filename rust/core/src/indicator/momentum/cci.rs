@@ -35,7 +35,7 @@ impl Indicator for Cci {
         Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Mean, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let typical = (input.bar.high + input.bar.low + input.bar.close) / 3.0;
         let mean = state.next(own, self.period, typical);

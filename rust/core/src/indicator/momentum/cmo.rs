@@ -48,7 +48,7 @@ impl Indicator for Cmo {
         Wilder::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let change = input.x - state.previous;
         state.previous = input.x;

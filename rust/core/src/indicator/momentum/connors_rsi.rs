@@ -60,7 +60,7 @@ impl Indicator for ConnorsRsi {
         Past::words(self.rank_period) + self.rank_period
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (x, last) = (input.x, state.close);
         state.close = x;

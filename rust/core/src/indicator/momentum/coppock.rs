@@ -48,7 +48,7 @@ impl Indicator for Coppock {
         Past::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Weighted, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         let longest = self.short.max(self.long);

@@ -49,7 +49,7 @@ impl Indicator for Fisher {
         Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let price = f64::midpoint(input.bar.high, input.bar.low);
         let (values, rest) = own.split_at_mut(Past::words(self.period));
@@ -65,6 +65,6 @@ impl Indicator for Fisher {
         state.x = (0.33 * 2.0 * place + 0.67 * state.x).clamp(-0.999, 0.999);
         let last = state.fisher;
         state.fisher = 0.5 * ((1.0 + state.x) / (1.0 - state.x)).ln() + 0.5 * last;
-        out.copy_from_slice(&[state.fisher, last]);
+        crate::indicator::put(out, [state.fisher, last]);
     }
 }

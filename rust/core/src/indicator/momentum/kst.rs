@@ -49,7 +49,7 @@ impl Indicator for Kst {
         STEPS.iter().map(|&(_, n)| Mean::words(n)).sum::<usize>() + Mean::words(self.signal)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
         out.fill(f64::NAN);
@@ -65,7 +65,7 @@ impl Indicator for Kst {
             }
         }
         if !total.is_nan() {
-            out.copy_from_slice(&[total, state.signal.next(own, self.signal, total)]);
+            crate::indicator::put(out, [total, state.signal.next(own, self.signal, total)]);
         }
     }
 }

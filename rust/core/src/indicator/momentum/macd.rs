@@ -58,7 +58,7 @@ impl Indicator for Macd {
         Ema::warm(self.slow) + Ema::warm(self.signal)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out.fill(f64::NAN);
         let slow = state.slow.next(self.slow, self.factors[1], input.x);
@@ -72,7 +72,7 @@ impl Indicator for Macd {
         let macd = fast - slow;
         let signal = state.signal.next(self.signal, self.factors[2], macd);
         if !signal.is_nan() {
-            out.copy_from_slice(&[macd, signal, macd - signal]);
+            crate::indicator::put(out, [macd, signal, macd - signal]);
         }
     }
 }

@@ -35,7 +35,7 @@ impl Indicator for Mom {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = if input.seen > self.period { input.x - input.past(0).lag(self.period) } else { f64::NAN };
     }

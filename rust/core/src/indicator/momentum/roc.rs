@@ -35,7 +35,7 @@ impl Indicator for Roc {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         if input.seen <= self.period {
             out[0] = f64::NAN;

@@ -47,7 +47,7 @@ impl Indicator for Rvi {
         2 * Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         out.fill(f64::NAN);
@@ -67,7 +67,7 @@ impl Indicator for Rvi {
         if !range.is_nan() {
             let rvi = if range > 0.0 { body / range } else { 0.0 };
             let signal = smooth(&mut state.values, rvi);
-            out.copy_from_slice(&[rvi, if input.seen < self.period + 6 { f64::NAN } else { signal }]);
+            crate::indicator::put(out, [rvi, if input.seen < self.period + 6 { f64::NAN } else { signal }]);
         }
     }
 }

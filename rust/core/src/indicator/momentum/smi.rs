@@ -65,7 +65,7 @@ impl Indicator for Smi {
         2 * Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
         let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
@@ -86,6 +86,6 @@ impl Indicator for Smi {
             *x = move_on(second, self.factors[1], *x);
         }
         let smi = if smooth[1] == 0.0 { 0.0 } else { 100.0 * smooth[0] / (smooth[1] / 2.0) };
-        out.copy_from_slice(&[smi, move_on(&mut state.signal, self.factors[2], smi)]);
+        crate::indicator::put(out, [smi, move_on(&mut state.signal, self.factors[2], smi)]);
     }
 }

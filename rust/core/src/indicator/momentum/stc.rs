@@ -61,7 +61,7 @@ impl Indicator for Stc {
         2 * (Past::words(self.cycle) + 2 * Window::<Highest>::words(self.cycle))
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let fast = state.fast.next(self.fast, Ema::factor(self.fast), input.x);
         let slow = state.slow.next(self.slow, Ema::factor(self.slow), input.x);

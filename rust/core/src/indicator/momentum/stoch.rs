@@ -56,7 +56,7 @@ impl Indicator for Stoch {
         2 * Window::<Highest>::words(self.period) + Mean::words(self.smooth_k) + Mean::words(self.smooth_d)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (highs, own) = own.split_at_mut(Window::<Highest>::words(self.period));
         let (lows, own) = own.split_at_mut(Window::<Lowest>::words(self.period));
@@ -75,7 +75,7 @@ impl Indicator for Stoch {
         }
         let d = state.d.next(ds, self.smooth_d, k);
         if !d.is_nan() {
-            out.copy_from_slice(&[k, d]);
+            crate::indicator::put(out, [k, d]);
         }
     }
 }

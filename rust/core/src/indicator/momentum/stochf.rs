@@ -43,7 +43,7 @@ impl Indicator for Stochf {
         2 * Window::<Highest>::words(self.period) + Mean::words(self.smooth_d)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Mean, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (highs, rest) = own.split_at_mut(Window::<Highest>::words(self.period));
         let (lows, ds) = rest.split_at_mut(Window::<Lowest>::words(self.period));
@@ -57,7 +57,7 @@ impl Indicator for Stochf {
         let k = if range == 0.0 { 0.0 } else { 100.0 * ((input.bar.close - low) / range) };
         let d = state.next(ds, self.smooth_d, k);
         if !d.is_nan() {
-            out.copy_from_slice(&[k, d]);
+            crate::indicator::put(out, [k, d]);
         }
     }
 }

@@ -63,7 +63,7 @@ impl Indicator for Stochrsi {
             + Mean::words(self.smooth_d)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let mut rsi = [f64::NAN];
         self.rsi.update(&mut state.rsi, &mut [], input, &mut rsi);
@@ -85,7 +85,7 @@ impl Indicator for Stochrsi {
         let k = if range < NOTHING { 0.0 } else { 100.0 * ((rsi[0] - low) / range) };
         let d = state.d.next(ds, self.smooth_d, k);
         if !d.is_nan() {
-            out.copy_from_slice(&[k, d]);
+            crate::indicator::put(out, [k, d]);
         }
     }
 }

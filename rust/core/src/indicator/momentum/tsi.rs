@@ -53,7 +53,7 @@ impl Indicator for Tsi {
         Ema::warm(self.long) + Ema::warm(self.short) + 1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let change = input.x - state.previous;
         state.previous = input.x;

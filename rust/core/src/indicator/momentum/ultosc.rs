@@ -52,7 +52,7 @@ impl Indicator for Ultosc {
         2 * Past::words(self.periods[2])
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let last = state.close;

@@ -34,7 +34,7 @@ impl Extreme for Lowest {
 
 /// The extreme of the last `n` values (van Herk 1992, Gil and Werman 1993): the series is cut into stretches of `n`;
 /// a window is the tail of one stretch, whose extremes are prepared when it ends, and the head of the next, whose
-/// extreme runs along. Words: the tails' extremes (`n`), then the head's.
+/// extreme runs along. Words: the tails' extremes (`n`), then the head's, and how far into its stretch the newest value is.
 #[derive(Debug)]
 pub struct Window<'w, E> {
     words: &'w mut [f64],
@@ -43,7 +43,7 @@ pub struct Window<'w, E> {
 
 impl<'w, E: Extreme> Window<'w, E> {
     pub const fn words(n: usize) -> usize {
-        n + 1
+        n + 2
     }
 
     pub fn over(words: &'w mut [f64]) -> Self {
@@ -54,10 +54,11 @@ impl<'w, E: Extreme> Window<'w, E> {
     /// last `n`, NaN before there are `n`.
     #[inline]
     pub fn next(&mut self, seen: usize, past: Past<'_>) -> f64 {
-        let n = self.words.len() - 1;
+        let n = self.words.len() - 2;
         let newest = past.lag(0);
-        // How far into its stretch the newest value stands, from 0.
-        let place = (seen - 1) % n;
+        // From 0; kept, as a division would cost more than all the rest.
+        let place = self.words[n + 1].to_bits() as usize;
+        self.words[n + 1] = f64::from_bits(if place + 1 == n { 0 } else { place as u64 + 1 });
         let head = if place == 0 { newest } else { E::pick(self.words[n], newest) };
         self.words[n] = head;
         if place == n - 1 {
@@ -82,7 +83,8 @@ mod tests {
         let values: Vec<f64> = (0..500_i64).map(|i| ((i * i * 31 + i * 17) % 97) as f64).collect();
         for n in [1, 2, 3, 5, 14, 64] {
             let mut ring = vec![0.0; Past::words(n)];
-            let (mut high, mut low) = (vec![0.0; n + 1], vec![0.0; n + 1]);
+            let mut high = vec![0.0; Window::<Highest>::words(n)];
+            let mut low = vec![0.0; Window::<Lowest>::words(n)];
             for (i, &value) in values.iter().enumerate() {
                 Past::push(&mut ring, value);
                 let past = Past::view(&ring);

@@ -29,9 +29,10 @@ impl Mean {
     pub fn next(&mut self, window: &mut [f64], n: usize, x: f64) -> f64 {
         Past::push(window, x);
         self.seen += 1;
-        self.sum.add(x);
         if self.seen as usize > n {
-            self.sum.add(-Past::view(window).lag(n));
+            self.sum.roll(x, Past::view(window).lag(n));
+        } else {
+            self.sum.add(x);
         }
         if (self.seen as usize) < n { f64::NAN } else { self.sum.value() / n as f64 }
     }

@@ -7,8 +7,8 @@ use crate::indicator::ring::Past;
 /// Sums of differences from a reference that lies within the window, and of their squares.
 ///
 /// A plain sum of squares loses everything at a price of 1e6 and a deviation of 0.01. Differences from a nearby
-/// reference do not, as long as it stays nearby: so the reference is renewed, from the window itself, every `n` bars,
-/// and at once when the spread has shrunk far below what the sums have carried since (a jump has left the window).
+/// reference do not, as long as it stays nearby: so the reference is renewed, from the window itself, every `n` bars or
+/// so, and at once when the spread has shrunk far below what the sums have carried since (a jump has left the window).
 /// When to renew depends on the values alone, so one by one and in bulk renew at the same bars.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -22,7 +22,9 @@ pub struct Moments {
 }
 
 /// At this shrinkage the errors that the sums have gathered are still below 1e-9 of the deviation.
-const RENEW_BELOW: f64 = 1e-4;
+const RENEW_BELOW: f64 = 1e-3;
+/// Nor are they taken anew more often than this, unless they must: that costs as much as many steps.
+const RENEW_AFTER: usize = 64;
 
 impl Moments {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the mean and the
@@ -32,7 +34,7 @@ impl Moments {
         if seen < n {
             return (f64::NAN, f64::NAN);
         }
-        if seen == n || self.age as usize >= n {
+        if seen == n || self.age as usize >= n.max(RENEW_AFTER) {
             self.renew(n, past);
         } else {
             let new = past.lag(0) - self.reference;
@@ -40,12 +42,13 @@ impl Moments {
             self.sum += new - old;
             self.squares += new * new - old * old;
             self.age += 1;
-            if self.squares > self.peak {
-                self.peak = self.squares;
+            self.peak = self.peak.max(self.squares);
+            let spread = self.spread(n);
+            if spread >= RENEW_BELOW * self.peak {
+                let count = n as f64;
+                return (self.reference + self.sum / count, (spread / count).max(0.0));
             }
-            if self.spread(n) < RENEW_BELOW * self.peak {
-                self.renew(n, past);
-            }
+            self.renew(n, past);
         }
         let count = n as f64;
         (self.reference + self.sum / count, (self.spread(n) / count).max(0.0))

@@ -12,6 +12,12 @@ pub struct Place<'w, E> {
     kind: PhantomData<E>,
 }
 
+/// A place that is less than two rounds on, without a division.
+#[inline]
+fn around(place: usize, n: usize) -> usize {
+    if place >= n { place - n } else { place }
+}
+
 impl<'w, E: Extreme> Place<'w, E> {
     pub const fn words(n: usize) -> usize {
         2 + 2 * n
@@ -27,14 +33,14 @@ impl<'w, E: Extreme> Place<'w, E> {
         let n = (self.words.len() - 2) / 2;
         let (mut head, mut count) = (self.words[0] as usize, self.words[1] as usize);
         if count > 0 && seen - self.words[2 + n + head] as usize >= n {
-            head = (head + 1) % n;
+            head = if head + 1 == n { 0 } else { head + 1 };
             count -= 1;
         }
         // Whatever the newest value beats or equals can never be the extreme again.
-        while count > 0 && E::pick(x, self.words[2 + (head + count - 1) % n]) == x {
+        while count > 0 && E::pick(x, self.words[2 + around(head + count - 1, n)]) == x {
             count -= 1;
         }
-        let place = (head + count) % n;
+        let place = around(head + count, n);
         self.words[2 + place] = x;
         self.words[2 + n + place] = seen as f64;
         (self.words[0], self.words[1]) = (head as f64, (count + 1) as f64);

@@ -22,6 +22,16 @@ impl Sum {
         self.sum = sum;
     }
 
+    /// Adds one value and takes another out: as exact, and the next step waits for one addition less.
+    #[inline]
+    pub fn roll(&mut self, new: f64, old: f64) {
+        let x = new - old;
+        let part = x - new;
+        let lost = (new - (x - part)) - (old + part);
+        self.add(x);
+        self.lost += lost;
+    }
+
     #[inline]
     pub fn value(&self) -> f64 {
         self.sum + self.lost
@@ -50,9 +60,10 @@ mod tests {
         let mut sum = Sum::default();
         let value = |i: i64| 1e6 + 0.01 * ((i * 7919) % 1000) as f64;
         for i in 0..1_000_000 {
-            sum.add(value(i));
             if i >= 20 {
-                sum.add(-value(i - 20));
+                sum.roll(value(i), value(i - 20));
+            } else {
+                sum.add(value(i));
             }
         }
         let mut exact = Sum::default();

@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 
 use super::definition::Definition;
-use super::input::{Field, Input, Tick};
+use super::input::{Field, Input, Pasts, Tick};
 use super::registry::Kernel;
 use super::ring::{Past, Span};
 
@@ -103,8 +103,13 @@ impl Plan {
                     (f64::NAN, seen)
                 }
             };
-            let input =
-                Input { tick, bar: &tick.bar, x, seen: seen_here as usize, rings, spans: &item.rings };
+            let input = Input {
+                tick,
+                bar: &tick.bar,
+                x,
+                seen: seen_here as usize,
+                pasts: Pasts::Rings(rings, &item.rings),
+            };
             let (state, own) = areas[item.area.clone()].split_at_mut(item.state_words);
             item.kernel.update(state, own, &input, &mut outputs[item.out.clone()]);
             if first.to_bits() == 0 && !outputs[item.out.start].is_nan() {
@@ -244,7 +249,7 @@ impl Item {
 }
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 3;
+const SAVE_VERSION: u8 = 4;
 
 #[cfg(test)]
 mod tests;

@@ -40,7 +40,7 @@ impl Indicator for BarsSinceHigh {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let session = i64::from(input.tick.session) + 1;
         if state.session != session {

@@ -34,7 +34,7 @@ impl Indicator for DayChangePct {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Days, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         state.next(input);
         out[0] = match (state.today(), state.last()) {

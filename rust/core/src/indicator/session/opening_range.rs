@@ -44,7 +44,7 @@ impl Indicator for OpeningRange {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let session = i64::from(input.tick.session) + 1;
         if state.session != session {
@@ -55,6 +55,6 @@ impl Indicator for OpeningRange {
             state.low = Lowest::pick(input.bar.low, state.low);
         }
         let none = state.high == Highest::WORST;
-        out.copy_from_slice(&if none { [f64::NAN; 2] } else { [state.high, state.low] });
+        crate::indicator::put(out, if none { [f64::NAN; 2] } else { [state.high, state.low] });
     }
 }

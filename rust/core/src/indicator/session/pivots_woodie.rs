@@ -34,22 +34,25 @@ impl Indicator for PivotsWoodie {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Days, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         state.next(input);
         out.fill(f64::NAN);
         if let (Some(today), Some(day)) = (state.today(), state.last()) {
             let pp = (day.high + day.low + 2.0 * today.open) / 4.0;
             let range = day.high - day.low;
-            out.copy_from_slice(&[
-                pp,
-                2.0 * pp - day.low,
-                pp + range,
-                day.high + 2.0 * (pp - day.low),
-                2.0 * pp - day.high,
-                pp - range,
-                day.low - 2.0 * (day.high - pp),
-            ]);
+            crate::indicator::put(
+                out,
+                [
+                    pp,
+                    2.0 * pp - day.low,
+                    pp + range,
+                    day.high + 2.0 * (pp - day.low),
+                    2.0 * pp - day.high,
+                    pp - range,
+                    day.low - 2.0 * (day.high - pp),
+                ],
+            );
         }
     }
 }

@@ -31,7 +31,7 @@ impl Indicator for PremarketHigh {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Premarket, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = state.next::<Highest>(input);
     }

@@ -34,7 +34,7 @@ impl Indicator for PrevLow {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Days, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         state.next(input);
         out[0] = state.last().map_or(f64::NAN, |day| day.low);

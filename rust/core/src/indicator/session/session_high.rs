@@ -30,7 +30,7 @@ impl Indicator for SessionHigh {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, anchored: &mut Anchored, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = anchored.next::<Highest>(input);
     }

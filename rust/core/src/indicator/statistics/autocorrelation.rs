@@ -37,7 +37,7 @@ impl Indicator for Autocorrelation {
         vec![Lookback { field: Field::Source, bars: self.period + self.lag }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Pairs, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         if input.seen > self.lag {

@@ -48,7 +48,7 @@ impl Indicator for Beta {
         2 * Past::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (ours, theirs) = own.split_at_mut(Past::words(self.period));
         let back = |now: f64, before: f64| if before == 0.0 { 0.0 } else { (now - before) / before };

@@ -42,7 +42,7 @@ impl Indicator for Correlation {
         Past::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Pairs, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         Past::push(own, input.tick.other);
         let (past, other) = (input.past(0), Past::view(own));

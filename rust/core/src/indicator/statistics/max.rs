@@ -40,7 +40,7 @@ impl Indicator for Max {
         Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = Window::<Highest>::over(own).next(input.seen, input.past(0));
     }

@@ -40,7 +40,7 @@ impl Indicator for Median {
         self.period
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let mut sorted = Sorted::over(own);
         sorted.next(input.seen, input.past(0));

@@ -42,7 +42,7 @@ impl Indicator for Midprice {
         2 * Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
         let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));

@@ -40,7 +40,7 @@ impl Indicator for Min {
         Window::<Lowest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = Window::<Lowest>::over(own).next(input.seen, input.past(0));
     }

@@ -40,7 +40,7 @@ impl Indicator for PercentRank {
         self.period
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         // The window is that of the values before: x itself is not among them.
         let mut sorted = Sorted::over(own);

@@ -36,7 +36,7 @@ impl Indicator for Skew {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Powers, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         if let Some([m2, m3, _]) = state.next(self.period, input.seen, input.past(0)) {

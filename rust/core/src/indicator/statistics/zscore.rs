@@ -36,7 +36,7 @@ impl Indicator for Zscore {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mean, variance) = state.next(self.period, input.seen, input.past(0));
         let deviation = variance.sqrt();

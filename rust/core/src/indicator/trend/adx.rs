@@ -50,7 +50,7 @@ impl Indicator for Adx {
         2 * Wilder::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out.fill(f64::NAN);
         let Some((plus_di, minus_di)) = state.moves.next(self.period, input.seen, input.bar) else { return };
@@ -61,7 +61,7 @@ impl Indicator for Adx {
             state.last = state.adx.next(self.period, self.factor, 0.0);
         }
         if input.seen >= self.first() {
-            out.copy_from_slice(&[state.last, plus_di, minus_di]);
+            crate::indicator::put(out, [state.last, plus_di, minus_di]);
         }
     }
 }

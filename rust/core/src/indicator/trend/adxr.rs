@@ -41,7 +41,7 @@ impl Indicator for Adxr {
         Past::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut super::adx::State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let mut values = [f64::NAN; 3];
         self.adx.update(state, &mut [], input, &mut values);

@@ -52,7 +52,7 @@ impl Indicator for Alligator {
         SHIFTS.iter().map(|&shift| Past::words(shift)).sum()
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let x = f64::midpoint(input.bar.high, input.bar.low);
         let mut own = own;

@@ -43,7 +43,7 @@ impl Indicator for Alma {
         vec![Lookback { field: Field::Source, bars: self.weights.len() }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let n = self.weights.len();
         out[0] = f64::NAN;

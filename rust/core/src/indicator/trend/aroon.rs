@@ -35,7 +35,7 @@ impl Indicator for Aroon {
         2 * Place::<Highest>::words(self.period + 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let up = Place::<Highest>::over(&mut own[..Place::<Highest>::words(self.period + 1)])
             .next(input.seen, input.bar.high);
@@ -44,7 +44,7 @@ impl Indicator for Aroon {
         out.fill(f64::NAN);
         if input.seen > self.period {
             let n = self.period as f64;
-            out.copy_from_slice(&[100.0 * (n - up as f64) / n, 100.0 * (n - down as f64) / n]);
+            crate::indicator::put(out, [100.0 * (n - up as f64) / n, 100.0 * (n - down as f64) / n]);
         }
     }
 }

@@ -35,7 +35,7 @@ impl Indicator for Aroonosc {
         2 * Place::<Highest>::words(self.period + 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let up = Place::<Highest>::over(&mut own[..Place::<Highest>::words(self.period + 1)])
             .next(input.seen, input.bar.high);

@@ -49,7 +49,7 @@ impl Indicator for AtrTrailingStop {
         Wilder::warm(self.period) + self.period
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (x, last) = (input.bar.close, state.close);
         let range = true_range(input.bar, last);
@@ -71,6 +71,6 @@ impl Indicator for AtrTrailingStop {
         } else {
             state.stop = state.stop.min(above);
         }
-        out.copy_from_slice(&[state.stop, state.direction]);
+        crate::indicator::put(out, [state.stop, state.direction]);
     }
 }

@@ -58,7 +58,7 @@ impl Indicator for ChandelierExit {
         2 * Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
         let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
@@ -66,6 +66,6 @@ impl Indicator for ChandelierExit {
         let range = true_range(input.bar, state.close);
         state.close = input.bar.close;
         let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };
-        out.copy_from_slice(&[high - self.width * atr, low + self.width * atr]);
+        crate::indicator::put(out, [high - self.width * atr, low + self.width * atr]);
     }
 }

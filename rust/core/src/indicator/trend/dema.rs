@@ -47,7 +47,7 @@ impl Indicator for Dema {
         2 * Ema::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let one = state.one.next(self.period, self.factor, input.x);
         out[0] = f64::NAN;

@@ -35,11 +35,11 @@ impl Indicator for Dmi {
         Wilder::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Directional, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out.fill(f64::NAN);
         if let Some((plus, minus)) = state.next(self.period, input.seen, input.bar) {
-            out.copy_from_slice(&[plus, minus]);
+            crate::indicator::put(out, [plus, minus]);
         }
     }
 }

@@ -36,7 +36,7 @@ impl Indicator for Dpo {
         vec![Lookback { field: Field::Source, bars: self.period.max(self.period / 2 + 1) }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         state.add(input.x);
         let past = input.past(0);

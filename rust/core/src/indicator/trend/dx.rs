@@ -44,7 +44,7 @@ impl Indicator for Dx {
         Wilder::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         if let Some((plus, minus)) = state.moves.next(self.period, input.seen, input.bar) {

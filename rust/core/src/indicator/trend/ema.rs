@@ -37,7 +37,7 @@ impl Indicator for Ema {
         parts::Ema::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, ema: &mut parts::Ema, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = ema.next(self.period, self.factor, input.x);
     }

@@ -41,7 +41,7 @@ impl Indicator for HeikinAshi {
         50
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let close = (bar.open + bar.high + bar.low + bar.close) / 4.0;
@@ -51,6 +51,9 @@ impl Indicator for HeikinAshi {
             f64::midpoint(state.open, state.close)
         };
         (state.open, state.close) = (open, close);
-        out.copy_from_slice(&[close, open, bar.high.max(open).max(close), bar.low.min(open).min(close)]);
+        crate::indicator::put(
+            out,
+            [close, open, bar.high.max(open).max(close), bar.low.min(open).min(close)],
+        );
     }
 }

@@ -54,7 +54,7 @@ impl Indicator for Hma {
         Past::words(self.root)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         let past = input.past(0);

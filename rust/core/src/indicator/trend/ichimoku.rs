@@ -47,16 +47,16 @@ impl Indicator for Ichimoku {
     }
 
     fn own_words(&self) -> usize {
-        2 * (self.conversion + self.base + self.span + 3) + 2 * Past::words(self.base)
+        self.window_words() + 2 * Past::words(self.base)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (mut own, shifted) = own.split_at_mut(2 * (self.conversion + self.base + self.span + 3));
+        let (mut own, shifted) = own.split_at_mut(self.window_words());
         let mut mids = [f64::NAN; 3];
         for (mid, n) in mids.iter_mut().zip([self.conversion, self.base, self.span]) {
-            let (here, rest) = own.split_at_mut(2 * (n + 1));
-            let (highs, lows) = here.split_at_mut(n + 1);
+            let (highs, rest) = own.split_at_mut(Window::<Highest>::words(n));
+            let (lows, rest) = rest.split_at_mut(Window::<Lowest>::words(n));
             let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
             let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
             *mid = f64::midpoint(high, low);
@@ -67,6 +67,12 @@ impl Indicator for Ichimoku {
         Past::push(b, mids[2]);
         let then =
             |words: &[f64]| if input.seen > self.base { Past::view(words).lag(self.base) } else { f64::NAN };
-        out.copy_from_slice(&[mids[0], mids[1], then(a), then(b)]);
+        crate::indicator::put(out, [mids[0], mids[1], then(a), then(b)]);
+    }
+}
+
+impl Ichimoku {
+    fn window_words(&self) -> usize {
+        [self.conversion, self.base, self.span].map(|n| 2 * Window::<Highest>::words(n)).iter().sum()
     }
 }

@@ -36,13 +36,16 @@ impl Indicator for Linreg {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Line, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out.fill(f64::NAN);
         if let Some(fit) = state.fit(self.period, input.seen, input.past(0)) {
             let last = (self.period - 1) as f64;
             let ahead = fit.intercept + fit.slope * (last + 1.0);
-            out.copy_from_slice(&[fit.intercept + fit.slope * last, fit.slope, fit.intercept, fit.r2, ahead]);
+            crate::indicator::put(
+                out,
+                [fit.intercept + fit.slope * last, fit.slope, fit.intercept, fit.r2, ahead],
+            );
         }
     }
 }

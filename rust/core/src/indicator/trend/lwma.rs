@@ -37,7 +37,7 @@ impl Indicator for Lwma {
         self.wma.lookbacks()
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Weighted, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         self.wma.update(state, own, input, out);
     }

@@ -51,7 +51,7 @@ impl Indicator for Ppo {
         Ema::warm(self.slow)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let fast = state.fast.next(self.fast, self.factors[0], input.x);
         let slow = state.slow.next(self.slow, self.factors[1], input.x);

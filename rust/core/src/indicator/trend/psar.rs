@@ -49,7 +49,7 @@ impl Indicator for Psar {
         100
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (high, low) = (input.bar.high, input.bar.low);
         let (last_high, last_low) = (state.high, state.low);

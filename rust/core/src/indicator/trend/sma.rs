@@ -36,11 +36,12 @@ impl Indicator for Sma {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, sum: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        sum.add(input.x);
         if input.seen > self.period {
-            sum.add(-input.past(0).lag(self.period));
+            sum.roll(input.x, input.past(0).lag(self.period));
+        } else {
+            sum.add(input.x);
         }
         out[0] = if input.seen >= self.period { sum.value() / self.period as f64 } else { f64::NAN };
     }

@@ -38,7 +38,7 @@ impl Indicator for Smma {
         Wilder::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Wilder, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = state.next(self.period, self.factor, input.x);
     }

@@ -50,7 +50,7 @@ impl Indicator for Supertrend {
         Wilder::warm(self.period) + self.period
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let (last, range) = (state.close, true_range(bar, state.close));
@@ -78,6 +78,6 @@ impl Indicator for Supertrend {
             state.direction = 1.0;
         }
         let line = if state.direction > 0.0 { state.lower } else { state.upper };
-        out.copy_from_slice(&[line, state.direction]);
+        crate::indicator::put(out, [line, state.direction]);
     }
 }

@@ -49,7 +49,7 @@ impl Indicator for T3 {
         6 * Ema::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let mut values = [f64::NAN; 6];
         let mut x = input.x;

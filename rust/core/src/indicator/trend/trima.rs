@@ -52,7 +52,7 @@ impl Indicator for Trima {
         Mean::words(self.inner) + Mean::words(self.outer)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (inner, outer) = own.split_at_mut(Mean::words(self.inner));
         let mean = state.inner.next(inner, self.inner, input.x);

@@ -48,7 +48,7 @@ impl Indicator for Trix {
         3 * Ema::warm(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         let mut x = input.x;

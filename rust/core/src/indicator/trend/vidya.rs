@@ -51,7 +51,7 @@ impl Indicator for Vidya {
         vec![Lookback { field: Field::Source, bars: self.cmo + 1 }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
         out[0] = f64::NAN;

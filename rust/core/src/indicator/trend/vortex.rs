@@ -48,7 +48,7 @@ impl Indicator for Vortex {
         3 * Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let (up, down) = ((bar.high - state.low).abs(), (bar.low - state.high).abs());
@@ -66,7 +66,7 @@ impl Indicator for Vortex {
         let range = state.range.next(ranges, self.period, range);
         if !range.is_nan() {
             let ratio = |moved: f64| if range > 0.0 { moved / range } else { 0.0 };
-            out.copy_from_slice(&[ratio(up), ratio(down)]);
+            crate::indicator::put(out, [ratio(up), ratio(down)]);
         }
     }
 }

@@ -50,7 +50,7 @@ impl Indicator for Vwma {
         Past::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let volume = input.bar.volume;
         Past::push(own, input.x * volume);

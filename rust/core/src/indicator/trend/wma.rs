@@ -36,7 +36,7 @@ impl Indicator for Wma {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, weighted: &mut Weighted, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = weighted.mean(self.period, input.seen, input.past(0));
     }

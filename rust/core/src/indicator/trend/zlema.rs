@@ -43,7 +43,7 @@ impl Indicator for Zlema {
         vec![Lookback { field: Field::Source, bars: self.lag }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Ema, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         if input.seen > self.lag {

@@ -47,7 +47,7 @@ impl Indicator for Atr {
         Wilder::warm(self.period).max(self.first())
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let range = true_range(input.bar, state.close);
         state.close = input.bar.close;

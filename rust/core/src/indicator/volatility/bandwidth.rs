@@ -37,7 +37,7 @@ impl Indicator for Bandwidth {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mean, variance) = state.next(self.period, input.seen, input.past(0));
         out[0] = if mean == 0.0 { 0.0 } else { 2.0 * self.width * variance.sqrt() / mean };

@@ -37,10 +37,10 @@ impl Indicator for Bbands {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, moments: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mean, variance) = moments.next(self.period, input.seen, input.past(0));
         let half = self.width * variance.sqrt();
-        out.copy_from_slice(&[mean, mean + half, mean - half]);
+        crate::indicator::put(out, [mean, mean + half, mean - half]);
     }
 }

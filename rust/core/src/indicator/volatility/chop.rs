@@ -45,7 +45,7 @@ impl Indicator for Chop {
         Mean::words(self.period) + 2 * Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let last = state.close;

@@ -42,11 +42,11 @@ impl Indicator for Donchian {
         2 * Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
         let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
         let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
-        out.copy_from_slice(&[high, f64::midpoint(high, low), low]);
+        crate::indicator::put(out, [high, f64::midpoint(high, low), low]);
     }
 }

@@ -47,7 +47,7 @@ impl Indicator for HvClose {
         Past::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let last = state.close;
         state.close = input.x;

@@ -37,7 +37,7 @@ impl Indicator for HvGarmanKlass {
         Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Mean, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let term = if bar.low > 0.0 {

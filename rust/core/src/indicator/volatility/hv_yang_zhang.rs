@@ -48,7 +48,7 @@ impl Indicator for HvYangZhang {
         2 * Past::words(self.period) + Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let last = state.close;

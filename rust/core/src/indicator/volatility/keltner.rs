@@ -55,7 +55,7 @@ impl Indicator for Keltner {
         Ema::warm(self.period).max(self.first() + Wilder::warm(self.atr_period))
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let range = true_range(bar, state.close);
@@ -70,7 +70,7 @@ impl Indicator for Keltner {
         if input.seen + self.atr_period > self.first() {
             let atr = state.range.next(self.atr_period, Wilder::factor(self.atr_period), range);
             if !atr.is_nan() {
-                out.copy_from_slice(&[middle + self.width * atr, middle, middle - self.width * atr]);
+                crate::indicator::put(out, [middle + self.width * atr, middle, middle - self.width * atr]);
             }
         }
     }

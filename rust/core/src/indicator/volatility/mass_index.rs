@@ -50,7 +50,7 @@ impl Indicator for MassIndex {
         Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         let one = state.one.next(self.ema, Ema::factor(self.ema), input.bar.high - input.bar.low);

@@ -35,7 +35,7 @@ impl Indicator for Natr {
         self.atr.warm()
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut super::atr::State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         self.atr.update(state, own, input, out);
         out[0] = if input.bar.close == 0.0 { 0.0 } else { out[0] / input.bar.close * 100.0 };

@@ -65,7 +65,7 @@ impl Indicator for Squeeze {
         Mean::words(self.period) + Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let n = self.period;
         let (ranges, rest) = own.split_at_mut(Mean::words(n));

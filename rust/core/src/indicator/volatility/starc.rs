@@ -59,7 +59,7 @@ impl Indicator for Starc {
         Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let middle = state.middle.next(own, self.period, input.x);
         let range = true_range(input.bar, state.close);
@@ -68,7 +68,7 @@ impl Indicator for Starc {
         if input.seen > 1 {
             let half = self.width * state.range.next(self.atr_period, Wilder::factor(self.atr_period), range);
             if !half.is_nan() && !middle.is_nan() {
-                out.copy_from_slice(&[middle + half, middle, middle - half]);
+                crate::indicator::put(out, [middle + half, middle, middle - half]);
             }
         }
     }

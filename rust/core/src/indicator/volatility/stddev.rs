@@ -37,7 +37,7 @@ impl Indicator for Stddev {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, moments: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = moments.next(self.period, input.seen, input.past(0)).1.sqrt();
     }

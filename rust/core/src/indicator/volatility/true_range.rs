@@ -29,7 +29,7 @@ impl Indicator for TrueRange {
         2
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut [f64; 1], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = if input.seen == 1 { f64::NAN } else { true_range(input.bar, state[0]) };
         state[0] = input.bar.close;

@@ -36,7 +36,7 @@ impl Indicator for Variance {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = state.next(self.period, input.seen, input.past(0)).1;
     }

@@ -29,7 +29,7 @@ impl Indicator for Ad {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let range = bar.high - bar.low;

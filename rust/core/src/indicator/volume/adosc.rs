@@ -46,7 +46,7 @@ impl Indicator for Adosc {
         Ema::warm(self.slow)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let range = bar.high - bar.low;

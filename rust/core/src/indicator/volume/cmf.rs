@@ -44,7 +44,7 @@ impl Indicator for Cmf {
         2 * Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let range = bar.high - bar.low;

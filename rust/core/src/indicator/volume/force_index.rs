@@ -47,7 +47,7 @@ impl Indicator for ForceIndex {
         Ema::warm(self.period) + 1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let force = (input.x - state.close) * input.bar.volume;
         state.close = input.x;

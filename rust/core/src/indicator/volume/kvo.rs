@@ -59,7 +59,7 @@ impl Indicator for Kvo {
         Ema::warm(self.periods[1]) + Ema::warm(self.periods[2])
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let (sum, range) = (bar.high + bar.low + bar.close, bar.high - bar.low);

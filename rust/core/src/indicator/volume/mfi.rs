@@ -45,7 +45,7 @@ impl Indicator for Mfi {
         2 * Mean::words(self.period)
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let typical = (bar.high + bar.low + bar.close) / 3.0;

@@ -40,14 +40,13 @@ impl Indicator for Obv {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let volume = input.bar.volume;
-        if input.seen == 1 || input.x > state.close {
-            state.balance.add(volume);
-        } else if input.x < state.close {
-            state.balance.add(-volume);
-        }
+        // Chosen, not branched on: which way the next bar goes cannot be guessed.
+        let up = if input.seen == 1 || input.x > state.close { volume } else { 0.0 };
+        let down = if input.x < state.close { volume } else { 0.0 };
+        state.balance.add(if input.seen == 1 { volume } else { up - down });
         state.close = input.x;
         out[0] = state.balance.value();
     }

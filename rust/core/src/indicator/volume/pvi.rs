@@ -39,7 +39,7 @@ impl Indicator for Pvi {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         if input.seen == 1 {
             state.index = 1000.0;

@@ -55,7 +55,7 @@ impl Indicator for Pvo {
         Ema::warm(self.periods[1]) + Ema::warm(self.periods[2])
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let fast = state.fast.next(self.periods[0], self.factors[0], input.x);
         let slow = state.slow.next(self.periods[1], self.factors[1], input.x);
@@ -63,7 +63,7 @@ impl Indicator for Pvo {
         if !slow.is_nan() {
             let pvo = if slow == 0.0 { 0.0 } else { 100.0 * ((fast - slow) / slow) };
             let signal = state.signal.next(self.periods[2], self.factors[2], pvo);
-            out.copy_from_slice(&[pvo, signal, pvo - signal]);
+            crate::indicator::put(out, [pvo, signal, pvo - signal]);
         }
     }
 }

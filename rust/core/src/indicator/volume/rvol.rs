@@ -59,7 +59,7 @@ impl Indicator for Rvol {
         (self.sessions + 2) * self.minutes
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let session = i64::from(input.tick.session) + 1;
         let (past, rest) = own.split_at_mut(self.sessions * self.minutes);

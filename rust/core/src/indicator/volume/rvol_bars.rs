@@ -36,7 +36,7 @@ impl Indicator for RvolBars {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
         let volume = input.x;

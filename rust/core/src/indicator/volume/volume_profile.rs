@@ -66,7 +66,7 @@ impl Indicator for VolumeProfile {
         self.rows
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let session = i64::from(input.tick.session) + 1;
         if state.session != session {
@@ -95,7 +95,10 @@ impl Indicator for VolumeProfile {
         if state.height > 0.0 {
             let (poc, area) = self.read(own);
             let edge = |row: usize| state.base + row as f64 * state.height;
-            out.copy_from_slice(&[f64::midpoint(edge(poc), edge(poc + 1)), edge(area.end), edge(area.start)]);
+            crate::indicator::put(
+                out,
+                [f64::midpoint(edge(poc), edge(poc + 1)), edge(area.end), edge(area.start)],
+            );
         } else {
             out.fill(f64::NAN);
         }

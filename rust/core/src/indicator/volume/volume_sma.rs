@@ -35,7 +35,7 @@ impl Indicator for VolumeSma {
         self.0.lookbacks()
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, sum: &mut Sum, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         self.0.update(sum, own, input, out);
     }

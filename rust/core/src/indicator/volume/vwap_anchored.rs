@@ -35,7 +35,7 @@ impl Indicator for VwapAnchored {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut Traded, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         if input.tick.regular && input.bar.ts >= self.from {
             state.add(input.bar);

@@ -42,7 +42,7 @@ impl Indicator for VwapBands {
         1
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let session = i64::from(input.tick.session) + 1;
         if state.session != session {
@@ -62,7 +62,7 @@ impl Indicator for VwapBands {
         out.fill(f64::NAN);
         if state.volume > 0.0 {
             let half = self.width * (state.squares / state.volume).max(0.0).sqrt();
-            out.copy_from_slice(&[state.mean, state.mean + half, state.mean - half]);
+            crate::indicator::put(out, [state.mean, state.mean + half, state.mean - half]);
         }
     }
 }

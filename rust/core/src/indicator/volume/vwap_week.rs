@@ -43,7 +43,7 @@ impl Indicator for VwapWeek {
         6
     }
 
-    #[inline]
+    #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         // Days are counted from a Thursday.
         let week = (i64::from(input.tick.session) + 3).div_euclid(7) + WEEKS;
