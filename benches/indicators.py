@@ -37,7 +37,8 @@ PEERS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "adosc": ("ADOSC", (3, 10)), "cmf": ("CMF", (20,)), "mfi": ("MFI", (14,)), "pvt": ("PVT", ()), "nvi": ("NVI", ()),
     "pvi": ("PVI", ()), "force_index": ("EFI", (13,)), "pvo": ("PVO", (12, 26, 1)), "max": ("MAX", (30,)),
     "min": ("MIN", (30,)), "midpoint": ("MIDPOINT", (14,)), "midprice": ("MIDPRICE", (14,)),
-    "correlation": ("CORREL", (30,)), "beta": ("BETA", (5,)), "percent_rank": ("PERCENTRANK", (100,)), "doji": ("CDLDOJI", ()), "engulfing": ("CDLENGULFING", ()),
+    "correlation": ("CORREL", (30,)), "beta": ("BETA", (5,)),
+    "percent_rank": ("PERCENTRANK", (100,)), "doji": ("CDLDOJI", ()), "engulfing": ("CDLENGULFING", ()),
     "hammer": ("CDLHAMMER", ()), "morning_star": ("CDLMORNINGSTAR", ()),
 }  # fmt: skip
 

@@ -96,7 +96,9 @@ def test_any_arrival_order_gives_the_same_state(data_dir: Path, rows: pl.DataFra
     day = day.filter(pl.col("symbol").is_in(symbols))
     assert len(day) > 2_000
     close = int(dt.datetime(2020, 1, 2, 21, tzinfo=dt.UTC).timestamp()) * 1_000_000_000
-    indicators = [{"name": i.name, "interval": "5m"} for i in ob.list_indicators()]
+    # Those that compare two symbols do so with one of them.
+    against = {True: {"against": symbols[0]}, False: {}}
+    indicators = [{"name": i.name, "interval": "5m", **against[i.is_pair]} for i in ob.list_indicators()]
     template = ob.SessionConfig(**config(data_dir / NAME, indicators={"session": indicators}))
 
     def final_state(frame: pl.DataFrame) -> list[int]:

@@ -164,6 +164,10 @@ def _first_number(name: str, columns: dict[str, NDArray[np.float64]]) -> int:
     """Give where the values begin: what comes of another indicator begins without any."""
     import numpy as np
 
+    # A sum is finite if all of its terms are, but for an overflow: one look at each suffices for nearly all.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if len(next(iter(columns.values()))) and all(np.isfinite(values.sum()) for values in columns.values()):
+            return 0
     finite = functools.reduce(np.logical_and, (np.isfinite(values) for values in columns.values()))
     start = int(np.argmax(finite)) if finite.any() else len(finite)
     if not finite[start:].all():
