@@ -60,14 +60,20 @@ impl Moments {
         self.squares - self.sum * self.sum / n as f64
     }
 
-    #[cold]
+    #[inline]
     fn renew(&mut self, n: usize, past: Past<'_>) {
-        // Taken about the newest value, the mean of equal values is that value, and their variance is zero.
-        let newest = past.lag(0);
-        self.reference = newest + past.last(n).map(|x| x - newest).sum::<f64>() / n as f64;
-        self.sum = past.last(n).map(|x| x - self.reference).sum();
-        self.squares = past.last(n).map(|x| (x - self.reference).powi(2)).sum();
+        [self.reference, self.sum, self.squares] = renewed(n, past);
         self.peak = self.spread(n);
         self.age = 1;
     }
+}
+
+/// A reference within the window, and the sums about it. By value, as what is lent to a call cannot stay in registers.
+#[cold]
+fn renewed(n: usize, past: Past<'_>) -> [f64; 3] {
+    // Taken about the newest value, the mean of equal values is that value, and their variance is zero.
+    let newest = past.lag(0);
+    let reference = newest + past.last(n).map(|x| x - newest).sum::<f64>() / n as f64;
+    let sum = past.last(n).map(|x| x - reference).sum();
+    [reference, sum, past.last(n).map(|x| (x - reference).powi(2)).sum()]
 }

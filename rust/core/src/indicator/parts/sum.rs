@@ -15,10 +15,16 @@ pub struct Sum {
 impl Sum {
     #[inline]
     pub fn add(&mut self, x: f64) {
+        self.add_with(x, 0.0);
+    }
+
+    /// Adds a value of which something was lost before.
+    #[inline]
+    fn add_with(&mut self, x: f64, lost: f64) {
         // Two-sum (Knuth): exact without a branch on which term is the larger.
         let sum = self.sum + x;
         let part = sum - self.sum;
-        self.lost += (self.sum - (sum - part)) + (x - part);
+        self.lost += ((self.sum - (sum - part)) + (x - part)) + lost;
         self.sum = sum;
     }
 
@@ -27,9 +33,7 @@ impl Sum {
     pub fn roll(&mut self, new: f64, old: f64) {
         let x = new - old;
         let part = x - new;
-        let lost = (new - (x - part)) - (old + part);
-        self.add(x);
-        self.lost += lost;
+        self.add_with(x, (new - (x - part)) - (old + part));
     }
 
     #[inline]

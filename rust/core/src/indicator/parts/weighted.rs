@@ -7,7 +7,7 @@ use crate::indicator::ring::Past;
 /// Sums of differences from a reference within the window, plain and weighted 1 (oldest) to `n` (newest).
 ///
 /// A step costs two additions; rounding errors would add up for ever, so both sums are taken anew from the window
-/// every `n` bars, which depends on the number of bars alone.
+/// every `n` bars or so, which depends on the number of bars alone.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct Weighted {
@@ -16,6 +16,9 @@ pub struct Weighted {
     sum: f64,
     by_age: f64,
 }
+
+/// Not more often: that costs as much as many steps.
+const RENEW_AFTER: usize = 64;
 
 impl Weighted {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the weighted mean of the
@@ -26,7 +29,7 @@ impl Weighted {
             return f64::NAN;
         }
         let count = n as f64;
-        if seen == n || self.age as usize >= n {
+        if seen == n || self.age as usize >= n.max(RENEW_AFTER) {
             self.reference = past.lag(0);
             (self.sum, self.by_age) = (0.0, 0.0);
             for (i, x) in past.last(n).enumerate() {

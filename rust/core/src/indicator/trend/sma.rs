@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::Rolling;
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Simple moving average.
@@ -22,7 +22,7 @@ impl Indicator for Sma {
         source: "TA-Lib SMA",
     };
 
-    type State = Sum;
+    type State = Rolling;
 
     fn new(params: &Params) -> Result<Self> {
         Ok(Self { period: params.bars("period") })
@@ -37,12 +37,7 @@ impl Indicator for Sma {
     }
 
     #[inline(always)]
-    fn update(&self, sum: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        if input.seen > self.period {
-            sum.roll(input.x, input.past(0).lag(self.period));
-        } else {
-            sum.add(input.x);
-        }
-        out[0] = if input.seen >= self.period { sum.value() / self.period as f64 } else { f64::NAN };
+    fn update(&self, state: &mut Rolling, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = state.mean(self.period, input.seen, input.past(0));
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::Rolling;
 use crate::indicator::trend::Sma;
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
@@ -21,7 +21,7 @@ impl Indicator for VolumeSma {
         source: "TA-Lib SMA over volume",
     };
 
-    type State = Sum;
+    type State = Rolling;
 
     fn new(params: &Params) -> Result<Self> {
         Sma::new(params).map(Self)
@@ -36,7 +36,7 @@ impl Indicator for VolumeSma {
     }
 
     #[inline(always)]
-    fn update(&self, sum: &mut Sum, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        self.0.update(sum, own, input, out);
+    fn update(&self, state: &mut Rolling, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        self.0.update(state, own, input, out);
     }
 }

@@ -1,0 +1,69 @@
+//! Mean of a window of prices.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::indicator::ring::Past;
+
+/// The sum of differences from a reference within the window. A step costs one addition; rounding errors would add up for
+/// ever, so it is taken anew from the window every `n` bars or so, which depends on the number of bars alone.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct Rolling {
+    age: u64,
+    reference: f64,
+    sum: f64,
+}
+
+/// Not more often: that costs as much as many steps.
+const RENEW_AFTER: usize = 64;
+
+impl Rolling {
+    /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the mean of the last `n`,
+    /// NaN before there are `n`.
+    #[inline]
+    pub fn mean(&mut self, n: usize, seen: usize, past: Past<'_>) -> f64 {
+        if seen < n {
+            return f64::NAN;
+        }
+        if seen == n || self.age as usize >= n.max(RENEW_AFTER) {
+            (self.reference, self.sum) = renewed(n, past);
+            self.age = 1;
+        } else {
+            self.sum += past.lag(0) - past.lag(n);
+            self.age += 1;
+        }
+        self.reference + self.sum / n as f64
+    }
+}
+
+/// The newest value, and the sum of the differences of the last `n` from it: so the mean of equal values is that value. By
+/// value, as what is lent to a call cannot stay in registers.
+#[cold]
+fn renewed(n: usize, past: Past<'_>) -> (f64, f64) {
+    let reference = past.lag(0);
+    (reference, past.last(n).map(|x| x - reference).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_stays_the_mean_of_its_window() {
+        let value = |i: i64| 1e6 + 0.01 * ((i * 7919) % 1000) as f64 + if i % 997 < 3 { 1e7 } else { 0.0 };
+        for n in [1, 2, 20, 100, 300] {
+            let mut ring = vec![0.0; Past::words(n)];
+            let mut rolling = Rolling::zeroed();
+            for i in 0..50_000_i64 {
+                Past::push(&mut ring, value(i));
+                let seen = i as usize + 1;
+                let got = rolling.mean(n, seen, Past::view(&ring));
+                assert_eq!(got.is_nan(), seen < n);
+                if seen >= n && i % 7 == 0 {
+                    let exact = (i + 1 - n as i64..=i).map(|k| value(k) - 1e6).sum::<f64>() / n as f64 + 1e6;
+                    assert!((got / exact - 1.0).abs() < 1e-13, "{got} against {exact} at {i}");
+                }
+            }
+        }
+    }
+}
