@@ -4,10 +4,7 @@ use crate::bar::Bar;
 use crate::time::{Day, Nanos};
 
 use super::Indicator;
-use super::definition::Definition;
 use super::input::{Field, Input, Pasts, Tick};
-use super::plan::Plan;
-use super::source::Source;
 
 /// Bars as columns of one length. What the indicator does not read may be any of them.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +27,7 @@ pub struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    fn tick(&self, row: usize) -> Tick {
+    pub(super) fn tick(&self, row: usize) -> Tick {
         let ohlc = [self.open[row], self.high[row], self.low[row], self.close[row]];
         let ts = self.ts.map_or(0, |t| t[row]);
         Tick {
@@ -40,29 +37,6 @@ impl Columns<'_> {
             since_open: self.since_open.map_or(0, |s| s[row]),
             other: self.other.map_or(f64::NAN, |o| o[row]),
         }
-    }
-}
-
-impl Definition {
-    /// One column an output, NaN where there is no value.
-    pub fn bulk(&self, columns: &Columns<'_>) -> Vec<Vec<f64>> {
-        let rows = columns.close.len();
-        // All of it is written: of zeros, as they come from the system, there is nothing to write before.
-        let mut outputs: Vec<Vec<f64>> = self.spec().outputs.iter().map(|_| vec![0.0; rows]).collect();
-        if let Source::Field(reads) = self.source() {
-            self.kernel().bulk(*reads, columns, &mut outputs);
-            return outputs;
-        }
-        let plan = Plan::new(vec![self.clone()]);
-        let mut block = plan.block();
-        let place = plan.output_range(plan.definitions().len() - 1);
-        for row in 0..rows {
-            plan.update(&mut block, &columns.tick(row));
-            for (column, value) in outputs.iter_mut().zip(&plan.outputs(&block)[place.clone()]) {
-                column[row] = *value;
-            }
-        }
-        outputs
     }
 }
 
@@ -115,57 +89,3 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
 
 /// More than any indicator has.
 const MOST_OUTPUTS: usize = 16;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::indicator::registry::SPECS;
-
-    #[test]
-    fn equals_bar_by_bar() {
-        let rows = 600;
-        let wave = |step: f64, size: f64| -> Vec<f64> {
-            (0..rows)
-                .map(|i| (f64::from(i) * step).sin() * size)
-                .map(|x| (x * 100.0).round() / 100.0)
-                .collect()
-        };
-        let close: Vec<f64> =
-            wave(0.7, 5.0).iter().zip(wave(0.11, 9.0)).map(|(a, b)| 100.0 + a + b).collect();
-        let open: Vec<f64> = close.iter().zip(wave(1.3, 1.0)).map(|(a, b)| a + b).collect();
-        let high: Vec<f64> =
-            close.iter().zip(&open).zip(wave(0.9, 0.5)).map(|((a, b), c)| a.max(*b) + c.abs()).collect();
-        let low: Vec<f64> =
-            close.iter().zip(&open).zip(wave(1.7, 0.5)).map(|((a, b), c)| a.min(*b) - c.abs()).collect();
-        let volume: Vec<f64> =
-            (0..rows).map(|i| if i % 17 == 0 { 0.0 } else { f64::from(i * 37 % 1000) }).collect();
-        let session: Vec<i64> = (0..rows).map(|i| i64::from(i / 150)).collect();
-        let regular: Vec<bool> = (0..rows).map(|i| i % 150 >= 10).collect();
-        let since_open: Vec<i64> = (0..i64::from(rows)).map(|i| (i % 150 - 10) * 60_000_000_000).collect();
-        let ts: Vec<i64> = (0..i64::from(rows)).map(|i| i * 60_000_000_000).collect();
-        let columns = Columns {
-            open: &open,
-            high: &high,
-            low: &low,
-            close: &close,
-            volume: &volume,
-            session: Some(&session),
-            regular: Some(&regular),
-            since_open: Some(&since_open),
-            ts: Some(&ts),
-            other: Some(&open),
-        };
-        for spec in SPECS {
-            let definition = Definition::new(spec.name, []).expect(spec.name);
-            let bulk = definition.bulk(&columns);
-            let plan = Plan::new(vec![definition]);
-            let mut block = plan.block();
-            for i in 0..rows as usize {
-                plan.update(&mut block, &columns.tick(i));
-                for (column, value) in bulk.iter().zip(plan.outputs(&block)) {
-                    assert_eq!(column[i].to_bits(), value.to_bits(), "{} at {i}", spec.name);
-                }
-            }
-        }
-    }
-}

@@ -14,6 +14,7 @@ mod pairs;
 mod play;
 mod read;
 mod report;
+mod settle;
 mod store;
 mod ticks;
 mod track;

@@ -4,6 +4,7 @@
 //! `[state | own words]`.
 
 mod build;
+mod columns;
 
 use std::ops::Range;
 

@@ -1,0 +1,86 @@
+//! Indicators that compare two symbols are worked out at the end of each change: no symbol's state depends on another's,
+//! and what comes late or is corrected on either side needs no repair.
+
+use std::sync::Arc;
+
+use crate::indicator::plan::Plan;
+use crate::symbol::SymbolId;
+
+use super::event::EventKind;
+use super::pairs::{Pair, newest, values};
+use super::store::Session;
+
+impl Session {
+    /// As [`Self::find_pairs`], if there were any.
+    pub(super) fn pairs_changed(&mut self) {
+        if !self.pairs.is_empty() {
+            self.find_pairs();
+        }
+    }
+
+    /// Looks which there are, after symbols or indicators came or went.
+    pub(super) fn find_pairs(&mut self) {
+        let mut known = std::mem::take(&mut self.pairs);
+        let mut found = Vec::new();
+        for track in self.tracks.iter().flatten() {
+            for series in track.series() {
+                for (key, definition) in series.pairs() {
+                    let Some(against) = definition.other() else { continue };
+                    let there = known.iter().position(|p| p.symbol == track.id && p.key == key);
+                    found.push(there.map_or_else(
+                        || Pair {
+                            symbol: track.id,
+                            interval: series.interval(),
+                            key: key.to_owned(),
+                            against: Arc::clone(against),
+                            plan: Plan::new(vec![definition.clone()]),
+                            need: definition.first(),
+                            seen: None,
+                            told: false,
+                        },
+                        |place| known.swap_remove(place),
+                    ));
+                }
+            }
+        }
+        self.pairs = found;
+        self.settle_pairs();
+    }
+
+    /// Works out those of which either symbol has changed.
+    pub(super) fn settle_pairs(&mut self) {
+        if self.pairs.is_empty() {
+            return;
+        }
+        let mut pairs = std::mem::take(&mut self.pairs);
+        for pair in &mut pairs {
+            let other = self.symbols.get(&pair.against);
+            let version = |id: SymbolId| self.versions[id as usize];
+            let seen = (version(pair.symbol), other.map_or(0, version));
+            if pair.seen == Some(seen) {
+                continue;
+            }
+            let values = match (self.track(pair.symbol), other.and_then(|id| self.track(id))) {
+                (Some(track), Some(other)) => {
+                    let both = newest(track, other, pair.interval, pair.need, None);
+                    values(&pair.plan, &both)
+                }
+                _ => vec![f64::NAN; pair.plan.definitions()[0].spec().outputs.len()],
+            };
+            let wants =
+                !self.is_loading() && self.events.mask.wants(EventKind::IndicatorValid, pair.interval);
+            let Some(Some(track)) = self.tracks.get_mut(pair.symbol as usize) else { continue };
+            for series in track.series_mut().filter(|series| series.interval() == pair.interval) {
+                series.put(&pair.key, &values);
+                if !pair.told && !values[0].is_nan() {
+                    pair.told = true;
+                    if let Some(bar) = series.newest().filter(|_| wants) {
+                        self.events.indicator_valid(pair.symbol, pair.interval, bar, &pair.key);
+                    }
+                }
+            }
+            pair.seen = Some(seen);
+        }
+        self.pairs = pairs;
+    }
+}
