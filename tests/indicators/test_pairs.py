@@ -118,6 +118,19 @@ def test_late_and_corrected_bars_of_either_end_in_the_same_bits(seed: int) -> No
     }
 
 
+def test_a_snapshot_follows_the_other_symbol() -> None:
+    data = session()
+    apply(data, slice(None))
+    columns = ["correlation_30_vs_SPY_1m", "beta_20_vs_SPY_1m"]
+    before = data.snapshot(columns).row("A")
+    theirs = np.flatnonzero(bars()["symbol"] == "SPY")[-20:-19]
+    apply(data, theirs, close=bars()["low"][theirs])
+    after = data.snapshot(columns).row("A")
+    check(data)
+    for name in columns:
+        assert after[name] == data.get_indicator_value("A", name) != before[name]
+
+
 def test_forming_takes_both_bars_in_progress() -> None:
     data = session()
     rows = bars()["ts"] < OPEN + 302 * MINUTE

@@ -36,6 +36,7 @@ impl Session {
                             plan: Plan::new(vec![definition.clone()]),
                             need: definition.first(),
                             seen: None,
+                            values: Vec::new(),
                             told: false,
                         },
                         |place| known.swap_remove(place),
@@ -79,7 +80,12 @@ impl Session {
                     }
                 }
             }
-            pair.seen = Some(seen);
+            // A new value that comes of the other's change is a change of this one, which snapshots look for.
+            let is_new = values.iter().map(|v| v.to_bits()).ne(pair.values.iter().map(|v| v.to_bits()));
+            self.versions[pair.symbol as usize] += u64::from(is_new);
+            pair.values = values;
+            let version = |id: SymbolId| self.versions[id as usize];
+            pair.seen = Some((version(pair.symbol), other.map_or(0, version)));
         }
         self.pairs = pairs;
     }
