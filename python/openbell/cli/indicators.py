@@ -52,7 +52,7 @@ def _print_one(info: IndicatorInfo) -> None:
         f"  source      {info.source}",
         f"  outputs     {', '.join(info.outputs)}",
         f"  first value with bar {info.first}, independent of its start (1e-9) after {info.warm}",
-        *([f"  sessions    {info.sessions} before it"] if info.sessions else []),
+        *([f"  needs       {info.sessions} earlier sessions"] if info.sessions else []),
         f"  key         {key}",
     ]
     for p in info.params:

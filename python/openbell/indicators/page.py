@@ -90,7 +90,9 @@ print(session.snapshot(["stretch_5m", "ema_9_of_stretch_5m"]).to_polars())
 
 ## Without a session
 
-On arrays of your own, arguments in TA-Lib's order, and value by value:
+On arrays of your own, arguments in TA-Lib's order, and value by value; of those that compare two, the other comes
+first: `ta.beta(market, close, 20)`. What depends on sessions takes `session` and `regular` besides, what reads the time
+`minute` (since the regular open) or `ts`.
 
 ```python
 import numpy as np

@@ -55,6 +55,14 @@ impl Params {
         &self.values
     }
 
+    /// Refuses a parameter that is not less than another.
+    pub fn check_less(&self, name: &'static str, than: &str) -> Result<()> {
+        if self.get(name) < self.get(than) {
+            return Ok(());
+        }
+        Err(self.refuse(name, format!("less than {than} = {}", self.get(than))))
+    }
+
     /// An error about one parameter, for what must hold between several.
     pub fn refuse(&self, name: &'static str, expected: impl Into<String>) -> Error {
         Error::Parameter {

@@ -35,9 +35,7 @@ impl Indicator for Awesome {
 
     fn new(params: &Params) -> Result<Self> {
         let (fast, slow) = (params.bars("fast"), params.bars("slow"));
-        if fast >= slow {
-            return Err(params.refuse("fast", format!("less than slow = {slow}")));
-        }
+        params.check_less("fast", "slow")?;
         Ok(Self { fast, slow })
     }
 

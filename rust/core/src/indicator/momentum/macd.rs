@@ -44,9 +44,7 @@ impl Indicator for Macd {
 
     fn new(params: &Params) -> Result<Self> {
         let [fast, slow, signal] = ["fast", "slow", "signal"].map(|name| params.bars(name));
-        if fast >= slow {
-            return Err(params.refuse("fast", format!("less than slow = {slow}")));
-        }
+        params.check_less("fast", "slow")?;
         Ok(Self { fast, slow, signal, factors: [fast, slow, signal].map(Ema::factor) })
     }
 

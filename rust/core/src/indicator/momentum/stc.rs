@@ -43,9 +43,7 @@ impl Indicator for Stc {
 
     fn new(params: &Params) -> Result<Self> {
         let [fast, slow, cycle] = ["fast", "slow", "cycle"].map(|name| params.bars(name));
-        if fast >= slow {
-            return Err(params.refuse("fast", format!("less than slow = {slow}")));
-        }
+        params.check_less("fast", "slow")?;
         Ok(Self { fast, slow, cycle })
     }
 

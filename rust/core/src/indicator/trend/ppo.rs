@@ -37,9 +37,7 @@ impl Indicator for Ppo {
 
     fn new(params: &Params) -> Result<Self> {
         let [fast, slow] = ["fast", "slow"].map(|name| params.bars(name));
-        if fast >= slow {
-            return Err(params.refuse("fast", format!("less than slow = {slow}")));
-        }
+        params.check_less("fast", "slow")?;
         Ok(Self { fast, slow, factors: [fast, slow].map(Ema::factor) })
     }
 

@@ -40,10 +40,8 @@ impl Indicator for Pvo {
     type State = State;
 
     fn new(params: &Params) -> Result<Self> {
-        let periods @ [fast, slow, _] = ["fast", "slow", "signal"].map(|name| params.bars(name));
-        if fast >= slow {
-            return Err(params.refuse("fast", format!("less than slow = {slow}")));
-        }
+        let periods = ["fast", "slow", "signal"].map(|name| params.bars(name));
+        params.check_less("fast", "slow")?;
         Ok(Self { periods, factors: periods.map(Ema::factor) })
     }
 
