@@ -285,11 +285,68 @@ class NoNumber:
         return bar.close
 
 
+class Uncopied:
+    """Holds what cannot be copied."""
+
+    def __init__(self, least: int = 3) -> None:
+        if least == 99:
+            raise ValueError("99 will not do")
+        self.lines = (line for line in ())  # type: ignore[var-annotated]
+
+    def update(self, bar: ob.Bar) -> float:
+        return bar.close
+
+
+def test_what_cannot_be_copied_or_made_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    ob.register_indicator("uncopied")(Uncopied)
+    with pytest.raises(IndicatorError, match=r"uncopied\(least=99\) cannot be made: ValueError: 99 will not do"):
+        ob.IndicatorConfig("uncopied", interval="1m", params={"least": 99})
+    data = session()
+    ob.IndicatorManager(data).register_symbol_indicators("A", [ob.IndicatorConfig("uncopied", interval="1m")])
+    with caplog.at_level(logging.ERROR, "openbell"):
+        apply(data, bars(), slice(0, 100))
+        apply(data, bars(), slice(30, 31), close=bars()["low"][30:31])
+    assert "cannot pickle" in data.indicator_errors["A", "uncopied_3_1m"]
+    assert data.get_indicator_value("A", "uncopied_3_1m") is None
+    assert data.get_indicator_value("A", "my_count_1m") == 100
+    assert "A uncopied_3_1m has no value from now on" in caplog.text
+
+
+def test_looking_at_a_bar_in_progress_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    ob.register_indicator("careful")(Careful)
+    data, rows = session(), bars()
+    ob.IndicatorManager(data).register_symbol_indicators("A", [ob.IndicatorConfig("careful", interval="5m")])
+    apply(data, rows, slice(0, 12))
+    with caplog.at_level(logging.ERROR, "openbell"):
+        assert data.get_indicator_value("A", "careful_5m", forming=True) is None
+    assert "no forming value" in caplog.text
+    assert not data.indicator_errors
+    apply(data, rows, slice(12, 15))
+    assert data.get_indicator_value("A", "careful_5m") == 3
+
+
+class Careful:
+    """Fails at what is no whole bar."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def update(self, bar: ob.Bar) -> float:
+        if bar.ts == OPEN + 10 * MINUTE and bar.volume < bars()["volume"][10:15].sum():
+            raise ValueError("not whole")
+        self.seen += 1
+        return self.seen
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: ob.register_indicator("sma")(MyCount), "'sma' is an indicator of the catalogue"),
         (lambda: ob.register_indicator("My")(MyCount), "'My' cannot name an indicator"),
+        (lambda: ob.register_indicator("close")(MyCount), "'close' cannot name an indicator: it is a column"),
+        (lambda: ob.register_indicator("bar_mine")(MyCount), "'bar_mine' cannot name an indicator: it is a column"),
+        (lambda: ob.register_indicator("my_count")(MyMean), "my_count means MyCount already, not MyMean"),
+        (lambda: ob.register_expression("my_count", "close"), "my_count means MyCount already, not 'close'"),
         (lambda: ob.register_indicator("mine", outputs=())(MyCount), "must be names, and at least one"),
         (lambda: ob.register_indicator("mine")(NoUpdate), "NoUpdate has no method update"),
         (lambda: ob.register_indicator("mine")(NoNumber), "'period' needs a number as default, not 'x'"),

@@ -89,9 +89,14 @@ def test_history_is_loaded_for_its_parts() -> None:
     assert restored.to_dict()["expression"] == "sma_200 / prev_close"
 
 
-def test_a_name_means_what_it_was_last_said_to() -> None:
+def test_a_name_keeps_its_meaning_unless_it_is_replaced() -> None:
     ob.register_expression("mine", "close - open")
-    ob.register_expression("mine", "close - low", title="What was won")
+    ob.register_expression("mine", "close - open")
+    with pytest.raises(IndicatorError, match="mine means 'close - open' already, not 'close - low'"):
+        ob.IndicatorConfig("mine", interval="1m", expression="close - low")
+    with pytest.raises(ConfigError, match=r"indicators\.session\[1\].*means 'hl2' already"):
+        run({"session": [{"name": "x", "expression": e, "interval": i} for e, i in (("hl2", "1m"), ("open", "5m"))]})
+    ob.register_expression("mine", "close - low", title="What was won", replace=True)
     info = next(info for info in ob.list_indicators() if info.name == "mine")
     assert (info.formula, info.title, info.type) == ("close - low", "What was won", "custom")
     session = ob.SessionData()

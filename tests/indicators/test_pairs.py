@@ -10,7 +10,7 @@ import pytest
 
 import openbell as ob
 from openbell import indicators as ta
-from openbell.errors import ColumnsError, ConfigError, IndicatorError
+from openbell.errors import ColumnsError, ConfigError, IndicatorError, SymbolError
 from openbell.indicators.config import IndicatorConfig
 
 OPEN = 1_732_545_000_000_000_000
@@ -163,6 +163,16 @@ def test_it_goes_over_sessions_and_goes_with_its_symbol() -> None:
     assert result.summary.callback_errors == 0, result.summary.warnings
     assert len(seen) == 2
     assert all(value is not None for row in seen for value in row)
+
+
+def test_the_other_must_be_there() -> None:
+    data = ob.SessionData()
+    data.register_symbol("A", "1m")
+    wanted = ob.IndicatorConfig("beta", interval="1m", against="SPY")
+    with pytest.raises(SymbolError, match='unknown symbol "SPY"'):
+        ob.IndicatorManager(data).register_symbol_indicators("A", [wanted])
+    with pytest.raises(SymbolError, match="beta_5_vs_SPY_1m: SPY is not in the session; add it first"):
+        data.add_indicator("A", wanted)
 
 
 def test_it_can_be_asked_for_in_mid_session() -> None:

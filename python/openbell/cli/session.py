@@ -83,6 +83,7 @@ def indicator_add(
     period: Annotated[int | None, typer.Option(help="Its period.")] = None,
     param: Annotated[list[str] | None, typer.Option(help="Another parameter: --param fast=8. May be repeated.")] = None,
     source: Annotated[str | None, typer.Option(help="What it reads: hl2, or another's key such as rsi_14_1m.")] = None,
+    against: Annotated[str | None, typer.Option(help="The symbol that correlation and beta compare with.")] = None,
     no_wait: NoWait = False,
     session: SessionName = None,
     as_json: Json = False,
@@ -95,8 +96,8 @@ def indicator_add(
             params[key] = float(value)
         except ValueError:
             raise typer.BadParameter(f"{text!r} is not of the form fast=8", param_hint="--param") from None
-    args = {"indicator": name, "interval": interval, "period": period, "params": params, "source": source}
-    _ask(session, "indicator.add", as_json, symbol=symbol, wait=not no_wait, **args)
+    args = {"indicator": name, "interval": interval, "period": period, "params": params, "wait": not no_wait}
+    _ask(session, "indicator.add", as_json, symbol=symbol, source=source, against=against, **args)
 
 
 @indicator_app.command("show")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from openbell._core import Interval, indicator_key, indicator_warmup, parse_symbol
 from openbell.errors import IndicatorError
 from openbell.indicators.catalogue import IndicatorType, indicator_info
-from openbell.indicators.custom import expression_of, is_custom, needs, register_expression
+from openbell.indicators.custom import check_made, expression_of, is_custom, needs, register_expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from openbell.indicators.catalogue import IndicatorInfo
 
 
 # What stands between an indicator and its source in a key.
@@ -22,6 +24,21 @@ OF = "_of_"
 VERSUS = "_vs_"
 # A key, and an output behind it.
 KEY = re.compile(r"(.+?)_(\d+[smhdw])(?:_(.+))?")
+
+
+def _given(info: IndicatorInfo, period: int | None, params: Mapping[str, float] | None) -> dict[str, float]:
+    """Give the parameters that were given, the period among them."""
+    given = dict(params or {})
+    if period is not None:
+        if all(p.name != "period" for p in info.params):
+            takes = ", ".join(p.name for p in info.params) or "no parameters"
+            raise IndicatorError(f"{info.name}: it has no period; it takes {takes}")
+        if given.setdefault("period", period) != period:
+            raise IndicatorError(f"{info.name}: period is given twice, as {period} and as {given['period']}")
+    for key, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise IndicatorError(f"{info.name}: {key} = {value!r} is not a number")
+    return given
 
 
 class IndicatorConfig:
@@ -84,16 +101,7 @@ class IndicatorConfig:
             raise IndicatorError(f"{name}: its type is {info.type.value!r}, not {str(type)!r}")
         if interval is None:
             raise IndicatorError(f"{name}: interval is missing; give one such as '5m'")
-        given = dict(params or {})
-        if period is not None:
-            if all(p.name != "period" for p in info.params):
-                takes = ", ".join(p.name for p in info.params) or "no parameters"
-                raise IndicatorError(f"{name}: it has no period; it takes {takes}")
-            if given.setdefault("period", period) != period:
-                raise IndicatorError(f"{name}: period is given twice, as {period} and as {given['period']}")
-        for key, value in given.items():
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise IndicatorError(f"{name}: {key} = {value!r} is not a number")
+        given = _given(info, period, params)
         self._set("interval", Interval(interval))
         read = None if source is None else self._read(name, source)
         if info.is_pair and against is None:
@@ -107,6 +115,8 @@ class IndicatorConfig:
         self._set("type", info.type)
         complete = {p.name: given.get(p.name, int(p.default) if p.integer else p.default) for p in info.params}
         self._set("params", MappingProxyType(complete))
+        if is_custom(name):
+            check_made(name, complete)
 
     name: str
     type: IndicatorType

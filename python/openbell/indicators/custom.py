@@ -18,6 +18,11 @@ _Class = TypeVar("_Class", bound=type[Any])
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Bars of a window; a number that is none may be larger.
 _MOST_BARS, _MOST = 100_000, 1e15
+# Fields of bars, which are columns and sources, and words of expressions.
+_MEANT = {
+    *_core.Gather.fields(), "hl2", "hlc3", "ohlc4", "hlcc4",
+    "abs", "sqrt", "log", "exp", "where", "and", "or", "not",
+}  # fmt: skip
 _classes: dict[str, type[Any]] = {}
 _expressions: dict[str, str] = {}
 
@@ -30,6 +35,7 @@ def register_indicator(
     formula: str = "",
     on_price: bool = False,
     ranges: Mapping[str, tuple[float, float]] | None = None,
+    replace: bool = False,
 ) -> Callable[[_Class], _Class]:
     """Make a class known as an indicator: it is named in configs, read, screened and shown like those of the catalogue.
 
@@ -42,8 +48,7 @@ def register_indicator(
     Parameters
     ----------
     name
-        Lower case, letters, digits and underscores; not one of the catalogue's. A class registered again under a name
-        takes the place of the one before, in sessions that begin afterwards.
+        Lower case, letters, digits and underscores; not one of the catalogue's, nor a field of a bar.
     outputs
         The first is the indicator's value.
     title, formula
@@ -53,11 +58,14 @@ def register_indicator(
     ranges
         Least and greatest value of parameters: from 1 to 100,000 for whole numbers and from 0 on for others, if not
         given.
+    replace
+        Whether the name may mean something else already; it means this in sessions that begin afterwards. A class that
+        is defined again, as in a notebook, takes its own place without.
 
     Raises
     ------
     IndicatorError
-        If the name, the class or a parameter will not do.
+        If the name, the class or a parameter will not do, or the name is taken.
 
     Examples
     --------
@@ -80,6 +88,10 @@ def register_indicator(
     def register(cls: _Class) -> _Class:
         if not callable(getattr(cls, "update", None)):
             raise IndicatorError(f"{name}: {cls.__name__} has no method update(bar)")
+        there = _classes.get(name)
+        is_other = there is not None and (there.__module__, there.__qualname__) != (cls.__module__, cls.__qualname__)
+        if not replace and (is_other or name in _expressions):
+            raise _taken(name, cls.__name__)
         rows = [_param(name, p, dict(ranges or {})) for p in _arguments(cls)]
         what = title or (inspect.getdoc(cls) or cls.__name__).splitlines()[0].rstrip(".")
         _core.register_indicator(name, what, rows, list(outputs), on_price, formula or "its user's own")
@@ -91,14 +103,15 @@ def register_indicator(
     return register
 
 
-def register_expression(name: str, expression: str, *, title: str | None = None, on_price: bool = False) -> None:
+def register_expression(
+    name: str, expression: str, *, title: str | None = None, on_price: bool = False, replace: bool = False
+) -> None:
     """Make an expression over fields of the bar and other indicators known as an indicator, computed by the engine.
 
     Parameters
     ----------
     name
-        Lower case, letters, digits and underscores; not one of the catalogue's. Registered again, it means what the new
-        expression says in sessions that begin afterwards.
+        Lower case, letters, digits and underscores; not one of the catalogue's, nor a field of a bar.
     expression
         Numbers, fields (``close``, ``hl2``, …), indicators as in a key but without the interval (``sma_20``,
         ``macd_12_26_9_signal``; other expressions too), ``+ - * /``, ``< <= > >= == !=`` (1 where they hold, 0 where
@@ -108,11 +121,13 @@ def register_expression(name: str, expression: str, *, title: str | None = None,
         What ``openbell indicators`` says of it.
     on_price
         Whether it is a price.
+    replace
+        Whether the name may mean something else already; it means this in sessions that begin afterwards.
 
     Raises
     ------
     IndicatorError
-        If the name will not do, or the expression cannot be read: with the place.
+        If the name will not do or is taken, or the expression cannot be read: with the place.
 
     Examples
     --------
@@ -122,6 +137,8 @@ def register_expression(name: str, expression: str, *, title: str | None = None,
     20
     """
     _check_name(name)
+    if not replace and (name in _classes or _expressions.get(name, expression) != expression):
+        raise _taken(name, repr(expression))
     _core.register_indicator(name, title or name, [], ["value"], on_price, expression, expression)
     _expressions[name] = expression
     _classes.pop(name, None)
@@ -129,8 +146,15 @@ def register_expression(name: str, expression: str, *, title: str | None = None,
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name) or "_of_" in name:
+    if not _NAME.fullmatch(name) or any(word in name for word in ("_of_", "_vs_")):
         raise IndicatorError(f"{name!r} cannot name an indicator: lower case, letters, digits and underscores")
+    if name in _MEANT or name.startswith(("bar_", "forming_")):
+        raise IndicatorError(f"{name!r} cannot name an indicator: it is a column, or a word of expressions, already")
+
+
+def _taken(name: str, new: str) -> IndicatorError:
+    there = repr(_expressions[name]) if name in _expressions else _classes[name].__qualname__
+    return IndicatorError(f"{name} means {there} already, not {new}: choose another name, or say replace=True")
 
 
 def _arguments(cls: type[Any]) -> list[inspect.Parameter]:
@@ -193,6 +217,21 @@ def make(name: str, params: Mapping[str, float]) -> Any:
     infos = custom_infos()[name]["params"]
     whole = {entry["name"] for entry in infos if entry["integer"]}
     return _classes[name](**{key: int(value) if key in whole else value for key, value in params.items()})
+
+
+def check_made(name: str, params: Mapping[str, float]) -> None:
+    """Make one, to see that it can be made.
+
+    Raises
+    ------
+    IndicatorError
+        If its class raises.
+    """
+    try:
+        make(name, params)
+    except Exception as error:  # whatever it is
+        given = ", ".join(f"{key}={value:g}" for key, value in params.items())
+        raise IndicatorError(f"{name}({given}) cannot be made: {type(error).__name__}: {error}") from error
 
 
 def needs(name: str, params: Mapping[str, float]) -> tuple[int, int]:

@@ -31,7 +31,8 @@ whether it was asked for besides or not; a bar at which it has no value is no ba
 
 `correlation` and `beta` compare with another symbol of the session:
 `{"name": "beta", "params": {"period": 20}, "interval": "5m", "against": "SPY"}` has the key `beta_20_vs_SPY_5m`. They
-run over the newest bars that both have at the same time, of earlier sessions too, and follow when either is corrected.
+run over the newest bars that both have at the same time, those of earlier sessions that are kept too, and follow when
+either is corrected. That symbol must be one of the session's.
 
 ## Your own
 
@@ -39,7 +40,8 @@ A class with `update(bar)` is an indicator once it is registered; its parameters
 number as default each. It has a key, is warmed up from history (`first` says how many bars it needs), is put right
 when a bar is corrected, has forming values, is a column of snapshots and of scanners' filters. It may not be the
 source of another, and runs in the session only. If its `update` fails, that is logged, it has no value until the bar
-is corrected, and `SessionData.indicator_errors` says why.
+is corrected, and `SessionData.indicator_errors` says why. A name keeps its meaning in a process, unless
+`replace=True` gives it another.
 
 ```python
 import openbell as ob

@@ -60,6 +60,7 @@ class AddIndicator(OfSymbol):
     period: int | None = None
     params: dict[str, float] = Field(default={}, max_length=64)
     source: str | None = None
+    against: str | None = None
     wait: bool = True
 
 
@@ -112,7 +113,12 @@ def _add_indicator(run: SessionCoordinator, args: AddIndicator) -> dict[str, Any
     from openbell.indicators import IndicatorConfig
 
     wanted = IndicatorConfig(
-        args.indicator, period=args.period, interval=args.interval, params=args.params, source=args.source
+        args.indicator,
+        period=args.period,
+        interval=args.interval,
+        params=args.params,
+        source=args.source,
+        against=args.against,
     )
     key = wanted.make_key()
     if not run.session_data.add_indicator(args.symbol, wanted, owner=OWNER):

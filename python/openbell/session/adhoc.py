@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from openbell._core import Interval, SessionCore, parse_symbol
-from openbell.errors import IndicatorError
+from openbell.errors import IndicatorError, SymbolError
 from openbell.indicators import IndicatorConfig
 from openbell.session.wishes import Wish, Wishes
 
@@ -121,6 +121,8 @@ class AdHocRequests(SessionCore):
             raise IndicatorError("name an indicator, or give an IndicatorConfig")
         if isinstance(wanted, str):
             wanted = IndicatorConfig(wanted, **dict(config or {}))
+        if wanted.against is not None and not self.has_symbol(wanted.against):
+            raise SymbolError(f"{wanted.make_key()}: {wanted.against} is not in the session; add it first")
         if self.get_indicator(name, wanted.make_key()) is not None:
             self.wishes.share(name, wanted.make_key(), owner)
             return False

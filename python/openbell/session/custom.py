@@ -71,40 +71,50 @@ class _State:
         self._renew()
 
     def _renew(self) -> None:
-        self._object, self._values = make(self._name, self._params), self._nothing
+        self._object: Any = make(self._name, self._params)
+        self._values = self._nothing
         self.error: str | None = None
+        # How many bars of the session were seen, the object then, its values, and why it had none.
         self._marks: list[tuple[int, Any, list[float], str | None]] = []
 
     def take(self, entries: Sequence[Bar | tuple[str, int]]) -> list[float]:
         for entry in entries:
-            if isinstance(entry, Bar):
-                if self.error is None:
-                    self._values = self._update(self._object, entry)
-                continue
-            what, count = entry
-            if what == "back":
-                while self._marks[-1][0] > count:
-                    self._marks.pop()
-                _, kept, self._values, self.error = self._marks[-1]
-                self._object = _copy(kept)
-            else:
-                if what == "new":
-                    self._renew()
-                elif what == "begin":
-                    self._marks.clear()
-                self._marks.append((count, _copy(self._object), self._values, self.error))
+            try:
+                self._take(entry)
+            except Exception as error:
+                logger.exception("%s has no value from now on: it failed at %s", self._label, entry)
+                self._values, self.error = self._nothing, f"{type(error).__name__}: {error}"
+                self._object = None
         return self._values
 
-    def peek(self, bar: Bar) -> list[float]:
-        return self._values if self.error is not None else self._update(_copy(self._object), bar)
+    def _take(self, entry: Bar | tuple[str, int]) -> None:
+        if isinstance(entry, Bar):
+            if self.error is None:
+                self._values = self._read(self._object.update(entry))
+            return
+        what, count = entry
+        if what == "back":
+            while self._marks[-1][0] > count:
+                self._marks.pop()
+            _, kept, self._values, self.error = self._marks[-1]
+            self._object = _copy(kept)
+            return
+        if what == "new":
+            self._renew()
+        elif what == "begin":
+            self._marks.clear()
+        # What cannot be copied is marked as failed: there must be a mark for each that the engine makes.
+        self._marks.append((count, None, self._nothing, "it could not be copied"))
+        self._marks[-1] = (count, _copy(self._object), self._values, self.error)
 
-    def _update(self, made: Any, bar: Bar) -> list[float]:
-        try:
-            return self._read(made.update(bar))
-        except Exception as error:
-            logger.exception("%s has no value from now on: its update failed at %s", self._label, bar)
-            self.error = f"{type(error).__name__}: {error}"
-            return self._nothing
+    def peek(self, bar: Bar) -> list[float]:
+        """Give what a bar would make of it; if that fails, nothing has changed."""
+        if self.error is None:
+            try:
+                return self._read(_copy(self._object).update(bar))
+            except Exception:
+                logger.exception("%s has no forming value: it failed at %s", self._label, bar)
+        return self._nothing
 
     def _read(self, value: object) -> list[float]:
         """Give what an update gave as one number an output."""

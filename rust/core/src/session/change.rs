@@ -20,6 +20,9 @@ impl Session {
         let view = self.symbol(symbol)?;
         for request in requests {
             view.series(request.interval)?;
+            if let Some(against) = request.definition.other() {
+                self.symbol(against)?;
+            }
         }
         let new: Vec<IndicatorRequest> = requests
             .iter()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::interval::Interval;
 use crate::series::{Entry, Program};
 use crate::symbol::SymbolId;
@@ -54,6 +54,11 @@ impl Session {
         is_news: bool,
     ) -> Result<()> {
         let wants = is_news && self.events.mask.wants(EventKind::IndicatorValid, interval);
+        let there = self.symbol(symbol)?.find_indicator(key).map(|view| view.values().len());
+        if let Some(outputs) = there.filter(|&outputs| outputs != values.len()) {
+            let reason = format!("{key} of {symbol} has {outputs} outputs, not {}", values.len());
+            return Err(Error::Columns { reason });
+        }
         let track = self.track_mut(symbol)?;
         let (id, mut newest, mut is_first) = (track.id, None, false);
         for series in track.series_mut().filter(|series| series.interval() == interval) {

@@ -165,12 +165,12 @@ impl Plan {
 
     /// Gives an indicator the values of the bar just taken, which come from outside; whether they are its first.
     pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> bool {
-        let (seen, out) = (self.seen(block), self.output_range(index));
         let first = self.outputs_at().end + index;
-        block.0[self.outputs_at()][out].copy_from_slice(values);
+        block.0[self.outputs_at()][self.output_range(index)].copy_from_slice(values);
         let is_first = block.0[first].to_bits() == 0 && !values[0].is_nan();
         if is_first {
-            block.0[first] = f64::from_bits(seen);
+            // Not the bar's number: many bars may have come before their values do.
+            block.0[first] = PUT;
         }
         is_first
     }
@@ -248,6 +248,9 @@ impl Item {
         self.area.start - counts..self.area.end
     }
 }
+
+/// Stands for the bar of the first value where values come from outside.
+const PUT: f64 = 1.0;
 
 /// Changes with every change of any state's layout or meaning.
 const SAVE_VERSION: u8 = 4;
