@@ -165,6 +165,17 @@ def test_late_and_corrected_bars_end_in_the_same_values(seed: int) -> None:
     assert data.digest("A") == whole.digest("A")
 
 
+def test_a_run_says_which_have_failed() -> None:
+    class Fails:
+        def update(self, bar: ob.Bar) -> float:
+            raise KeyError("nothing")
+
+    ob.register_indicator("fails")(Fails)
+    wanted = {"session": [{"name": "fails", "interval": "5m"}]}
+    result = ob.SessionCoordinator(config(symbols=["A", "B"], indicators=wanted)).run()
+    assert result.summary.warnings == ("fails_5m of A and 1 more: KeyError: 'nothing'",)
+
+
 def test_a_small_ring_changes_nothing() -> None:
     small = ob.SessionData(config(bars={"capacity": 30}))
     small.register_symbol("A", "1m")

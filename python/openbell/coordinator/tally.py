@@ -88,6 +88,13 @@ class Tally:
         """Keep the figures of a symbol that is about to be removed."""
         self.gone[name] = self._symbol(name, self.symbols.pop(name, _Symbol()))
 
+    def _failed_indicators(self) -> list[str]:
+        """Say which indicators of the user's own have no values, and why: each reason once."""
+        failed: dict[tuple[str, str], list[str]] = {}
+        for (symbol, key), why in self.session.indicator_errors.items():
+            failed.setdefault((key, why), []).append(symbol)
+        return [f"{key} of {symbols[0]}{_more(symbols)}: {why}" for (key, why), symbols in failed.items()]
+
     def summary(self, calls: Calls | None, scanners: ScannerManager, live: LiveSummary | None = None) -> RunSummary:
         """Give the figures of the run so far."""
         source = self.setup.data_manager.source
@@ -107,7 +114,7 @@ class Tally:
             counts=self.session.counts(),
             refused_by_reason=dict(sorted(refused.items())),
             skipped_symbols=self.setup.skipped,
-            warnings=tuple(calls.first_errors) if calls else (),
+            warnings=(*(calls.first_errors if calls else ()), *self._failed_indicators()),
             callbacks=calls.count if calls else 0,
             callback_errors=calls.errors if calls else 0,
             history_sessions=len(self.setup.history),
@@ -142,3 +149,7 @@ class Tally:
             outside_session=counts["outside_session"],
             refused=counts["refused"],
         )
+
+
+def _more(symbols: list[str]) -> str:
+    return f" and {len(symbols) - 1} more" if len(symbols) > 1 else ""

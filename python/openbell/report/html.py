@@ -140,7 +140,7 @@ def render_html(summary: RunSummary, chart: CandleChart | None) -> str:
         of = f" (last {last} of {len(summary.hits):,})" if last < len(summary.hits) else ""
         body += [f"<h2>Hits{of}</h2>", _table(HIT_HEADS, hit_rows(summary, last))]
     body += _list("Skipped symbols", [f"{symbol}: {why}" for symbol, why in summary.skipped_symbols.items()])
-    body += _list("Callbacks that raised", list(summary.warnings))
+    body += _list("What raised", list(summary.warnings))
     body.append(f"<footer>{summary.bars:,} bars in {summary.elapsed_s:.2f} s, by openbell.</footer>")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

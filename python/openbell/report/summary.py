@@ -138,6 +138,8 @@ class RunSummary:
         Rows that are no bars, by reason, whether the source or the engine found them.
     skipped_symbols
         Symbols of the config that the source has nothing for, and why they were left out.
+    warnings
+        What callbacks, and updates of indicators of one's own, raised; each once.
     callbacks, callback_errors
         How many callbacks were called, and how many of them raised.
     history_sessions, history_bars
