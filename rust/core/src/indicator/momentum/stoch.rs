@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Highest, Lowest, Mean, Window};
+use crate::indicator::parts::{Channel, Mean};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Slow stochastic oscillator.
@@ -49,21 +49,19 @@ impl Indicator for Stoch {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        [Field::High, Field::Low].map(|field| Lookback { field, bars: self.period }).to_vec()
+        Channel::lookbacks(self.period)
     }
 
     fn own_words(&self) -> usize {
-        2 * Window::<Highest>::words(self.period) + Mean::words(self.smooth_k) + Mean::words(self.smooth_d)
+        Channel::words(self.period) + Mean::words(self.smooth_k) + Mean::words(self.smooth_d)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (highs, own) = own.split_at_mut(Window::<Highest>::words(self.period));
-        let (lows, own) = own.split_at_mut(Window::<Lowest>::words(self.period));
+        let (channel, own) = own.split_at_mut(Channel::words(self.period));
         let (ks, ds) = own.split_at_mut(Mean::words(self.smooth_k));
         out.fill(f64::NAN);
-        let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
-        let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
+        let (high, low) = Channel::next(channel, input);
         if input.seen < self.period {
             return;
         }

@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::{Highest, Lowest, Mean, Window};
+use crate::indicator::parts::{Channel, Mean};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Stochastic oscillator (fast).
@@ -33,23 +33,18 @@ impl Indicator for Stochf {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        vec![
-            Lookback { field: Field::High, bars: self.period },
-            Lookback { field: Field::Low, bars: self.period },
-        ]
+        Channel::lookbacks(self.period)
     }
 
     fn own_words(&self) -> usize {
-        2 * Window::<Highest>::words(self.period) + Mean::words(self.smooth_d)
+        Channel::words(self.period) + Mean::words(self.smooth_d)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut Mean, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (highs, rest) = own.split_at_mut(Window::<Highest>::words(self.period));
-        let (lows, ds) = rest.split_at_mut(Window::<Lowest>::words(self.period));
+        let (channel, ds) = own.split_at_mut(Channel::words(self.period));
         out.fill(f64::NAN);
-        let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
-        let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
+        let (high, low) = Channel::next(channel, input);
         if input.seen < self.period {
             return;
         }

@@ -1,6 +1,7 @@
 //! What indicators are put together from. Each part is plain words, all zero at the start.
 
 mod anchored;
+mod channel;
 mod days;
 mod directional;
 mod ema;
@@ -21,6 +22,7 @@ mod weighted;
 mod wilder;
 
 pub use anchored::Anchored;
+pub use channel::Channel;
 pub use days::{Day, Days};
 pub use directional::{Directional, NO_MOVEMENT};
 pub use ema::Ema;

@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Highest, Lowest, Wilder, Window, true_range};
+use crate::indicator::parts::{Channel, Wilder, true_range};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Chandelier exit.
@@ -48,21 +48,16 @@ impl Indicator for ChandelierExit {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        vec![
-            Lookback { field: Field::High, bars: self.period },
-            Lookback { field: Field::Low, bars: self.period },
-        ]
+        Channel::lookbacks(self.period)
     }
 
     fn own_words(&self) -> usize {
-        2 * Window::<Highest>::words(self.period)
+        Channel::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
-        let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
-        let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
+        let (high, low) = Channel::next(own, input);
         let range = true_range(input.bar, state.close);
         state.close = input.bar.close;
         let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::Past;
-use crate::indicator::parts::{Highest, Lowest, Window};
+use crate::indicator::parts::Channel;
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Ichimoku cloud.
@@ -40,10 +40,7 @@ impl Indicator for Ichimoku {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        vec![
-            Lookback { field: Field::High, bars: self.conversion.max(self.base).max(self.span) },
-            Lookback { field: Field::Low, bars: self.conversion.max(self.base).max(self.span) },
-        ]
+        Channel::lookbacks(self.conversion.max(self.base).max(self.span))
     }
 
     fn own_words(&self) -> usize {
@@ -55,10 +52,8 @@ impl Indicator for Ichimoku {
         let (mut own, shifted) = own.split_at_mut(self.window_words());
         let mut mids = [f64::NAN; 3];
         for (mid, n) in mids.iter_mut().zip([self.conversion, self.base, self.span]) {
-            let (highs, rest) = own.split_at_mut(Window::<Highest>::words(n));
-            let (lows, rest) = rest.split_at_mut(Window::<Lowest>::words(n));
-            let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
-            let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
+            let (channel, rest) = own.split_at_mut(Channel::words(n));
+            let (high, low) = Channel::next(channel, input);
             *mid = f64::midpoint(high, low);
             own = rest;
         }
@@ -73,6 +68,6 @@ impl Indicator for Ichimoku {
 
 impl Ichimoku {
     fn window_words(&self) -> usize {
-        [self.conversion, self.base, self.span].map(|n| 2 * Window::<Highest>::words(n)).iter().sum()
+        [self.conversion, self.base, self.span].map(Channel::words).iter().sum()
     }
 }

@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::{Highest, Lowest, Window};
+use crate::indicator::parts::Channel;
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Donchian channel.
@@ -32,21 +32,16 @@ impl Indicator for Donchian {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        vec![
-            Lookback { field: Field::High, bars: self.period },
-            Lookback { field: Field::Low, bars: self.period },
-        ]
+        Channel::lookbacks(self.period)
     }
 
     fn own_words(&self) -> usize {
-        2 * Window::<Highest>::words(self.period)
+        Channel::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
-        let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
-        let low = Window::<Lowest>::over(lows).next(input.seen, input.past(1));
+        let (high, low) = Channel::next(own, input);
         crate::indicator::put(out, [high, f64::midpoint(high, low), low]);
     }
 }
