@@ -94,7 +94,7 @@ class IndicatorConfig:
         expression: str | None = None,
         against: str | None = None,
     ) -> None:
-        if expression is not None:
+        if expression is not None and expression != expression_of(name):
             register_expression(name, expression)
         info = indicator_info(name)
         if type is not None and str(type).lower() != info.type:
