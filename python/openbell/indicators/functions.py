@@ -24,8 +24,6 @@ from openbell.indicators.catalogue import IndicatorType, indicator_info
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
 
 COLUMNS = ("open", "high", "low", "close", "volume")
 # What another series says, for those that compare two; it stands first, as TA-Lib's market does.
@@ -142,39 +140,13 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     reads = (*inputs, *times_of(name))
     if missing := [column for column in reads if given.get(column) is None]:
         raise ColumnsError(f"{name} reads {', '.join(reads)}: {', '.join(missing)} is missing")
-    columns = {column: np.ascontiguousarray(given.pop(column), dtype=np.float64) for column in inputs}
+    columns: dict[str, Any] = {column: np.ascontiguousarray(given.pop(column), dtype=np.float64) for column in inputs}
     where = _where({key: given.pop(key) for key in PLACE if given.get(key) is not None})
     lengths = {column: values.shape for column, values in columns.items()}
     if len(set(lengths.values())) != 1 or columns[inputs[0]].ndim != 1:
         raise ColumnsError(f"{name}: columns must be of one length and dimension, not {lengths}")
-    start = _first_number(name, columns)
-    rows = {column: values[start:] for column, values in columns.items()}
-    # What is not read may be anything that is there.
-    filled: dict[str, Any] = {column: rows.get(column, rows[inputs[0]]) for column in COLUMNS}
-    if OTHER in rows:
-        filled[OTHER] = rows[OTHER]
-    outputs = compute(name, given, **filled, **{key: values[start:] for key, values in where.items()})
-    if start:
-        nothing = np.full(start, np.nan)
-        outputs = {key: np.concatenate([nothing, values]) for key, values in outputs.items()}
+    outputs = compute(name, given, **columns, **where)
     return outputs[info.outputs[0]] if len(outputs) == 1 else values_type(name)(**outputs)
-
-
-def _first_number(name: str, columns: dict[str, NDArray[np.float64]]) -> int:
-    """Give where the values begin: what comes of another indicator begins without any."""
-    import numpy as np
-
-    # A sum is finite if all of its terms are, but for an overflow: one look at each suffices for nearly all.
-    with np.errstate(over="ignore", invalid="ignore"):
-        if len(next(iter(columns.values()))) and all(np.isfinite(values.sum()) for values in columns.values()):
-            return 0
-    finite = functools.reduce(np.logical_and, (np.isfinite(values) for values in columns.values()))
-    start = int(np.argmax(finite)) if finite.any() else len(finite)
-    if not finite[start:].all():
-        row = start + int(np.argmin(finite[start:]))
-        values = {column: float(values[row]) for column, values in columns.items()}
-        raise ColumnsError(f"{name}: row {row} is {values}; values must be finite numbers, but for the first ones")
-    return start
 
 
 class Stream:

@@ -26,7 +26,19 @@ pub struct Columns<'a> {
     pub other: Option<&'a [f64]>,
 }
 
-impl Columns<'_> {
+impl<'a> Columns<'a> {
+    /// The columns of numbers, each once.
+    pub(super) fn distinct(&self) -> Vec<&'a [f64]> {
+        let mut distinct: Vec<&[f64]> = Vec::new();
+        for column in [self.open, self.high, self.low, self.close, self.volume].into_iter().chain(self.other)
+        {
+            if distinct.iter().all(|there| there.as_ptr() != column.as_ptr()) {
+                distinct.push(column);
+            }
+        }
+        distinct
+    }
+
     pub(super) fn tick(&self, row: usize) -> Tick {
         let ohlc = [self.open[row], self.high[row], self.low[row], self.close[row]];
         let ts = self.ts.map_or(0, |t| t[row]);
@@ -41,7 +53,13 @@ impl Columns<'_> {
 }
 
 /// The loop for one kind of indicator, compiled for it alone. The past stands in the columns: there is nothing to keep.
-pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>, outputs: &mut [Vec<f64>]) {
+/// Stops before the rows in which there is no finite number, and gives the first.
+pub(super) fn run<I: Indicator>(
+    kernel: &I,
+    reads: Field,
+    columns: &Columns<'_>,
+    outputs: &mut [&mut [f64]],
+) -> Result<(), usize> {
     let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } = *columns;
     let rows = close.len();
     let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
@@ -62,30 +80,49 @@ pub(super) fn run<I: Indicator>(kernel: &I, reads: Field, columns: &Columns<'_>,
         *past = column(lookback.field);
     }
     let source = &column(Field::Source)[..rows];
+    let distinct = columns.distinct();
     let mut own = vec![0.0; kernel.own_words()];
     let mut state: I::State = bytemuck::Zeroable::zeroed();
     let mut row = [f64::NAN; MOST_OUTPUTS];
     let row = &mut row[..I::SPEC.outputs.len()];
-    let Some((first, further)) = outputs.split_first_mut() else { return };
+    let Some((first, further)) = outputs.split_first_mut() else { return Ok(()) };
     let first = &mut first[..rows];
-    for i in 0..rows {
-        let start = ts.map_or(0, |t| t[i]);
-        let tick = Tick {
-            bar: Bar::new(start, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN),
-            session: session.map_or(0, |s| s[i] as Day),
-            regular: regular.is_none_or(|r| r[i]),
-            since_open: since_open.map_or(0, |s| s[i]),
-            other: other.map_or(f64::NAN, |o| o[i]),
-        };
-        let pasts = Pasts::Columns(&pasts, i);
-        let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen: i + 1, pasts };
-        kernel.update(&mut state, &mut own, &input, row);
-        first[i] = row[0];
-        for (column, value) in further.iter_mut().zip(&row[1..]) {
-            column[i] = *value;
+    for start in (0..rows).step_by(STRETCH) {
+        let stretch = start..rows.min(start + STRETCH);
+        // Looked at where they are about to be read, they are in the cache then.
+        if !distinct.iter().all(|column| all_finite(&column[stretch.clone()])) {
+            let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
+            return stretch.clone().find(|row| !finite(row)).map_or(Ok(()), Err);
+        }
+        for i in stretch {
+            // What cannot fail is left out where the indicator does not read it.
+            let start = ts.and_then(|t| t.get(i)).map_or(0, |&t| t);
+            let tick = Tick {
+                bar: Bar::new(start, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN),
+                session: session.and_then(|s| s.get(i)).map_or(0, |&s| s as Day),
+                regular: regular.and_then(|r| r.get(i)).is_none_or(|&r| r),
+                since_open: since_open.and_then(|s| s.get(i)).map_or(0, |&s| s),
+                other: other.and_then(|o| o.get(i)).map_or(f64::NAN, |&o| o),
+            };
+            let pasts = Pasts::Columns(&pasts, i);
+            let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen: i + 1, pasts };
+            kernel.update(&mut state, &mut own, &input, row);
+            first[i] = row[0];
+            for (column, value) in further.iter_mut().zip(&row[1..]) {
+                column[i] = *value;
+            }
         }
     }
+    Ok(())
 }
 
 /// More than any indicator has.
 const MOST_OUTPUTS: usize = 16;
+/// How many rows are looked at before they are read.
+const STRETCH: usize = 1024;
+
+/// Without a branch, so that several are looked at in one step.
+fn all_finite(values: &[f64]) -> bool {
+    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+    values.iter().fold(true, |finite, x| finite & (x.to_bits() & EXPONENT != EXPONENT))
+}

@@ -112,11 +112,23 @@ impl<'a> Input<'a> {
     pub const MAX_PAST: usize = 4;
 
     /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
-    #[inline]
+    #[inline(always)]
     pub fn past(&self, index: usize) -> Past<'a> {
         match self.pasts {
             Pasts::Rings(rings, spans) => Past::view(&rings[spans[index].range()]),
             Pasts::Columns(columns, row) => Past::column(columns[index], row),
         }
+    }
+
+    /// The pasts of the first so many.
+    #[inline(always)]
+    pub fn pasts<const N: usize>(&self) -> [Past<'a>; N] {
+        let mut pasts = [Past::column(&[], 0); N];
+        let mut index = 0;
+        while index < N {
+            pasts[index] = self.past(index);
+            index += 1;
+        }
+        pasts
     }
 }

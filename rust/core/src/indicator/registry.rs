@@ -105,10 +105,15 @@ macro_rules! registry {
                 }
             }
 
-            pub(super) fn bulk(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [Vec<f64>]) {
+            pub(super) fn bulk(
+                &self,
+                reads: Field,
+                columns: &Columns<'_>,
+                outputs: &mut [&mut [f64]],
+            ) -> std::result::Result<(), usize> {
                 match self {
                     $(Self::$variant(kernel) => bulk::run(kernel, reads, columns, outputs),)+
-                    Self::Custom | Self::Expression(_) => {}
+                    Self::Custom | Self::Expression(_) => Ok(()),
                 }
             }
 

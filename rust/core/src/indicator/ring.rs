@@ -1,4 +1,4 @@
-//! Rings of past values, laid out in a block as `[newest, values...]`, a power of two long.
+//! Rings of past values: in a block laid out as `[newest, values...]`, a power of two long.
 
 /// Where a ring lies among the words of all rings.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,6 +54,26 @@ impl<'a> Past<'a> {
         let newest = (words[0].to_bits() as usize + 1) & mask;
         words[0] = f64::from_bits(newest as u64);
         words[1 + newest] = value;
+    }
+
+    /// How many words a ring of an indicator's own takes, which counts its values itself.
+    pub const fn own_words(bars: usize) -> usize {
+        (bars + 1).next_power_of_two()
+    }
+
+    /// Puts the `count`-th value into a ring of an indicator's own; gives the past that ends with it.
+    #[inline]
+    pub fn put(words: &'a mut [f64], count: usize, value: f64) -> Self {
+        let mask = words.len() - 1;
+        words[count & mask] = value;
+        Self { values: words, newest: count & mask, mask }
+    }
+
+    /// The past that ended with the `count`-th value put.
+    #[inline]
+    pub fn own(words: &'a [f64], count: usize) -> Self {
+        let mask = words.len() - 1;
+        Self { values: words, newest: count & mask, mask }
     }
 
     /// The value `bars` back; 0 is the newest. Zero where there was none yet.

@@ -1,4 +1,4 @@
-use super::parts::{BODY_LONG, Candles, SHADOW_VERY_SHORT};
+use super::parts::{BODY_LONG, Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Belt-hold.
@@ -7,8 +7,9 @@ pattern! {
     "TA-Lib CDLBELTHOLD"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
     let short = c.average(SHADOW_VERY_SHORT, 0);
-    let at_end = if c.is_white(0) { c.lower(0) < short } else { c.upper(0) < short };
-    if at_end && c.body(0) > c.average(BODY_LONG, 0) { c.colour(0) * 100.0 } else { 0.0 }
+    let at_end = (if c.is_white(0) { c.lower(0) } else { c.upper(0) }) < short;
+    if all([at_end, c.body(0) > c.average(BODY_LONG, 0)]) { c.colour(0) * 100.0 } else { 0.0 }
 }

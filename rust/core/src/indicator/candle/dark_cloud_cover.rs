@@ -1,4 +1,4 @@
-use super::parts::{BODY_LONG, Candles};
+use super::parts::{BODY_LONG, Candles, all};
 
 pattern! {
     /// Dark cloud cover.
@@ -7,8 +7,9 @@ pattern! {
     "TA-Lib CDLDARKCLOUDCOVER"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let long = c.is_white(1) && c.body(1) > c.average(BODY_LONG, 1);
-    let within = c.close(0) > c.open(1) && c.close(0) < c.close(1) - c.body(1) * 0.5;
-    if long && !c.is_white(0) && c.open(0) > c.high(1) && within { -100.0 } else { 0.0 }
+    let long = all([c.is_white(1), c.body(1) > c.average(BODY_LONG, 1)]);
+    let within = all([c.close(0) > c.open(1), c.close(0) < c.close(1) - c.body(1) * 0.5]);
+    if all([long, !c.is_white(0), c.open(0) > c.high(1), within]) { -100.0 } else { 0.0 }
 }

@@ -7,6 +7,7 @@ pattern! {
     "TA-Lib CDLDOJI"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
     if c.body(0) <= c.average(BODY_DOJI, 0) { 100.0 } else { 0.0 }
 }

@@ -1,4 +1,4 @@
-use super::parts::{BODY_DOJI, Candles, SHADOW_VERY_SHORT};
+use super::parts::{BODY_DOJI, Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Dragonfly doji.
@@ -7,8 +7,9 @@ pattern! {
     "TA-Lib CDLDRAGONFLYDOJI"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
     let short = c.average(SHADOW_VERY_SHORT, 0);
     let doji = c.body(0) <= c.average(BODY_DOJI, 0);
-    if doji && c.upper(0) < short && c.lower(0) > short { 100.0 } else { 0.0 }
+    if all([doji, c.upper(0) < short, c.lower(0) > short]) { 100.0 } else { 0.0 }
 }

@@ -7,6 +7,7 @@ pattern! {
     "TA-Lib CDLENGULFING"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
     c.engulfs(0)
 }

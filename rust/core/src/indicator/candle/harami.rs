@@ -1,4 +1,4 @@
-use super::parts::{BODY_LONG, BODY_SHORT, Candles};
+use super::parts::{BODY_LONG, BODY_SHORT, Candles, all};
 
 pattern! {
     /// Harami.
@@ -7,15 +7,11 @@ pattern! {
     "TA-Lib CDLHARAMI"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    if c.body(1) <= c.average(BODY_LONG, 1) || c.body(0) > c.average(BODY_SHORT, 0) {
-        return 0.0;
-    }
-    if c.top(0) < c.top(1) && c.bottom(0) > c.bottom(1) {
-        -c.colour(1) * 100.0
-    } else if c.top(0) <= c.top(1) && c.bottom(0) >= c.bottom(1) {
-        -c.colour(1) * 80.0
-    } else {
-        0.0
-    }
+    let sizes = all([c.body(1) > c.average(BODY_LONG, 1), c.body(0) <= c.average(BODY_SHORT, 0)]);
+    let inside = all([c.top(0) < c.top(1), c.bottom(0) > c.bottom(1)]);
+    let touching = all([c.top(0) <= c.top(1), c.bottom(0) >= c.bottom(1)]);
+    let size = if inside { 100.0 } else { 80.0 };
+    if all([sizes, touching]) { -c.colour(1) * size } else { 0.0 }
 }

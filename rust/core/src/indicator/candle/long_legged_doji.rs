@@ -1,4 +1,4 @@
-use super::parts::{BODY_DOJI, Candles, SHADOW_LONG};
+use super::parts::{BODY_DOJI, Candles, SHADOW_LONG, all};
 
 pattern! {
     /// Long-legged doji.
@@ -7,8 +7,9 @@ pattern! {
     "TA-Lib CDLLONGLEGGEDDOJI"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
     let long = c.average(SHADOW_LONG, 0);
     let doji = c.body(0) <= c.average(BODY_DOJI, 0);
-    if doji && (c.lower(0) > long || c.upper(0) > long) { 100.0 } else { 0.0 }
+    if all([doji, (c.lower(0) > long) | (c.upper(0) > long)]) { 100.0 } else { 0.0 }
 }

@@ -20,7 +20,7 @@ macro_rules! pattern {
                 source: $source,
             };
 
-            type State = [f64; 0];
+            type State = super::parts::Averages;
 
             fn new(_: &$crate::indicator::Params) -> $crate::error::Result<Self> {
                 Ok(Self)
@@ -39,12 +39,13 @@ macro_rules! pattern {
             #[inline(always)]
             fn update(
                 &self,
-                _: &mut [f64; 0],
+                state: &mut super::parts::Averages,
                 _: &mut [f64],
                 input: &$crate::indicator::Input<'_>,
                 out: &mut [f64],
             ) {
-                out[0] = if input.seen < $first { f64::NAN } else { found(&Candles::new(input)) };
+                let found = found(&Candles::new(state, input));
+                out[0] = if input.seen < $first { f64::NAN } else { found };
             }
         }
     };

@@ -1,5 +1,8 @@
 //! What patterns are made of: TA-Lib's measures of bodies, shadows and ranges, and what it calls long or short.
 
+use bytemuck::{Pod, Zeroable};
+
+use crate::indicator::parts::Total;
 use crate::indicator::{Input, Past};
 
 /// What a candle is measured by.
@@ -28,12 +31,44 @@ pub(super) const SHADOW_LONG: Setting = setting(Measure::Body, 0, 1.0);
 pub(super) const SHADOW_VERY_SHORT: Setting = setting(Measure::Range, 10, 0.1);
 pub(super) const NEAR: Setting = setting(Measure::Range, 5, 0.2);
 pub(super) const FAR: Setting = setting(Measure::Range, 5, 0.6);
-/// How many bars back any pattern looks.
+/// How many bars back any pattern, or mean, looks.
 pub(super) const BACK: usize = 14;
+
+/// Means of the bars before a candle: of bodies over 10, of ranges over 10 and over 5.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct Averages {
+    bodies: Average,
+    ranges: Average,
+    few_ranges: Average,
+}
+
+/// A mean as it was for the last candles, the newest first.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+struct Average {
+    total: Total,
+    last: [f64; 3],
+}
+
+impl Average {
+    #[inline(always)]
+    fn next(&mut self, bars: usize, seen: usize, measure: impl Fn(usize) -> f64) {
+        let total = self.total.next(bars, seen - 1, |k| measure(k + 1));
+        self.last = [total / bars as f64, self.last[0], self.last[1]];
+    }
+}
+
+/// Whether all of these hold. All are looked at: which candle comes next cannot be guessed, and a wrong guess costs more.
+#[inline(always)]
+pub(super) fn all<const N: usize>(conditions: [bool; N]) -> bool {
+    conditions.into_iter().fold(true, |all, condition| all & condition)
+}
 
 /// The last candles; each is named by how many bars back it is.
 #[derive(Debug)]
 pub(super) struct Candles<'a> {
+    averages: &'a Averages,
     opens: Past<'a>,
     highs: Past<'a>,
     lows: Past<'a>,
@@ -41,84 +76,98 @@ pub(super) struct Candles<'a> {
 }
 
 impl<'a> Candles<'a> {
-    #[inline]
-    pub(super) fn new(input: &Input<'a>) -> Self {
-        let [opens, highs, lows, closes] = [0, 1, 2, 3].map(|i| input.past(i));
-        Self { opens, highs, lows, closes }
+    /// Takes a bar.
+    #[inline(always)]
+    pub(super) fn new(averages: &'a mut Averages, input: &Input<'a>) -> Self {
+        let [opens, highs, lows, closes] = input.pasts();
+        let range = |k: usize| highs.lag(k) - lows.lag(k);
+        averages.bodies.next(10, input.seen, |k| (closes.lag(k) - opens.lag(k)).abs());
+        averages.ranges.next(10, input.seen, range);
+        averages.few_ranges.next(5, input.seen, range);
+        Self { averages, opens, highs, lows, closes }
     }
 
+    #[inline(always)]
     pub(super) fn open(&self, k: usize) -> f64 {
         self.opens.lag(k)
     }
 
+    #[inline(always)]
     pub(super) fn high(&self, k: usize) -> f64 {
         self.highs.lag(k)
     }
 
+    #[inline(always)]
     pub(super) fn low(&self, k: usize) -> f64 {
         self.lows.lag(k)
     }
 
+    #[inline(always)]
     pub(super) fn close(&self, k: usize) -> f64 {
         self.closes.lag(k)
     }
 
+    #[inline(always)]
     pub(super) fn top(&self, k: usize) -> f64 {
-        self.open(k).max(self.close(k))
+        if self.is_white(k) { self.close(k) } else { self.open(k) }
     }
 
+    #[inline(always)]
     pub(super) fn bottom(&self, k: usize) -> f64 {
-        self.open(k).min(self.close(k))
+        if self.is_white(k) { self.open(k) } else { self.close(k) }
     }
 
+    #[inline(always)]
     pub(super) fn body(&self, k: usize) -> f64 {
         (self.close(k) - self.open(k)).abs()
     }
 
+    #[inline(always)]
     pub(super) fn upper(&self, k: usize) -> f64 {
         self.high(k) - self.top(k)
     }
 
+    #[inline(always)]
     pub(super) fn lower(&self, k: usize) -> f64 {
         self.bottom(k) - self.low(k)
     }
 
     /// An unchanged price is white.
+    #[inline(always)]
     pub(super) fn is_white(&self, k: usize) -> bool {
         self.close(k) >= self.open(k)
     }
 
     /// 1 for white, −1 for black.
+    #[inline(always)]
     pub(super) fn colour(&self, k: usize) -> f64 {
         if self.is_white(k) { 1.0 } else { -1.0 }
     }
 
     /// What a setting means for a candle.
+    #[inline(always)]
     pub(super) fn average(&self, setting: Setting, k: usize) -> f64 {
-        let measure = |k: usize| match setting.measure {
-            Measure::Body => self.body(k),
-            Measure::Range => self.high(k) - self.low(k),
+        let mean = match (setting.measure, setting.bars) {
+            (Measure::Body, 0) => self.body(k),
+            (Measure::Body, _) => self.averages.bodies.last[k],
+            (Measure::Range, 5) => self.averages.few_ranges.last[k],
+            (Measure::Range, _) => self.averages.ranges.last[k],
         };
-        if setting.bars == 0 {
-            return setting.factor * measure(k);
-        }
-        let total: f64 = (1..=setting.bars).rev().map(|back| measure(k + back)).sum();
-        setting.factor * total / setting.bars as f64
+        setting.factor * mean
     }
 
     /// ±100 where a body covers the one before, of the other colour; ±80 where one end is equal.
+    #[inline(always)]
     pub(super) fn engulfs(&self, k: usize) -> f64 {
         let (open, close) = (self.open(k), self.close(k));
         let (last_open, last_close) = (self.open(k + 1), self.close(k + 1));
         let covers = |low: f64, high: f64, last_low: f64, last_high: f64| {
-            (high >= last_high && low < last_low) || (high > last_high && low <= last_low)
+            ((high >= last_high) & (low < last_low)) | ((high > last_high) & (low <= last_low))
         };
-        let up = self.is_white(k) && !self.is_white(k + 1) && covers(open, close, last_close, last_open);
-        let down = !self.is_white(k) && self.is_white(k + 1) && covers(close, open, last_open, last_close);
-        if !up && !down {
-            return 0.0;
-        }
-        let whole = open != last_close && close != last_open;
-        self.colour(k) * if whole { 100.0 } else { 80.0 }
+        let (white, last_white) = (self.is_white(k), self.is_white(k + 1));
+        let up = white & !last_white & covers(open, close, last_close, last_open);
+        let down = !white & last_white & covers(close, open, last_open, last_close);
+        let size = if (open != last_close) & (close != last_open) { 100.0 } else { 80.0 };
+        if up | down { self.colour(k) * size } else { 0.0 }
     }
 }

@@ -1,4 +1,4 @@
-use super::parts::{BODY_LONG, Candles};
+use super::parts::{BODY_LONG, Candles, all};
 
 pattern! {
     /// Piercing.
@@ -7,8 +7,9 @@ pattern! {
     "TA-Lib CDLPIERCING"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let long = c.body(1) > c.average(BODY_LONG, 1) && c.body(0) > c.average(BODY_LONG, 0);
-    let within = c.close(0) < c.open(1) && c.close(0) > c.close(1) + c.body(1) * 0.5;
-    if long && !c.is_white(1) && c.is_white(0) && c.open(0) < c.low(1) && within { 100.0 } else { 0.0 }
+    let long = all([c.body(1) > c.average(BODY_LONG, 1), c.body(0) > c.average(BODY_LONG, 0)]);
+    let within = all([c.close(0) < c.open(1), c.close(0) > c.close(1) + c.body(1) * 0.5]);
+    if all([long, !c.is_white(1), c.is_white(0), c.open(0) < c.low(1), within]) { 100.0 } else { 0.0 }
 }

@@ -1,4 +1,4 @@
-use super::parts::{BODY_SHORT, Candles, SHADOW_LONG, SHADOW_VERY_SHORT};
+use super::parts::{BODY_SHORT, Candles, SHADOW_LONG, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Shooting star.
@@ -7,9 +7,12 @@ pattern! {
     "TA-Lib CDLSHOOTINGSTAR"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let shape = c.body(0) < c.average(BODY_SHORT, 0)
-        && c.upper(0) > c.average(SHADOW_LONG, 0)
-        && c.lower(0) < c.average(SHADOW_VERY_SHORT, 0);
-    if shape && c.bottom(0) > c.top(1) { -100.0 } else { 0.0 }
+    let shape = all([
+        c.body(0) < c.average(BODY_SHORT, 0),
+        c.upper(0) > c.average(SHADOW_LONG, 0),
+        c.lower(0) < c.average(SHADOW_VERY_SHORT, 0),
+    ]);
+    if all([shape, c.bottom(0) > c.top(1)]) { -100.0 } else { 0.0 }
 }

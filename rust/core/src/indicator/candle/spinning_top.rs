@@ -1,4 +1,4 @@
-use super::parts::{BODY_SHORT, Candles};
+use super::parts::{BODY_SHORT, Candles, all};
 
 pattern! {
     /// Spinning top.
@@ -7,8 +7,9 @@ pattern! {
     "TA-Lib CDLSPINNINGTOP"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
     let body = c.body(0);
-    let top = body < c.average(BODY_SHORT, 0) && c.upper(0) > body && c.lower(0) > body;
+    let top = all([body < c.average(BODY_SHORT, 0), c.upper(0) > body, c.lower(0) > body]);
     if top { c.colour(0) * 100.0 } else { 0.0 }
 }

@@ -1,4 +1,4 @@
-use super::parts::{Candles, SHADOW_VERY_SHORT};
+use super::parts::{Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Three black crows.
@@ -7,9 +7,11 @@ pattern! {
     "TA-Lib CDL3BLACKCROWS"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let bare = |k| !c.is_white(k) && c.lower(k) < c.average(SHADOW_VERY_SHORT, k);
-    let follows = |k| c.open(k) < c.open(k + 1) && c.open(k) > c.close(k + 1) && c.close(k) < c.close(k + 1);
-    let all = c.is_white(3) && (0..3).all(bare) && follows(1) && follows(0);
-    if all && c.high(3) > c.close(2) { -100.0 } else { 0.0 }
+    let bare = |k| all([!c.is_white(k), c.lower(k) < c.average(SHADOW_VERY_SHORT, k)]);
+    let follows =
+        |k| all([c.open(k) < c.open(k + 1), c.open(k) > c.close(k + 1), c.close(k) < c.close(k + 1)]);
+    let crows = all([c.is_white(3), bare(0), bare(1), bare(2), follows(1), follows(0)]);
+    if all([crows, c.high(3) > c.close(2)]) { -100.0 } else { 0.0 }
 }

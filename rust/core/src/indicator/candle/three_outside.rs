@@ -1,4 +1,4 @@
-use super::parts::Candles;
+use super::parts::{Candles, all};
 
 pattern! {
     /// Three outside up or down.
@@ -7,12 +7,13 @@ pattern! {
     "TA-Lib CDL3OUTSIDE"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let up = c.is_white(1) && !c.is_white(2) && c.close(1) > c.open(2) && c.open(1) < c.close(2);
-    let down = !c.is_white(1) && c.is_white(2) && c.open(1) > c.close(2) && c.close(1) < c.open(2);
-    if up && c.close(0) > c.close(1) {
+    let up = all([c.is_white(1), !c.is_white(2), c.close(1) > c.open(2), c.open(1) < c.close(2)]);
+    let down = all([!c.is_white(1), c.is_white(2), c.open(1) > c.close(2), c.close(1) < c.open(2)]);
+    if all([up, c.close(0) > c.close(1)]) {
         100.0
-    } else if down && c.close(0) < c.close(1) {
+    } else if all([down, c.close(0) < c.close(1)]) {
         -100.0
     } else {
         0.0

@@ -1,4 +1,4 @@
-use super::parts::{BODY_SHORT, Candles, FAR, NEAR, SHADOW_VERY_SHORT};
+use super::parts::{BODY_SHORT, Candles, FAR, NEAR, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Three advancing white soldiers.
@@ -7,14 +7,17 @@ pattern! {
     "TA-Lib CDL3WHITESOLDIERS"
 }
 
+#[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let bare = |k| c.is_white(k) && c.upper(k) < c.average(SHADOW_VERY_SHORT, k);
+    let bare = |k| all([c.is_white(k), c.upper(k) < c.average(SHADOW_VERY_SHORT, k)]);
     let follows = |k| {
-        c.close(k) > c.close(k + 1)
-            && c.open(k) > c.open(k + 1)
-            && c.open(k) <= c.close(k + 1) + c.average(NEAR, k + 1)
-            && c.body(k) > c.body(k + 1) - c.average(FAR, k + 1)
+        all([
+            c.close(k) > c.close(k + 1),
+            c.open(k) > c.open(k + 1),
+            c.open(k) <= c.close(k + 1) + c.average(NEAR, k + 1),
+            c.body(k) > c.body(k + 1) - c.average(FAR, k + 1),
+        ])
     };
-    let all = (0..3).all(bare) && follows(1) && follows(0);
-    if all && c.body(0) > c.average(BODY_SHORT, 0) { 100.0 } else { 0.0 }
+    let soldiers = all([bare(0), bare(1), bare(2), follows(1), follows(0)]);
+    if all([soldiers, c.body(0) > c.average(BODY_SHORT, 0)]) { 100.0 } else { 0.0 }
 }

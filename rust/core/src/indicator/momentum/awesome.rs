@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Mean;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::Rolling;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Awesome oscillator.
 #[derive(Debug, Clone)]
@@ -14,8 +14,8 @@ pub struct Awesome {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    fast: Mean,
-    slow: Mean,
+    fast: Rolling,
+    slow: Rolling,
 }
 
 impl Indicator for Awesome {
@@ -23,7 +23,7 @@ impl Indicator for Awesome {
         name: "awesome",
         title: "Awesome oscillator",
         family: Family::Momentum,
-        reads: Field::Close,
+        reads: Field::Hl2,
         params: &[ParamSpec::bars("fast", 5, 1), ParamSpec::bars("slow", 34, 2)],
         outputs: &["awesome"],
         on_price: false,
@@ -43,14 +43,14 @@ impl Indicator for Awesome {
         self.slow
     }
 
-    fn own_words(&self) -> usize {
-        Mean::words(self.fast) + Mean::words(self.slow)
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.slow }]
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let x = f64::midpoint(input.bar.high, input.bar.low);
-        let (fasts, slows) = own.split_at_mut(Mean::words(self.fast));
-        out[0] = state.fast.next(fasts, self.fast, x) - state.slow.next(slows, self.slow, x);
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let past = input.past(0);
+        let fast = state.fast.mean(self.fast, input.seen, past);
+        out[0] = fast - state.slow.mean(self.slow, input.seen, past);
     }
 }

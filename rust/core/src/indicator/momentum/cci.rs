@@ -1,6 +1,6 @@
 use crate::error::Result;
-use crate::indicator::parts::Mean;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::Rolling;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Past, Spec};
 
 /// Commodity channel index.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl Indicator for Cci {
         source: "D. Lambert, Commodities (1980); TA-Lib CCI",
     };
 
-    type State = Mean;
+    type State = Rolling;
 
     fn new(params: &Params) -> Result<Self> {
         Ok(Self { period: params.bars("period") })
@@ -32,16 +32,17 @@ impl Indicator for Cci {
     }
 
     fn own_words(&self) -> usize {
-        Mean::words(self.period)
+        Past::own_words(self.period)
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut Mean, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+    fn update(&self, rolling: &mut Rolling, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let typical = (input.bar.high + input.bar.low + input.bar.close) / 3.0;
-        let mean = state.next(own, self.period, typical);
+        let past = Past::put(own, input.seen, typical);
+        let mean = rolling.mean(self.period, input.seen, past);
         out[0] = f64::NAN;
         if !mean.is_nan() {
-            let away: f64 = Mean::view(own).last(self.period).map(|t| (t - mean).abs()).sum();
+            let away: f64 = past.last(self.period).map(|t| (t - mean).abs()).sum();
             let (above, away) = (typical - mean, away / self.period as f64);
             out[0] = if away <= NOTHING * mean.abs() { 0.0 } else { above / (0.015 * away) };
         }

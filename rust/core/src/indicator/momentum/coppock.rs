@@ -45,7 +45,7 @@ impl Indicator for Coppock {
     }
 
     fn own_words(&self) -> usize {
-        Past::words(self.period)
+        Past::own_words(self.period)
     }
 
     #[inline(always)]
@@ -56,8 +56,9 @@ impl Indicator for Coppock {
             let past = input.past(0);
             let change =
                 |n: usize| if past.lag(n) == 0.0 { 0.0 } else { (input.x / past.lag(n) - 1.0) * 100.0 };
-            Past::push(own, change(self.short) + change(self.long));
-            out[0] = state.mean(self.period, input.seen - longest, Past::view(own));
+            let count = input.seen - longest;
+            let both = Past::put(own, count, change(self.short) + change(self.long));
+            out[0] = state.mean(self.period, count, both);
         }
     }
 }

@@ -46,17 +46,17 @@ impl Indicator for Fisher {
     }
 
     fn own_words(&self) -> usize {
-        Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
+        Past::own_words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let price = f64::midpoint(input.bar.high, input.bar.low);
-        let (values, rest) = own.split_at_mut(Past::words(self.period));
+        let (values, rest) = own.split_at_mut(Past::own_words(self.period));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(self.period));
-        Past::push(values, price);
-        let high = Window::<Highest>::over(highs).next(input.seen, Past::view(values));
-        let low = Window::<Lowest>::over(lows).next(input.seen, Past::view(values));
+        let values = Past::put(values, input.seen, price);
+        let high = Window::<Highest>::over(highs).next(input.seen, values);
+        let low = Window::<Lowest>::over(lows).next(input.seen, values);
         out.fill(f64::NAN);
         if input.seen < self.period {
             return;

@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Channel, Ema};
+use crate::indicator::parts::{Channel, Ema, blend};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Stochastic momentum index.
@@ -72,7 +72,7 @@ impl Indicator for Smi {
         let raw = [input.bar.close - f64::midpoint(high, low), high - low];
         let begins = input.seen == self.period;
         let move_on = |value: &mut f64, factor: f64, x: f64| {
-            *value = if begins { x } else { *value + factor * (x - *value) };
+            *value = if begins { x } else { blend(*value, factor, x) };
             *value
         };
         let mut smooth = raw;

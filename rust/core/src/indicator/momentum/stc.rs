@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::Past;
-use crate::indicator::parts::{Ema, Highest, Lowest, Window};
+use crate::indicator::parts::{Ema, Highest, Lowest, Window, blend};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Schaff trend cycle.
@@ -56,7 +56,7 @@ impl Indicator for Stc {
     }
 
     fn own_words(&self) -> usize {
-        2 * (Past::words(self.cycle) + 2 * Window::<Highest>::words(self.cycle))
+        2 * (Past::own_words(self.cycle) + 2 * Window::<Highest>::words(self.cycle))
     }
 
     #[inline(always)]
@@ -91,18 +91,18 @@ struct Stage {
 impl Stage {
     /// Takes a value; whether there is one to show.
     fn next(&mut self, own: &mut [f64], cycle: usize, seen: usize, x: f64) -> bool {
-        let (values, rest) = own.split_at_mut(Past::words(cycle));
+        let (values, rest) = own.split_at_mut(Past::own_words(cycle));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(cycle));
-        Past::push(values, x);
-        let high = Window::<Highest>::over(highs).next(seen, Past::view(values));
-        let low = Window::<Lowest>::over(lows).next(seen, Past::view(values));
+        let values = Past::put(values, seen, x);
+        let high = Window::<Highest>::over(highs).next(seen, values);
+        let low = Window::<Lowest>::over(lows).next(seen, values);
         if seen < cycle {
             return false;
         }
         if high > low {
             self.raw = 100.0 * (x - low) / (high - low);
         }
-        self.smooth = if seen == cycle { self.raw } else { self.smooth + 0.5 * (self.raw - self.smooth) };
+        self.smooth = if seen == cycle { self.raw } else { blend(self.smooth, 0.5, self.raw) };
         true
     }
 }

@@ -58,7 +58,7 @@ impl Indicator for Stochrsi {
     }
 
     fn own_words(&self) -> usize {
-        Past::words(self.stoch_period)
+        Past::own_words(self.stoch_period)
             + 2 * Window::<Highest>::words(self.stoch_period)
             + Mean::words(self.smooth_d)
     }
@@ -71,13 +71,13 @@ impl Indicator for Stochrsi {
         if rsi[0].is_nan() {
             return;
         }
-        let (values, rest) = own.split_at_mut(Past::words(self.stoch_period));
+        let (values, rest) = own.split_at_mut(Past::own_words(self.stoch_period));
         let (highs, rest) = rest.split_at_mut(Window::<Highest>::words(self.stoch_period));
         let (lows, ds) = rest.split_at_mut(Window::<Lowest>::words(self.stoch_period));
-        Past::push(values, rsi[0]);
         let seen = input.seen + 1 - self.rsi.first();
-        let high = Window::<Highest>::over(highs).next(seen, Past::view(values));
-        let low = Window::<Lowest>::over(lows).next(seen, Past::view(values));
+        let values = Past::put(values, seen, rsi[0]);
+        let high = Window::<Highest>::over(highs).next(seen, values);
+        let low = Window::<Lowest>::over(lows).next(seen, values);
         if seen < self.stoch_period {
             return;
         }

@@ -1,9 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::Past;
-use crate::indicator::parts::{Sum, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Total, true_range};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Ultimate oscillator.
 #[derive(Debug, Clone)]
@@ -14,9 +13,8 @@ pub struct Ultosc {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    close: f64,
-    pressure: [Sum; 3],
-    range: [Sum; 3],
+    pressure: [Total; 3],
+    range: [Total; 3],
 }
 
 impl Indicator for Ultosc {
@@ -48,40 +46,26 @@ impl Indicator for Ultosc {
         self.periods[2] + 1
     }
 
-    fn own_words(&self) -> usize {
-        2 * Past::words(self.periods[2])
+    fn lookbacks(&self) -> Vec<Lookback> {
+        let bars = self.first();
+        [Field::High, Field::Low, Field::Close].map(|field| Lookback { field, bars }).to_vec()
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let bar = input.bar;
-        let last = state.close;
-        state.close = bar.close;
-        out[0] = f64::NAN;
-        if input.seen == 1 {
-            return;
-        }
-        let (pressures, ranges) = own.split_at_mut(Past::words(self.periods[2]));
-        let (pressure, range) = (bar.close - bar.low.min(last), true_range(bar, last));
-        Past::push(pressures, pressure);
-        Past::push(ranges, range);
-        let (pressures, ranges) = (Past::view(pressures), Past::view(ranges));
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let [highs, lows, closes] = input.pasts();
+        let pressure = |k: usize| {
+            let (low, last) = (lows.lag(k), closes.lag(k + 1));
+            closes.lag(k) - if low < last { low } else { last }
+        };
+        let range = |k: usize| true_range(highs.lag(k), lows.lag(k), closes.lag(k + 1));
         let mut total = 0.0;
         for (i, &n) in self.periods.iter().enumerate() {
-            state.pressure[i].add(pressure);
-            state.range[i].add(range);
-            if input.seen > n + 1 {
-                state.pressure[i].add(-pressures.lag(n));
-                state.range[i].add(-ranges.lag(n));
-            }
-            let range = state.range[i].value();
-            if range > 0.0 {
-                total += WEIGHTS[i] * state.pressure[i].value() / range;
-            }
+            let pressure = state.pressure[i].next(n, input.seen - 1, pressure);
+            let range = state.range[i].next(n, input.seen - 1, range);
+            total += if range == 0.0 { 0.0 } else { WEIGHTS[i] * pressure / range };
         }
-        if input.seen >= self.first() {
-            out[0] = 100.0 * total / 7.0;
-        }
+        out[0] = 100.0 * total / 7.0;
     }
 }
 

@@ -25,20 +25,23 @@ impl Directional {
     #[inline]
     pub fn next(&mut self, n: usize, seen: usize, bar: &Bar) -> Option<(f64, f64)> {
         let (up, down) = (bar.high - self.high, self.low - bar.low);
-        let range = true_range(bar, self.close);
+        let range = true_range(bar.high, bar.low, self.close);
         (self.high, self.low, self.close) = (bar.high, bar.low, bar.close);
         if seen == 1 {
             return None;
         }
+        let plus = if up > 0.0 && up > down { up } else { 0.0 };
+        let minus = if down > 0.0 && down > up { down } else { 0.0 };
         if seen > n {
-            let factor = 1.0 / n as f64;
-            self.plus -= self.plus * factor;
-            self.minus -= self.minus * factor;
-            self.range -= self.range * factor;
+            let kept = 1.0 - 1.0 / n as f64;
+            self.plus = kept.mul_add(self.plus, plus);
+            self.minus = kept.mul_add(self.minus, minus);
+            self.range = kept.mul_add(self.range, range);
+        } else {
+            self.plus += plus;
+            self.minus += minus;
+            self.range += range;
         }
-        self.plus += if up > 0.0 && up > down { up } else { 0.0 };
-        self.minus += if down > 0.0 && down > up { down } else { 0.0 };
-        self.range += range;
         if seen <= n {
             return None;
         }

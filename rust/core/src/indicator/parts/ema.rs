@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::blend::blend;
+
 /// Starts as the mean of its first `n` values, then moves by `2 / (n + 1)` of each difference.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -27,7 +29,7 @@ impl Ema {
     pub fn next(&mut self, n: usize, factor: f64, x: f64) -> f64 {
         let n = n as u64;
         if self.seen >= n {
-            self.value += factor * (x - self.value);
+            self.value = blend(self.value, factor, x);
             return self.value;
         }
         self.seen += 1;

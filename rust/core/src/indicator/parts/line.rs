@@ -35,7 +35,7 @@ impl Line {
         }
         let count = n as f64;
         if seen == n || self.age as usize >= n {
-            self.renew(n, past);
+            *self = renewed(n, past);
         } else {
             let (new, old) = (past.lag(0) - self.reference, past.lag(n) - self.reference);
             // Every value moves one place down, the oldest goes, the newest comes at n − 1.
@@ -53,17 +53,17 @@ impl Line {
         let r2 = if own > 0.0 { (across * across / (spread * own)).min(1.0) } else { 0.0 };
         Some(Fit { intercept: self.reference + self.sum / count - slope * middle, slope, r2 })
     }
+}
 
-    #[cold]
-    fn renew(&mut self, n: usize, past: Past<'_>) {
-        self.reference = past.lag(0);
-        (self.sum, self.by_place, self.squares) = (0.0, 0.0, 0.0);
-        for (place, x) in past.last(n).enumerate() {
-            let x = x - self.reference;
-            self.sum += x;
-            self.by_place += place as f64 * x;
-            self.squares += x * x;
-        }
-        self.age = 1;
+/// The sums of the last `n`. By value, as what is lent to a call cannot stay in registers.
+#[cold]
+fn renewed(n: usize, past: Past<'_>) -> Line {
+    let mut line = Line { age: 1, reference: past.lag(0), sum: 0.0, by_place: 0.0, squares: 0.0 };
+    for (place, x) in past.last(n).enumerate() {
+        let x = x - line.reference;
+        line.sum += x;
+        line.by_place += place as f64 * x;
+        line.squares += x * x;
     }
+    line
 }

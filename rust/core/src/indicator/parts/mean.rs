@@ -1,8 +1,8 @@
-//! Moving average of a series that an indicator makes itself.
+//! Simple moving average of what no ring has.
 
 use bytemuck::{Pod, Zeroable};
 
-use super::Sum;
+use super::total::Total;
 use crate::indicator::ring::Past;
 
 /// A simple moving average that keeps its own window in the indicator's own words.
@@ -10,30 +10,21 @@ use crate::indicator::ring::Past;
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct Mean {
     seen: u64,
-    sum: Sum,
+    total: Total,
 }
 
 impl Mean {
     /// Own words for a window of `n`.
     pub const fn words(n: usize) -> usize {
-        Past::words(n)
-    }
-
-    /// The window after the last value.
-    pub fn view(window: &[f64]) -> Past<'_> {
-        Past::view(window)
+        Past::own_words(n)
     }
 
     /// The mean of the last `n`, NaN before there are `n`.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, window: &mut [f64], n: usize, x: f64) -> f64 {
-        Past::push(window, x);
         self.seen += 1;
-        if self.seen as usize > n {
-            self.sum.roll(x, Past::view(window).lag(n));
-        } else {
-            self.sum.add(x);
-        }
-        if (self.seen as usize) < n { f64::NAN } else { self.sum.value() / n as f64 }
+        let seen = self.seen as usize;
+        let past = Past::put(window, seen, x);
+        self.total.next(n, seen, |k| past.lag(k)) * (1.0 / n as f64)
     }
 }

@@ -1,6 +1,7 @@
 //! What indicators are put together from. Each part is plain words, all zero at the start.
 
 mod anchored;
+mod blend;
 mod channel;
 mod days;
 mod directional;
@@ -17,11 +18,13 @@ mod range;
 mod rolling;
 mod sorted;
 mod sum;
+mod total;
 mod traded;
 mod weighted;
 mod wilder;
 
 pub use anchored::Anchored;
+pub use blend::blend;
 pub use channel::Channel;
 pub use days::{Day, Days};
 pub use directional::{Directional, NO_MOVEMENT};
@@ -34,10 +37,11 @@ pub use pairs::Pairs;
 pub use place::Place;
 pub use powers::Powers;
 pub use premarket::Premarket;
-pub use range::true_range;
+pub use range::{money_flow, true_range};
 pub use rolling::Rolling;
 pub use sorted::Sorted;
 pub use sum::Sum;
+pub use total::Total;
 pub use traded::Traded;
 pub use weighted::Weighted;
 pub use wilder::Wilder;

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 /// Sums of differences from a reference within the window, of both series, of their squares and products; taken anew from
-/// the window every `n` bars.
+/// the window every `n` bars or so.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct Pairs {
@@ -17,6 +17,8 @@ pub struct Pairs {
 
 /// Below this share of what the sums have carried they are taken anew.
 const RENEW_BELOW: f64 = 0.01;
+/// Nor more often than this, unless they must: that costs as much as many steps.
+const RENEW_AFTER: usize = 64;
 
 impl Pairs {
     /// Takes the newest pair; `pair` gives that of so many bars back, `seen` counts them. False before there are `n`.
@@ -25,8 +27,8 @@ impl Pairs {
         if seen < n {
             return false;
         }
-        if seen == n || self.age as usize >= n {
-            self.renew(n, &pair);
+        if seen == n || self.age as usize >= n.max(RENEW_AFTER) {
+            *self = renewed(n, &pair);
         } else {
             self.add(pair(0), 1.0);
             self.add(pair(n), -1.0);
@@ -34,7 +36,7 @@ impl Pairs {
             self.peak = self.peak.max(self.squares[0].max(self.squares[1]));
             let [one, other] = self.spreads(n);
             if one.min(other) <= RENEW_BELOW * self.peak {
-                self.renew(n, &pair);
+                *self = renewed(n, &pair);
             }
         }
         true
@@ -71,16 +73,17 @@ impl Pairs {
         self.squares[1] += sign * y * y;
         self.products += sign * x * y;
     }
+}
 
-    fn renew(&mut self, n: usize, pair: &impl Fn(usize) -> (f64, f64)) {
-        let newest = pair(0);
-        let mean = |of: fn((f64, f64)) -> f64| {
-            of(newest) + (0..n).rev().map(|k| of(pair(k)) - of(newest)).sum::<f64>() / n as f64
-        };
-        self.reference = [mean(|p| p.0), mean(|p| p.1)];
-        (self.sums, self.squares, self.products) = ([0.0; 2], [0.0; 2], 0.0);
-        (0..n).rev().for_each(|k| self.add(pair(k), 1.0));
-        self.peak = self.squares[0].max(self.squares[1]);
-        self.age = 1;
-    }
+/// The sums of the last `n`. By value, as what is lent to a call cannot stay in registers.
+#[cold]
+fn renewed(n: usize, pair: &impl Fn(usize) -> (f64, f64)) -> Pairs {
+    let newest = pair(0);
+    let mean = |of: fn((f64, f64)) -> f64| {
+        of(newest) + (0..n).rev().map(|k| of(pair(k)) - of(newest)).sum::<f64>() / n as f64
+    };
+    let mut pairs = Pairs { age: 1, reference: [mean(|p| p.0), mean(|p| p.1)], ..Pairs::zeroed() };
+    (0..n).rev().for_each(|k| pairs.add(pair(k), 1.0));
+    pairs.peak = pairs.squares[0].max(pairs.squares[1]);
+    pairs
 }

@@ -30,14 +30,14 @@ impl Powers {
             return None;
         }
         if seen == n || n <= SMALL || self.age as usize >= n {
-            self.renew(n, past);
+            *self = renewed(n, past);
         } else {
             self.add(past.lag(0), 1.0);
             self.add(past.lag(n), -1.0);
             self.age += 1;
             self.peak = self.peak.max(self.sums[1]);
             if self.sums[1] - self.sums[0] * self.sums[0] / n as f64 <= RENEW_BELOW * self.peak {
-                self.renew(n, past);
+                *self = renewed(n, past);
             }
         }
         let [a, b, c, d] = self.sums.map(|sum| sum / n as f64);
@@ -55,13 +55,15 @@ impl Powers {
             *sum += sign * power;
         }
     }
+}
 
-    fn renew(&mut self, n: usize, past: Past<'_>) {
-        let newest = past.lag(0);
-        self.reference = newest + past.last(n).map(|x| x - newest).sum::<f64>() / n as f64;
-        self.sums = [0.0; 4];
-        past.last(n).for_each(|x| self.add(x, 1.0));
-        self.peak = self.sums[1];
-        self.age = 1;
-    }
+/// The sums of the last `n`. By value, as what is lent to a call cannot stay in registers.
+#[cold]
+fn renewed(n: usize, past: Past<'_>) -> Powers {
+    let newest = past.lag(0);
+    let reference = newest + past.last(n).map(|x| x - newest).sum::<f64>() / n as f64;
+    let mut powers = Powers { age: 1, reference, sums: [0.0; 4], peak: 0.0 };
+    past.last(n).for_each(|x| powers.add(x, 1.0));
+    powers.peak = powers.sums[1];
+    powers
 }

@@ -1,10 +1,17 @@
-//! True range.
-
-use crate::bar::Bar;
+//! How far prices moved, and where in it they closed.
 
 /// How far the price moved since the previous close (Wilder 1978): the widest of high - low, |high - previous close|
 /// and |low - previous close|.
 #[inline]
-pub fn true_range(bar: &Bar, previous_close: f64) -> f64 {
-    bar.high.max(previous_close) - bar.low.min(previous_close)
+pub fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
+    let top = if high > previous_close { high } else { previous_close };
+    let bottom = if low < previous_close { low } else { previous_close };
+    top - bottom
+}
+
+/// Volume times where in its range a bar closed, from −1 at the low to 1 at the high (Chaikin); 0 without a range.
+#[inline]
+pub fn money_flow(high: f64, low: f64, close: f64, volume: f64) -> f64 {
+    let range = high - low;
+    if range > 0.0 { ((close - low) - (high - close)) / range * volume } else { 0.0 }
 }

@@ -30,13 +30,7 @@ impl Weighted {
         }
         let count = n as f64;
         if seen == n || self.age as usize >= n.max(RENEW_AFTER) {
-            self.reference = past.lag(0);
-            (self.sum, self.by_age) = (0.0, 0.0);
-            for (i, x) in past.last(n).enumerate() {
-                let x = x - self.reference;
-                self.sum += x;
-                self.by_age += (i + 1) as f64 * x;
-            }
+            [self.reference, self.sum, self.by_age] = renewed(n, past);
             self.age = 1;
         } else {
             let new = past.lag(0) - self.reference;
@@ -46,4 +40,17 @@ impl Weighted {
         }
         self.reference + self.by_age / (0.5 * count * (count + 1.0))
     }
+}
+
+/// The newest value, and the sums of the differences of the last `n` from it. By value, as what is lent to a call cannot stay
+/// in registers.
+#[cold]
+fn renewed(n: usize, past: Past<'_>) -> [f64; 3] {
+    let reference = past.lag(0);
+    let (mut sum, mut by_age) = (0.0, 0.0);
+    for (i, x) in past.last(n).enumerate() {
+        sum += x - reference;
+        by_age += (i + 1) as f64 * (x - reference);
+    }
+    [reference, sum, by_age]
 }

@@ -6,25 +6,27 @@ use crate::indicator::definition::Definition;
 use crate::indicator::source::Source;
 
 impl Definition {
-    /// One column an output, NaN where there is no value.
-    pub fn bulk(&self, columns: &Columns<'_>) -> Vec<Vec<f64>> {
-        let rows = columns.close.len();
-        // All of it is written: of zeros, as they come from the system, there is nothing to write before.
-        let mut outputs: Vec<Vec<f64>> = self.spec().outputs.iter().map(|_| vec![0.0; rows]).collect();
+    /// Writes one column an output, as long as the bars'; NaN where there is no value.
+    ///
+    /// Gives the first row with what is no finite number: nothing is written from there on.
+    pub fn bulk(&self, columns: &Columns<'_>, outputs: &mut [&mut [f64]]) -> Result<(), usize> {
         if let Source::Field(reads) = self.source() {
-            self.kernel().bulk(*reads, columns, &mut outputs);
-            return outputs;
+            return self.kernel().bulk(*reads, columns, outputs);
         }
         let plan = Plan::new(vec![self.clone()]);
         let mut block = plan.block();
         let place = plan.output_range(plan.definitions().len() - 1);
-        for row in 0..rows {
+        let distinct = columns.distinct();
+        for row in 0..columns.close.len() {
+            if distinct.iter().any(|column| !column[row].is_finite()) {
+                return Err(row);
+            }
             plan.update(&mut block, &columns.tick(row));
             for (column, value) in outputs.iter_mut().zip(&plan.outputs(&block)[place.clone()]) {
                 column[row] = *value;
             }
         }
-        outputs
+        Ok(())
     }
 }
 
@@ -69,7 +71,9 @@ mod tests {
         };
         for spec in SPECS {
             let definition = Definition::new(spec.name, []).expect(spec.name);
-            let bulk = definition.bulk(&columns);
+            let mut bulk = vec![vec![0.0; rows as usize]; spec.outputs.len()];
+            let mut outputs: Vec<&mut [f64]> = bulk.iter_mut().map(Vec::as_mut_slice).collect();
+            definition.bulk(&columns, &mut outputs).expect("finite");
             let plan = Plan::new(vec![definition]);
             let mut block = plan.block();
             for i in 0..rows as usize {

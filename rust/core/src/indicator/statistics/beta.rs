@@ -45,22 +45,21 @@ impl Indicator for Beta {
     }
 
     fn own_words(&self) -> usize {
-        2 * Past::words(self.period)
+        2 * Past::own_words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (ours, theirs) = own.split_at_mut(Past::words(self.period));
+        let (ours, theirs) = own.split_at_mut(Past::own_words(self.period));
         let back = |now: f64, before: f64| if before == 0.0 { 0.0 } else { (now - before) / before };
         let (close, other) = (input.x, input.tick.other);
         let returns = (back(close, state.close), back(other, state.other));
         (state.close, state.other) = (close, other);
         out[0] = f64::NAN;
         if input.seen > 1 {
-            Past::push(ours, returns.0);
-            Past::push(theirs, returns.1);
-            let (ours, theirs) = (Past::view(ours), Past::view(theirs));
-            if state.pairs.next(self.period, input.seen - 1, |k| (theirs.lag(k), ours.lag(k))) {
+            let count = input.seen - 1;
+            let (ours, theirs) = (Past::put(ours, count, returns.0), Past::put(theirs, count, returns.1));
+            if state.pairs.next(self.period, count, |k| (theirs.lag(k), ours.lag(k))) {
                 out[0] = state.pairs.slope(self.period);
             }
         }

@@ -39,13 +39,12 @@ impl Indicator for Correlation {
     }
 
     fn own_words(&self) -> usize {
-        Past::words(self.period)
+        Past::own_words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut Pairs, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        Past::push(own, input.tick.other);
-        let (past, other) = (input.past(0), Past::view(own));
+        let (past, other) = (input.past(0), Past::put(own, input.seen, input.tick.other));
         out[0] = f64::NAN;
         if state.next(self.period, input.seen, |k| (past.lag(k), other.lag(k))) {
             out[0] = state.correlation(self.period);

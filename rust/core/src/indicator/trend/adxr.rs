@@ -38,7 +38,7 @@ impl Indicator for Adxr {
     }
 
     fn own_words(&self) -> usize {
-        Past::words(self.period)
+        Past::own_words(self.period)
     }
 
     #[inline(always)]
@@ -47,9 +47,9 @@ impl Indicator for Adxr {
         self.adx.update(state, &mut [], input, &mut values);
         out[0] = f64::NAN;
         if !values[0].is_nan() {
-            Past::push(own, values[0]);
+            let past = Past::put(own, input.seen, values[0]);
             if input.seen >= self.first() {
-                out[0] = f64::midpoint(values[0], Past::view(own).lag(self.period - 1));
+                out[0] = f64::midpoint(values[0], past.lag(self.period - 1));
             }
         }
     }

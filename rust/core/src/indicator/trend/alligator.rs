@@ -49,7 +49,7 @@ impl Indicator for Alligator {
     }
 
     fn own_words(&self) -> usize {
-        SHIFTS.iter().map(|&shift| Past::words(shift)).sum()
+        SHIFTS.iter().map(|&shift| Past::own_words(shift)).sum()
     }
 
     #[inline(always)]
@@ -57,9 +57,10 @@ impl Indicator for Alligator {
         let x = f64::midpoint(input.bar.high, input.bar.low);
         let mut own = own;
         for i in 0..3 {
-            let (window, rest) = own.split_at_mut(Past::words(SHIFTS[i]));
-            Past::push(window, state.lines[i].next(self.periods[i], Wilder::factor(self.periods[i]), x));
-            out[i] = if input.seen > SHIFTS[i] { Past::view(window).lag(SHIFTS[i]) } else { f64::NAN };
+            let (window, rest) = own.split_at_mut(Past::own_words(SHIFTS[i]));
+            let line = state.lines[i].next(self.periods[i], Wilder::factor(self.periods[i]), x);
+            let past = Past::put(window, input.seen, line);
+            out[i] = if input.seen > SHIFTS[i] { past.lag(SHIFTS[i]) } else { f64::NAN };
             own = rest;
         }
     }

@@ -52,7 +52,7 @@ impl Indicator for AtrTrailingStop {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (x, last) = (input.bar.close, state.close);
-        let range = true_range(input.bar, last);
+        let range = true_range(input.bar.high, input.bar.low, last);
         state.close = x;
         out.fill(f64::NAN);
         let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };

@@ -58,7 +58,7 @@ impl Indicator for ChandelierExit {
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (high, low) = Channel::next(own, input);
-        let range = true_range(input.bar, state.close);
+        let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
         let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };
         crate::indicator::put(out, [high - self.width * atr, low + self.width * atr]);

@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::Rolling;
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Detrended price oscillator.
@@ -22,7 +22,7 @@ impl Indicator for Dpo {
         source: "definition; without the centring that would look ahead",
     };
 
-    type State = Sum;
+    type State = Rolling;
 
     fn new(params: &Params) -> Result<Self> {
         Ok(Self { period: params.bars("period") })
@@ -37,16 +37,9 @@ impl Indicator for Dpo {
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        state.add(input.x);
+    fn update(&self, state: &mut Rolling, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        if input.seen > self.period {
-            state.add(-past.lag(self.period));
-        }
-        out[0] = if input.seen < self.first() {
-            f64::NAN
-        } else {
-            past.lag(self.period / 2 + 1) - state.value() / self.period as f64
-        };
+        let mean = state.mean(self.period, input.seen, past);
+        out[0] = if input.seen < self.first() { f64::NAN } else { past.lag(self.period / 2 + 1) - mean };
     }
 }

@@ -51,7 +51,7 @@ impl Indicator for Hma {
     }
 
     fn own_words(&self) -> usize {
-        Past::words(self.root)
+        Past::own_words(self.root)
     }
 
     #[inline(always)]
@@ -61,8 +61,8 @@ impl Indicator for Hma {
         let half = state.half.mean(self.half, input.seen, past);
         let whole = state.whole.mean(self.period, input.seen, past);
         if !whole.is_nan() {
-            Past::push(own, 2.0 * half - whole);
-            out[0] = state.last.mean(self.root, input.seen + 1 - self.period, Past::view(own));
+            let count = input.seen + 1 - self.period;
+            out[0] = state.last.mean(self.root, count, Past::put(own, count, 2.0 * half - whole));
         }
     }
 }

@@ -44,7 +44,7 @@ impl Indicator for Ichimoku {
     }
 
     fn own_words(&self) -> usize {
-        self.window_words() + 2 * Past::words(self.base)
+        self.window_words() + 2 * Past::own_words(self.base)
     }
 
     #[inline(always)]
@@ -57,11 +57,10 @@ impl Indicator for Ichimoku {
             *mid = f64::midpoint(high, low);
             own = rest;
         }
-        let (a, b) = shifted.split_at_mut(Past::words(self.base));
-        Past::push(a, f64::midpoint(mids[0], mids[1]));
-        Past::push(b, mids[2]);
-        let then =
-            |words: &[f64]| if input.seen > self.base { Past::view(words).lag(self.base) } else { f64::NAN };
+        let (a, b) = shifted.split_at_mut(Past::own_words(self.base));
+        let a = Past::put(a, input.seen, f64::midpoint(mids[0], mids[1]));
+        let b = Past::put(b, input.seen, mids[2]);
+        let then = |past: Past<'_>| if input.seen > self.base { past.lag(self.base) } else { f64::NAN };
         crate::indicator::put(out, [mids[0], mids[1], then(a), then(b)]);
     }
 }

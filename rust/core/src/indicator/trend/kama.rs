@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Sum};
+use crate::indicator::parts::{Ema, Total, blend};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Kaufman's adaptive moving average.
@@ -15,7 +15,7 @@ pub struct Kama {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    moves: Sum,
+    moves: Total,
     value: f64,
 }
 
@@ -63,21 +63,16 @@ impl Indicator for Kama {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        out[0] = f64::NAN;
-        if input.seen > 1 {
-            state.moves.add((input.x - past.lag(1)).abs());
-        }
-        if input.seen > self.period + 1 {
-            state.moves.add(-(past.lag(self.period) - past.lag(self.period + 1)).abs());
-        }
+        let path = state.moves.next(self.period, input.seen - 1, |k| (past.lag(k) - past.lag(k + 1)).abs());
         if input.seen <= self.period {
             state.value = input.x;
+            out[0] = f64::NAN;
             return;
         }
-        let (moved, path) = (input.x - past.lag(self.period), state.moves.value());
+        let moved = input.x - past.lag(self.period);
         let ratio = if path <= moved || path < NOTHING { 1.0 } else { (moved / path).abs() };
-        let rate = (ratio * (self.fast - self.slow) + self.slow).powi(2);
-        state.value += rate * (input.x - state.value);
+        let root = ratio.mul_add(self.fast - self.slow, self.slow);
+        state.value = blend(state.value, root * root, input.x);
         out[0] = state.value;
     }
 }

@@ -53,7 +53,7 @@ impl Indicator for Supertrend {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
-        let (last, range) = (state.close, true_range(bar, state.close));
+        let (last, range) = (state.close, true_range(bar.high, bar.low, state.close));
         state.close = bar.close;
         out.fill(f64::NAN);
         let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };

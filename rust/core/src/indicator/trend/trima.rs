@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Mean;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Mean, Rolling};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Triangular moving average.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Trima {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    inner: Mean,
+    inner: Rolling,
     outer: Mean,
 }
 
@@ -48,14 +48,17 @@ impl Indicator for Trima {
         self.inner + self.outer - 1
     }
 
+    fn lookbacks(&self) -> Vec<Lookback> {
+        vec![Lookback { field: Field::Source, bars: self.inner }]
+    }
+
     fn own_words(&self) -> usize {
-        Mean::words(self.inner) + Mean::words(self.outer)
+        Mean::words(self.outer)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (inner, outer) = own.split_at_mut(Mean::words(self.inner));
-        let mean = state.inner.next(inner, self.inner, input.x);
-        out[0] = if mean.is_nan() { f64::NAN } else { state.outer.next(outer, self.outer, mean) };
+        let mean = state.inner.mean(self.inner, input.seen, input.past(0));
+        out[0] = if mean.is_nan() { f64::NAN } else { state.outer.next(own, self.outer, mean) };
     }
 }

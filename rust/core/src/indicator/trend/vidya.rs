@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Sum};
+use crate::indicator::parts::{Ema, Total, blend};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Variable index dynamic average.
@@ -14,8 +14,7 @@ pub struct Vidya {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    net: Sum,
-    moves: Sum,
+    moves: Total,
     value: f64,
 }
 
@@ -54,24 +53,16 @@ impl Indicator for Vidya {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        out[0] = f64::NAN;
-        if input.seen > 1 {
-            let change = input.x - past.lag(1);
-            state.net.add(change);
-            state.moves.add(change.abs());
-        }
-        if input.seen > self.cmo + 1 {
-            let change = past.lag(self.cmo) - past.lag(self.cmo + 1);
-            state.net.add(-change);
-            state.moves.add(-change.abs());
-        }
+        let moves = state.moves.next(self.cmo, input.seen - 1, |k| (past.lag(k) - past.lag(k + 1)).abs());
         if input.seen <= self.cmo {
             state.value = input.x;
+            out[0] = f64::NAN;
             return;
         }
-        let moves = state.moves.value();
-        let index = if moves > 0.0 { (state.net.value() / moves).abs().min(1.0) } else { 0.0 };
-        state.value += self.factor * index * (input.x - state.value);
+        // Gains less losses are how far the price has come.
+        let net = input.x - past.lag(self.cmo);
+        let index = if moves > 0.0 { (net / moves).abs().min(1.0) } else { 0.0 };
+        state.value = blend(state.value, self.factor * index, input.x);
         out[0] = state.value;
     }
 }

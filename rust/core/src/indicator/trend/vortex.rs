@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Mean, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Total, true_range};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Vortex indicator.
 #[derive(Debug, Clone)]
@@ -13,12 +13,9 @@ pub struct Vortex {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    high: f64,
-    low: f64,
-    close: f64,
-    up: Mean,
-    down: Mean,
-    range: Mean,
+    up: Total,
+    down: Total,
+    range: Total,
 }
 
 impl Indicator for Vortex {
@@ -44,29 +41,19 @@ impl Indicator for Vortex {
         self.period + 1
     }
 
-    fn own_words(&self) -> usize {
-        3 * Mean::words(self.period)
+    fn lookbacks(&self) -> Vec<Lookback> {
+        let bars = self.period + 1;
+        [Field::High, Field::Low, Field::Close].map(|field| Lookback { field, bars }).to_vec()
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let bar = input.bar;
-        let (up, down) = ((bar.high - state.low).abs(), (bar.low - state.high).abs());
-        let range = true_range(bar, state.close);
-        (state.high, state.low, state.close) = (bar.high, bar.low, bar.close);
-        out.fill(f64::NAN);
-        if input.seen == 1 {
-            return;
-        }
-        let words = Mean::words(self.period);
-        let (ups, rest) = own.split_at_mut(words);
-        let (downs, ranges) = rest.split_at_mut(words);
-        let up = state.up.next(ups, self.period, up);
-        let down = state.down.next(downs, self.period, down);
-        let range = state.range.next(ranges, self.period, range);
-        if !range.is_nan() {
-            let ratio = |moved: f64| if range > 0.0 { moved / range } else { 0.0 };
-            crate::indicator::put(out, [ratio(up), ratio(down)]);
-        }
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let [highs, lows, closes] = input.pasts();
+        let (n, seen) = (self.period, input.seen - 1);
+        let up = state.up.next(n, seen, |k| (highs.lag(k) - lows.lag(k + 1)).abs());
+        let down = state.down.next(n, seen, |k| (lows.lag(k) - highs.lag(k + 1)).abs());
+        let range = state.range.next(n, seen, |k| true_range(highs.lag(k), lows.lag(k), closes.lag(k + 1)));
+        let share = if range > 0.0 { 1.0 / range } else { 0.0 * range };
+        crate::indicator::put(out, [up * share, down * share]);
     }
 }

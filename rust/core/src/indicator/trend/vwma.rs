@@ -1,8 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::Past;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::Total;
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Volume-weighted moving average.
@@ -14,8 +13,8 @@ pub struct Vwma {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    notional: Sum,
-    volume: Sum,
+    notional: Total,
+    volume: Total,
 }
 
 impl Indicator for Vwma {
@@ -43,28 +42,14 @@ impl Indicator for Vwma {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        vec![Lookback { field: Field::Volume, bars: self.period }]
-    }
-
-    fn own_words(&self) -> usize {
-        Past::words(self.period)
+        [Field::Source, Field::Volume].map(|field| Lookback { field, bars: self.period }).to_vec()
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let volume = input.bar.volume;
-        Past::push(own, input.x * volume);
-        state.notional.add(input.x * volume);
-        state.volume.add(volume);
-        if input.seen > self.period {
-            state.notional.add(-Past::view(own).lag(self.period));
-            state.volume.add(-input.past(0).lag(self.period));
-        }
-        let volume = state.volume.value();
-        out[0] = if input.seen < self.period || volume <= 0.0 {
-            f64::NAN
-        } else {
-            state.notional.value() / volume
-        };
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (source, volumes) = (input.past(0), input.past(1));
+        let notional = state.notional.next(self.period, input.seen, |k| source.lag(k) * volumes.lag(k));
+        let volume = state.volume.next(self.period, input.seen, |k| volumes.lag(k));
+        out[0] = if volume > 0.0 { notional / volume } else { f64::NAN };
     }
 }

@@ -42,7 +42,9 @@ impl Indicator for Chop {
     }
 
     fn own_words(&self) -> usize {
-        Mean::words(self.period) + 2 * Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
+        Mean::words(self.period)
+            + 2 * Past::own_words(self.period)
+            + 2 * Window::<Highest>::words(self.period)
     }
 
     #[inline(always)]
@@ -56,14 +58,14 @@ impl Indicator for Chop {
         }
         let (n, seen) = (self.period, input.seen - 1);
         let (ranges, rest) = own.split_at_mut(Mean::words(n));
-        let (high, rest) = rest.split_at_mut(Past::words(n));
-        let (low, rest) = rest.split_at_mut(Past::words(n));
+        let (high, rest) = rest.split_at_mut(Past::own_words(n));
+        let (low, rest) = rest.split_at_mut(Past::own_words(n));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(n));
-        Past::push(high, bar.high.max(last));
-        Past::push(low, bar.low.min(last));
-        let range = state.range.next(ranges, n, true_range(bar, last));
-        let highest = Window::<Highest>::over(highs).next(seen, Past::view(high));
-        let lowest = Window::<Lowest>::over(lows).next(seen, Past::view(low));
+        let high = Past::put(high, seen, bar.high.max(last));
+        let low = Past::put(low, seen, bar.low.min(last));
+        let range = state.range.next(ranges, n, true_range(bar.high, bar.low, last));
+        let highest = Window::<Highest>::over(highs).next(seen, high);
+        let lowest = Window::<Lowest>::over(lows).next(seen, low);
         if !range.is_nan() {
             let (path, way) = (range * n as f64, highest - lowest);
             out[0] =

@@ -58,7 +58,7 @@ impl Indicator for Keltner {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
-        let range = true_range(bar, state.close);
+        let range = true_range(bar.high, bar.low, state.close);
         state.close = bar.close;
         out.fill(f64::NAN);
         // Both averages have their first values on the channel's first bar.

@@ -62,19 +62,19 @@ impl Indicator for Squeeze {
     }
 
     fn own_words(&self) -> usize {
-        Mean::words(self.period) + Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
+        Mean::words(self.period) + Past::own_words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let n = self.period;
         let (ranges, rest) = own.split_at_mut(Mean::words(n));
-        let (values, rest) = rest.split_at_mut(Past::words(n));
+        let (values, rest) = rest.split_at_mut(Past::own_words(n));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(n));
         let high = Window::<Highest>::over(highs).next(input.seen, input.past(1));
         let low = Window::<Lowest>::over(lows).next(input.seen, input.past(2));
         let (mean, variance) = state.moments.next(n, input.seen, input.past(0));
-        let range = true_range(input.bar, state.close);
+        let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
         out.fill(f64::NAN);
         let range = if input.seen == 1 { f64::NAN } else { state.range.next(ranges, n, range) };
@@ -82,8 +82,9 @@ impl Indicator for Squeeze {
             out[0] = f64::from(u8::from(self.band * variance.sqrt() < self.channel * range));
         }
         if input.seen >= n {
-            Past::push(values, input.x - f64::midpoint(f64::midpoint(high, low), mean));
-            if let Some(fit) = state.line.fit(n, input.seen + 1 - n, Past::view(values)) {
+            let count = input.seen + 1 - n;
+            let values = Past::put(values, count, input.x - f64::midpoint(f64::midpoint(high, low), mean));
+            if let Some(fit) = state.line.fit(n, count, values) {
                 out[1] = fit.intercept + fit.slope * (n - 1) as f64;
             }
         }

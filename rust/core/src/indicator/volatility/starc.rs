@@ -62,7 +62,7 @@ impl Indicator for Starc {
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let middle = state.middle.next(own, self.period, input.x);
-        let range = true_range(input.bar, state.close);
+        let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
         out.fill(f64::NAN);
         if input.seen > 1 {

@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::{Sum, money_flow};
 use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 
 /// Accumulation/distribution line.
@@ -32,9 +32,7 @@ impl Indicator for Ad {
     #[inline(always)]
     fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
-        let range = bar.high - bar.low;
-        let place = if range > 0.0 { ((bar.close - bar.low) - (bar.high - bar.close)) / range } else { 0.0 };
-        state.add(place * bar.volume);
+        state.add(money_flow(bar.high, bar.low, bar.close, bar.volume));
         out[0] = state.value();
     }
 }

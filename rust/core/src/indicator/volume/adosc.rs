@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Sum};
+use crate::indicator::parts::{Ema, Sum, blend, money_flow};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Chaikin oscillator.
@@ -49,12 +49,10 @@ impl Indicator for Adosc {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
-        let range = bar.high - bar.low;
-        let place = if range > 0.0 { ((bar.close - bar.low) - (bar.high - bar.close)) / range } else { 0.0 };
-        state.line.add(place * bar.volume);
+        state.line.add(money_flow(bar.high, bar.low, bar.close, bar.volume));
         let line = state.line.value();
         for (ema, factor) in state.emas.iter_mut().zip(self.factors) {
-            *ema = if input.seen == 1 { line } else { *ema + factor * (line - *ema) };
+            *ema = if input.seen == 1 { line } else { blend(*ema, factor, line) };
         }
         out[0] = if input.seen < self.slow { f64::NAN } else { state.emas[0] - state.emas[1] };
     }

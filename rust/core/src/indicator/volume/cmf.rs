@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Mean;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Total, money_flow};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Chaikin money flow.
 #[derive(Debug, Clone)]
@@ -13,8 +13,8 @@ pub struct Cmf {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    flow: Mean,
-    volume: Mean,
+    flow: Total,
+    volume: Total,
 }
 
 impl Indicator for Cmf {
@@ -40,18 +40,18 @@ impl Indicator for Cmf {
         self.period
     }
 
-    fn own_words(&self) -> usize {
-        2 * Mean::words(self.period)
+    fn lookbacks(&self) -> Vec<Lookback> {
+        use Field::{Close, High, Low, Volume};
+        [High, Low, Close, Volume].map(|field| Lookback { field, bars: self.period }).to_vec()
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let bar = input.bar;
-        let range = bar.high - bar.low;
-        let place = if range > 0.0 { ((bar.close - bar.low) - (bar.high - bar.close)) / range } else { 0.0 };
-        let (flows, volumes) = own.split_at_mut(Mean::words(self.period));
-        let flow = state.flow.next(flows, self.period, place * bar.volume);
-        let volume = state.volume.next(volumes, self.period, bar.volume);
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let [highs, lows, closes, volumes] = input.pasts();
+        let (n, seen) = (self.period, input.seen);
+        let flow = |k: usize| money_flow(highs.lag(k), lows.lag(k), closes.lag(k), volumes.lag(k));
+        let flow = state.flow.next(n, seen, flow);
+        let volume = state.volume.next(n, seen, |k| volumes.lag(k));
         out[0] = if volume == 0.0 { 0.0 } else { flow / volume };
     }
 }

@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Mean;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::Total;
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Money flow index.
 #[derive(Debug, Clone)]
@@ -13,9 +13,8 @@ pub struct Mfi {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    typical: f64,
-    up: Mean,
-    down: Mean,
+    up: Total,
+    down: Total,
 }
 
 impl Indicator for Mfi {
@@ -41,34 +40,24 @@ impl Indicator for Mfi {
         self.period + 1
     }
 
-    fn own_words(&self) -> usize {
-        2 * Mean::words(self.period)
+    fn lookbacks(&self) -> Vec<Lookback> {
+        use Field::{Close, High, Low, Volume};
+        [High, Low, Close, Volume].map(|field| Lookback { field, bars: self.period + 1 }).to_vec()
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let bar = input.bar;
-        let typical = (bar.high + bar.low + bar.close) / 3.0;
-        let last = state.typical;
-        state.typical = typical;
-        out[0] = f64::NAN;
-        if input.seen == 1 {
-            return;
-        }
-        let (change, flow) = (typical - last, typical * bar.volume);
-        // TA-Lib counts what rounding alone has moved as no move.
-        let moved = change.abs() > 1e-14 * (typical.abs() + last.abs());
-        let (up, down) = if moved && change > 0.0 {
-            (flow, 0.0)
-        } else if moved {
-            (0.0, flow)
-        } else {
-            (0.0, 0.0)
+    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let [highs, lows, closes, volumes] = input.pasts();
+        let typical = |k: usize| (highs.lag(k) + lows.lag(k) + closes.lag(k)) / 3.0;
+        // The flow of a bar whose typical price went up, or down; what rounding alone has moved is no move, as in TA-Lib.
+        let flow = |k: usize, way: f64| {
+            let (now, last) = (typical(k), typical(k + 1));
+            let moved = way * (now - last) > 1e-14 * (now.abs() + last.abs());
+            if moved { now * volumes.lag(k) } else { 0.0 }
         };
-        let (ups, downs) = own.split_at_mut(Mean::words(self.period));
-        let up = state.up.next(ups, self.period, up);
-        let down = state.down.next(downs, self.period, down);
-        let total = (up + down) * self.period as f64;
-        out[0] = if total < 1.0 { 0.0 } else { 100.0 * (up / (up + down)) };
+        let up = state.up.next(self.period, input.seen - 1, |k| flow(k, 1.0));
+        let down = state.down.next(self.period, input.seen - 1, |k| flow(k, -1.0));
+        let total = up + down;
+        out[0] = if total < 1.0 { 0.0 } else { 100.0 * (up / total) };
     }
 }

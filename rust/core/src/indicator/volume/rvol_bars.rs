@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::Total;
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Relative volume, against the bars before.
@@ -22,7 +22,7 @@ impl Indicator for RvolBars {
         source: "TA-Lib RVOL",
     };
 
-    type State = Sum;
+    type State = Total;
 
     fn new(params: &Params) -> Result<Self> {
         Ok(Self { period: params.bars("period") })
@@ -33,19 +33,13 @@ impl Indicator for RvolBars {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        vec![Lookback { field: Field::Source, bars: self.period }]
+        vec![Lookback { field: Field::Source, bars: self.period + 1 }]
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+    fn update(&self, state: &mut Total, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        let volume = input.x;
-        let mean = state.value() / self.period as f64;
-        out[0] = f64::NAN;
-        if input.seen > self.period {
-            out[0] = if mean == 0.0 { 0.0 } else { volume / mean };
-            state.add(-past.lag(self.period));
-        }
-        state.add(volume);
+        let mean = state.next(self.period, input.seen - 1, |k| past.lag(k + 1)) / self.period as f64;
+        out[0] = if mean == 0.0 { 0.0 } else { input.x / mean };
     }
 }
