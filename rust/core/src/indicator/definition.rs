@@ -84,6 +84,12 @@ impl Definition {
         matches!(self.kernel, Kernel::Custom)
     }
 
+    /// Whether it and all that it reads are of the catalogue.
+    pub fn is_of_catalogue(&self) -> bool {
+        let own = matches!(self.kernel, Kernel::Custom | Kernel::Expression(_));
+        !own && self.sources().all(|(source, _)| source.is_of_catalogue())
+    }
+
     pub fn source(&self) -> &Source {
         &self.source
     }

@@ -45,14 +45,35 @@ impl Field {
 
     #[inline(never)]
     fn made_of(self, bar: &Bar) -> f64 {
+        let Bar { open, high, low, close, .. } = *bar;
         match self {
-            Self::Hl2 => f64::midpoint(bar.high, bar.low),
-            Self::Hlc3 => (bar.high + bar.low + bar.close) / 3.0,
-            Self::Ohlc4 => (bar.open + bar.high + bar.low + bar.close) / 4.0,
-            Self::Hlcc4 => (bar.high + bar.low + 2.0 * bar.close) / 4.0,
-            _ => bar.close,
+            Self::Hl2 => hl2(high, low),
+            Self::Hlc3 => hlc3(high, low, close),
+            Self::Ohlc4 => ohlc4(open, high, low, close),
+            Self::Hlcc4 => hlcc4(high, low, close),
+            _ => close,
         }
     }
+}
+
+#[inline]
+pub(super) fn hl2(high: f64, low: f64) -> f64 {
+    0.5 * (high + low)
+}
+
+#[inline]
+pub(super) fn hlc3(high: f64, low: f64, close: f64) -> f64 {
+    (high + low + close) / 3.0
+}
+
+#[inline]
+pub(super) fn ohlc4(open: f64, high: f64, low: f64, close: f64) -> f64 {
+    (open + high + low + close) / 4.0
+}
+
+#[inline]
+pub(super) fn hlcc4(high: f64, low: f64, close: f64) -> f64 {
+    (high + low + 2.0 * close) / 4.0
 }
 
 /// How far back an indicator reads a field.
@@ -104,7 +125,14 @@ pub struct Input<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pasts<'a> {
     Rings(&'a [f64], &'a [Span; Input::MAX_PAST]),
-    Columns(&'a [&'a [f64]; Input::MAX_PAST], usize),
+    Columns(&'a [Column<'a>; Input::MAX_PAST], usize),
+}
+
+/// A column, and how many of its values come before the first row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Column<'a> {
+    pub(super) values: &'a [f64],
+    pub(super) before: usize,
 }
 
 impl<'a> Input<'a> {
@@ -116,7 +144,7 @@ impl<'a> Input<'a> {
     pub fn past(&self, index: usize) -> Past<'a> {
         match self.pasts {
             Pasts::Rings(rings, spans) => Past::view(&rings[spans[index].range()]),
-            Pasts::Columns(columns, row) => Past::column(columns[index], row),
+            Pasts::Columns(columns, row) => Past::column(columns[index].values, columns[index].before + row),
         }
     }
 

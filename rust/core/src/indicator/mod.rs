@@ -13,7 +13,8 @@
     reason = "an indicator's step is compiled into two loops: one value, and all of a column"
 )]
 
-mod bulk;
+mod across;
+mod along;
 pub mod custom;
 mod definition;
 mod expression;
@@ -34,7 +35,7 @@ pub mod trend;
 pub mod volatility;
 pub mod volume;
 
-pub use bulk::Columns;
+pub use along::Columns;
 pub use definition::Definition;
 pub use expression::Expression;
 pub use input::{Field, Input, Lookback, Tick};

@@ -4,19 +4,13 @@ use std::sync::Arc;
 
 use crate::error::Result;
 
-use super::bulk::{self, Columns};
+use super::across::{self, Area, Block, Steps};
+use super::along::{self, Stretch};
 use super::expression::Expression;
-use super::input::{Field, Input, Lookback};
+use super::input::Lookback;
 use super::params::Params;
 use super::spec::Spec;
 use super::{Indicator, candle, momentum, session, statistics, trend, volatility, volume};
-
-/// One step of one kind of indicator. A call of its own: all of them in one function would make every step pay for the
-/// frame of the largest.
-#[inline(never)]
-fn step<I: Indicator>(kernel: &I, state: &mut [f64], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-    kernel.update(bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(state)), own, input, out);
-}
 
 macro_rules! registry {
     ($($variant:ident($type:ty)),+ $(,)?) => {
@@ -105,23 +99,20 @@ macro_rules! registry {
                 }
             }
 
-            pub(super) fn bulk(
-                &self,
-                reads: Field,
-                columns: &Columns<'_>,
-                outputs: &mut [&mut [f64]],
-            ) -> std::result::Result<(), usize> {
+            /// Over bars that follow each other.
+            pub(super) fn along(&self, stretch: &Stretch<'_>, state: &mut [f64], own: &mut [f64], outputs: &mut [&mut [f64]]) {
                 match self {
-                    $(Self::$variant(kernel) => bulk::run(kernel, reads, columns, outputs),)+
-                    Self::Custom | Self::Expression(_) => Ok(()),
+                    $(Self::$variant(kernel) => along::run(kernel, stretch, state, own, outputs),)+
+                    Self::Custom | Self::Expression(_) => {}
                 }
             }
 
-            #[inline]
-            pub(super) fn update(&self, state: &mut [f64], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+            /// Over one bar each of many blocks.
+            pub(super) fn across(&self, index: usize, area: &Area, blocks: &mut [Block], steps: &Steps<'_>) {
                 match self {
-                    $(Self::$variant(kernel) => step(kernel, state, own, input, out),)+
-                    Self::Custom => out.fill(f64::NAN),
+                    $(Self::$variant(kernel) => across::run(kernel, index, area, blocks, steps),)+
+                    // There is none until it comes from outside.
+                    Self::Custom => across::clear(area, blocks, steps),
                     // The plan has worked it out.
                     Self::Expression(_) => {}
                 }

@@ -9,6 +9,7 @@ pub use stack::{Entry, Kind, Program, Stack};
 
 use crate::bar::Bar;
 use crate::calendar::Calendar;
+use crate::indicator::plan::Block;
 use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
 use crate::time::{Day, Nanos};
@@ -31,19 +32,23 @@ pub struct PastSession {
 pub struct Place<'a> {
     pub calendar: &'a Calendar,
     pub date: Day,
+    /// The segment that is tried first.
+    pub segment: usize,
 }
 
 impl Place<'_> {
-    /// The bar as indicators take it; `hint` is the segment that is tried first.
-    fn tick(&self, bar: &Bar, hint: &mut usize) -> Tick {
-        let segment = self.calendar.segment_at(bar.ts, *hint);
-        *hint = segment.unwrap_or(*hint);
-        Tick::new(*bar, self.date, self.calendar, segment)
+    /// The bar as indicators take it.
+    pub(crate) fn tick(&self, bar: &Bar) -> Tick {
+        Tick::new(*bar, self.date, self.calendar, self.calendar.segment_at(bar.ts, self.segment))
     }
 
-    /// The bar as indicators take it, wherever it stands.
-    pub(crate) fn tick_of(&self, bar: &Bar) -> Tick {
-        Tick::new(*bar, self.date, self.calendar, self.calendar.segment_at(bar.ts, usize::MAX))
+    /// Bars that follow each other, as indicators take them.
+    fn ticks<'b>(mut self, bars: impl Iterator<Item = &'b Bar>) -> impl Iterator<Item = Tick> {
+        bars.map(move |bar| {
+            let segment = self.calendar.segment_at(bar.ts, self.segment);
+            self.segment = segment.unwrap_or(self.segment);
+            Tick::new(*bar, self.date, self.calendar, segment)
+        })
     }
 }
 
@@ -58,7 +63,9 @@ pub struct Series {
     evicted: usize,
     past: VecDeque<PastSession>,
     stacks: Vec<Stack>,
-    /// The first bar (counted from the session's first) whose indicators are not up to date.
+    /// How many bars of this session the indicators have taken.
+    taken: usize,
+    /// The first of those (counted from the session's first) that is not as they took it.
     stale_from: Option<usize>,
 }
 
@@ -72,6 +79,7 @@ impl Series {
             evicted: 0,
             past: VecDeque::new(),
             stacks,
+            taken: 0,
             stale_from: None,
         }
     }
@@ -97,14 +105,9 @@ impl Series {
     pub(crate) fn attach(&mut self, program: Arc<Program>, before: &[Tick], place: Place<'_>) {
         self.repair(place);
         let mut stack = Stack::new(program);
-        for tick in before {
-            stack.warm(tick);
-        }
+        stack.warm(before);
         stack.begin(self.evicted);
-        let mut segment = 0;
-        for (ordinal, bar) in (self.evicted..).zip(&self.bars) {
-            stack.step(&place.tick(bar, &mut segment), ordinal + 1);
-        }
+        stack.take(&self.ticks(self.evicted, place), self.evicted);
         self.stacks.push(stack);
     }
 
@@ -201,31 +204,30 @@ impl Series {
         self.count() >= self.capacity && self.bars.get(self.hidden()).is_some_and(|oldest| ts < oldest.ts)
     }
 
-    /// Appends a bar that is newer than all, and steps the indicators.
+    /// Appends a bar that is newer than all. The indicators are behind until [`Self::repair`].
     #[inline]
-    pub fn push(&mut self, tick: &Tick) {
-        self.bars.push_back(tick.bar);
-        if self.stale_from.is_none() {
-            let count = self.count();
-            for stack in &mut self.stacks {
-                stack.step(tick, count);
-            }
-        }
+    pub fn push(&mut self, bar: &Bar) {
+        self.bars.push_back(*bar);
     }
 
-    /// Replaces a held bar. The indicators are stale from there on until [`Self::repair`].
+    /// The bars from an ordinal on, as indicators take them.
+    fn ticks(&self, from: usize, place: Place<'_>) -> Vec<Tick> {
+        place.ticks(self.bars.range(from - self.evicted..)).collect()
+    }
+
+    /// Replaces a held bar. The indicators are behind until [`Self::repair`].
     pub fn replace(&mut self, place: usize, bar: Bar) {
         self.bars[place] = bar;
         self.mark_stale(place);
     }
 
-    /// Inserts a bar between held ones. The indicators are stale from there on until [`Self::repair`].
+    /// Inserts a bar between held ones. The indicators are behind until [`Self::repair`].
     pub fn insert(&mut self, place: usize, bar: Bar) {
         self.bars.insert(place, bar);
         self.mark_stale(place);
     }
 
-    /// Takes the bar of exactly that time out, if it is held. The indicators are stale from there on until [`Self::repair`].
+    /// Takes the bar of exactly that time out, if it is held. The indicators are behind until [`Self::repair`].
     pub fn take_out(&mut self, ts: Nanos) -> Option<Bar> {
         let place = self.find(ts).ok()?;
         let bar = self.bars.remove(place);
@@ -238,29 +240,74 @@ impl Series {
         self.stale_from = Some(self.stale_from.map_or(ordinal, |from| from.min(ordinal)));
     }
 
-    pub fn is_stale(&self) -> bool {
-        self.stale_from.is_some()
+    /// Whether there are bars that the indicators have not taken, or not as they are.
+    pub fn is_behind(&self) -> bool {
+        self.stale_from.is_some() || self.taken < self.count()
     }
 
-    /// Brings the indicators to what they would be had all bars come in order.
-    pub fn repair(&mut self, place: Place<'_>) {
-        let Some(from) = self.stale_from.take() else { return };
-        for stack in &mut self.stacks {
-            let start = stack.rewind(from);
-            let mut segment = 0;
-            for (ordinal, bar) in (start..).zip(self.bars.range(start - self.evicted..)) {
-                stack.step(&place.tick(bar, &mut segment), ordinal + 1);
+    /// Brings the indicators to what they would be had all bars come in order. Gives how many of the newest bars are new to
+    /// them; none if what they had taken has changed.
+    pub fn repair(&mut self, place: Place<'_>) -> usize {
+        let (taken, count) = (self.taken, self.count());
+        self.taken = count;
+        if self.stacks.is_empty() {
+            self.stale_from = None;
+            return 0;
+        }
+        if let Some(from) = self.stale_from.take() {
+            for index in 0..self.stacks.len() {
+                let start = self.stacks[index].rewind(from.min(taken));
+                let ticks = self.ticks(start, place);
+                self.stacks[index].take(&ticks, start);
             }
+            return 0;
         }
+        match self.bars.back() {
+            Some(newest) if taken + 1 == count => {
+                let tick = place.tick(newest);
+                self.stacks.iter_mut().for_each(|stack| stack.take(&[tick], taken));
+            }
+            _ if taken < count => {
+                let ticks = self.ticks(taken, place);
+                self.stacks.iter_mut().for_each(|stack| stack.take(&ticks, taken));
+            }
+            _ => {}
+        }
+        count - taken
     }
 
-    /// Takes the oldest bars out of a ring that has outgrown its capacity, a lot at a time.
-    #[inline]
-    pub fn evict(&mut self, place: Place<'_>) -> Vec<Bar> {
-        if self.bars.len() < self.capacity + MARK_EVERY {
-            return Vec::new();
+    /// The newest bar, if that is all that the indicators have not taken, and the plan works all of them out.
+    pub(crate) fn next_tick(&self, place: Place<'_>) -> Option<Tick> {
+        let one = self.stale_from.is_none() && self.taken + 1 == self.count() && !self.stacks.is_empty();
+        let plain = one && self.stacks.iter().all(Stack::can_be_lent);
+        self.bars.back().filter(|_| plain).map(|bar| place.tick(bar))
+    }
+
+    /// Takes the blocks out, to be stepped and [given back](Self::take_back).
+    pub(crate) fn lend(&mut self) -> impl Iterator<Item = (&Arc<Program>, Block)> {
+        self.stacks.iter_mut().map(Stack::lend)
+    }
+
+    /// Puts a block back that has taken the newest bar; whether that was the last of those lent.
+    pub(crate) fn take_back(&mut self, stack: usize, block: Block) -> bool {
+        let count = self.count();
+        self.stacks[stack].take_back(block, count);
+        let all = self.stacks.iter().all(Stack::can_be_lent);
+        if all {
+            self.taken = count;
         }
-        self.repair(place);
+        all
+    }
+
+    /// Whether the ring has outgrown its capacity by a lot.
+    #[inline]
+    pub fn has_outgrown(&self) -> bool {
+        self.bars.len() >= self.capacity + MARK_EVERY
+    }
+
+    /// Takes the oldest lot of bars out. The indicators must not be behind.
+    pub fn evict(&mut self) -> Vec<Bar> {
+        debug_assert!(!self.is_behind());
         self.evicted += MARK_EVERY;
         for stack in &mut self.stacks {
             stack.forget_before(self.evicted);
@@ -268,20 +315,20 @@ impl Series {
         self.bars.drain(..MARK_EVERY).collect()
     }
 
-    /// Ends the session: its bars become history, the indicators go on from where they are.
-    pub fn roll(&mut self, ended: usize, place: Place<'_>, next: usize) {
-        self.repair(place);
+    /// Ends the session: its bars become history, the indicators go on from where they are. They must not be behind.
+    pub fn roll(&mut self, ended: usize, date: Day, next: usize) {
+        debug_assert!(!self.is_behind());
         if self.keep_sessions > 0 && !self.bars.is_empty() {
             let bars = self.bars.iter().copied().collect();
             // As many as are kept, not twice as many: most of what ten thousand symbols weigh is history.
             self.past.reserve_exact((self.keep_sessions + 1).min(64).saturating_sub(self.past.len()));
-            self.past.push_back(PastSession { session: ended, date: place.date, bars });
+            self.past.push_back(PastSession { session: ended, date, bars });
         }
         self.bars.clear();
         while self.past.front().is_some_and(|p| p.session + self.keep_sessions < next) {
             self.past.pop_front();
         }
-        self.evicted = 0;
+        (self.evicted, self.taken) = (0, 0);
         for stack in &mut self.stacks {
             stack.begin(0);
         }
@@ -292,11 +339,10 @@ impl Series {
         let stack = &self.stacks[stack];
         let plan = &stack.program().plan;
         let mut block = stack.oldest().clone();
-        let mut segment = 0;
-        self.bars
-            .iter()
-            .map(|bar| {
-                plan.update(&mut block, &place.tick(bar, &mut segment));
+        place
+            .ticks(self.bars.iter())
+            .map(|tick| {
+                plan.update(&mut block, &tick);
                 plan.outputs(&block).to_vec()
             })
             .collect()

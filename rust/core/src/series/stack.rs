@@ -111,16 +111,40 @@ impl Stack {
         !stays.is_empty()
     }
 
-    /// Takes the bar that brings the session to `count` bars.
+    /// Takes bars of the session, the first of which is that of the ordinal.
+    pub(super) fn take(&mut self, ticks: &[Tick], ordinal: usize) {
+        let (mut count, mut rest) = (ordinal, ticks);
+        while !rest.is_empty() {
+            let (ticks, later) = rest.split_at(rest.len().min(MARK_EVERY - count % MARK_EVERY));
+            self.warm(ticks);
+            (count, rest) = (count + ticks.len(), later);
+            self.mark(count);
+        }
+    }
+
     #[inline]
-    pub(super) fn step(&mut self, tick: &Tick, count: usize) {
-        self.warm(tick);
+    fn mark(&mut self, count: usize) {
         if count.is_multiple_of(MARK_EVERY) {
             self.marks.push_back((count, self.block.clone()));
             if self.program.kind == Kind::Custom {
                 self.log.push(Entry::Mark(count));
             }
         }
+    }
+
+    /// Whether the plan works its values out, and it has its block.
+    pub(super) fn can_be_lent(&self) -> bool {
+        self.program.kind == Kind::Plan && !self.block.is_empty()
+    }
+
+    pub(super) fn lend(&mut self) -> (&Arc<Program>, Block) {
+        (&self.program, std::mem::take(&mut self.block))
+    }
+
+    /// Puts the block back, which has taken the bar that brings the session to `count`.
+    pub(super) fn take_back(&mut self, block: Block, count: usize) {
+        self.block = block;
+        self.mark(count);
     }
 
     /// Goes back to a state that has not seen the bar of that ordinal; gives how many bars it has seen.
@@ -149,16 +173,21 @@ impl Stack {
         }
     }
 
-    /// Takes a bar, such as one of an earlier session.
-    #[inline]
-    pub(super) fn warm(&mut self, tick: &Tick) {
+    /// Takes bars, such as those of earlier sessions.
+    pub(super) fn warm(&mut self, ticks: &[Tick]) {
         if self.program.kind == Kind::Pair {
             return;
         }
-        self.program.plan.update(&mut self.block, tick);
+        self.program.plan.update_along(&mut self.block, ticks);
         if self.program.kind == Kind::Custom {
-            self.log.push(Entry::Bar(tick.bar));
+            self.log.extend(ticks.iter().map(|tick| Entry::Bar(tick.bar)));
         }
+    }
+
+    /// The indicators that had their first value with one of the newest bars: how many bars back, and which.
+    pub(crate) fn just_valid(&self, bars: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let program = &self.program;
+        program.plan.valid_within(&self.block, bars).filter(|(_, index)| program.shown.contains(index))
     }
 
     pub(super) fn take_log(&mut self) -> Vec<Entry> {

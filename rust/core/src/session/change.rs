@@ -32,7 +32,7 @@ impl Session {
         let id = view.id();
         self.versions[id as usize] += 1;
         let Some(Some(track)) = self.tracks.get_mut(id as usize) else { return Ok(0) };
-        let added = track.add_indicators(&new, history, &self.calendars[track.calendar]);
+        let added = track.add_indicators(&new, history, &self.calendars[track.calendar], &mut self.programs);
         if track.custom {
             self.untold.push(id);
         }
@@ -51,11 +51,9 @@ impl Session {
         }
         let (id, align) = (view.id(), self.settings.align);
         self.versions[id as usize] += 1;
-        self.each_track(|track, context| {
-            if track.id == id {
-                track.add_interval(request, align, context);
-            }
-        });
+        if let Some((track, mut context)) = self.open(id) {
+            track.add_interval(request, align, &mut context);
+        }
         Ok(true)
     }
 

@@ -85,6 +85,7 @@ impl Derived {
                 let newer = self.series.newest().is_none_or(|newest| newest.ts < bucket.start);
                 if let Some(place) = (!newer).then(|| self.series.find(bucket.start).ok()).flatten() {
                     // The clock closed the bucket before this bar came.
+                    context.settle(id, &mut self.series, tick.session, segment);
                     let old = *self.series.bar(place);
                     let mut bar_now = old;
                     bar_now.fold(bar);
@@ -107,12 +108,12 @@ impl Derived {
     pub(super) fn close(&mut self, id: SymbolId, date: Day, context: &mut Context<'_>) {
         let Some(forming) = self.forming.take() else { return };
         let bar = forming.bar;
-        let place = Place { calendar: context.calendar, date };
-        self.series.push(&place.tick_of(&bar));
-        context.bar_closed(id, &self.series, &bar);
-        if !context.loading {
+        self.series.push(&bar);
+        context.bar_closed(id, self.series.interval(), &bar);
+        if !context.loading && self.series.has_outgrown() {
+            context.settle(id, &mut self.series, date, usize::MAX);
             // What leaves a derived ring is in no one's bucket.
-            self.series.evict(place);
+            self.series.evict();
         }
     }
 
@@ -128,11 +129,12 @@ impl Derived {
     pub(super) fn revise(
         &mut self,
         id: SymbolId,
+        (date, segment): (Day, usize),
         ts: Nanos,
-        segment: usize,
         base: &Series,
         context: &mut Context<'_>,
     ) {
+        context.settle(id, &mut self.series, date, segment);
         let bucket = self.grid.bucket(context.calendar, segment, ts);
         let mut sum = self.head.filter(|head| head.ts == bucket.start);
         let mut hint = segment;
@@ -173,17 +175,31 @@ impl Derived {
 
 impl Context<'_> {
     #[inline]
-    pub(super) fn bar_closed(&mut self, id: SymbolId, series: &Series, bar: &Bar) {
+    pub(super) fn bar_closed(&mut self, id: SymbolId, interval: Interval, bar: &Bar) {
         self.changed = true;
-        if self.loading {
+        if !self.loading {
+            self.events.bar_closed(id, interval, bar);
+        }
+    }
+
+    /// Brings the indicators of a series up to date, and tells of those that have their first value.
+    pub(super) fn settle(&mut self, id: SymbolId, series: &mut Series, date: Day, segment: usize) {
+        if series.is_behind() {
+            let bars = series.repair(Place { calendar: self.calendar, date, segment });
+            self.tell_valid(id, series, bars);
+        }
+    }
+
+    /// Tells of the indicators that have their first value with one of the newest bars.
+    pub(super) fn tell_valid(&mut self, id: SymbolId, series: &Series, bars: usize) {
+        let interval = series.interval();
+        if self.loading || !self.events.mask.wants(EventKind::IndicatorValid, interval) {
             return;
         }
-        self.events.bar_closed(id, series.interval(), bar);
-        if self.events.mask.wants(EventKind::IndicatorValid, series.interval()) && !series.is_stale() {
-            for stack in series.stacks().iter().filter(|s| !s.program().historical) {
-                let program = stack.program();
-                for index in program.plan.just_valid(stack.block()).filter(|i| program.shown.contains(i)) {
-                    self.events.indicator_valid(id, series.interval(), bar, &stack.program().keys[index]);
+        for stack in series.stacks().iter().filter(|s| !s.program().historical) {
+            for (back, index) in stack.just_valid(bars) {
+                if let Some(bar) = series.held().rev().nth(back) {
+                    self.events.indicator_valid(id, interval, bar, &stack.program().keys[index]);
                 }
             }
         }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::derive::{Align, Grid};
 use crate::error::{Error, Result};
 use crate::indicator::Definition;
-use crate::indicator::plan::Plan;
 use crate::interval::Interval;
 use crate::series::{Kind, Program, Series, Stack};
+
+use super::programs::Programs;
 
 /// An interval, and for how many earlier sessions its bars are kept.
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +68,13 @@ impl Layout {
                 available: requests.iter().map(|r| r.interval.to_string()).collect::<Vec<_>>().join(", "),
             });
         }
+        let mut programs = Programs::default();
         let series = requests
             .iter()
             .map(|request| SeriesLayout {
                 grid: Grid::new(request.interval, align),
                 keep_sessions: request.keep_sessions,
-                programs: programs(indicators, request.interval).collect(),
+                programs: programs.of(indicators, request.interval),
             })
             .collect();
         Ok(Self { series })
@@ -98,50 +100,4 @@ impl SeriesLayout {
         let stacks = self.programs.iter().map(|program| Stack::new(Arc::clone(program))).collect();
         Series::new(self.grid.interval(), capacity, self.keep_sessions, stacks)
     }
-}
-
-/// The programs of an interval: each kind apart, and what is fixed during a session from what is not.
-pub(super) fn programs(
-    indicators: &[IndicatorRequest],
-    interval: Interval,
-) -> impl Iterator<Item = Arc<Program>> {
-    let kinds = [Kind::Plan, Kind::Custom, Kind::Pair];
-    let all = kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]);
-    all.filter_map(move |(kind, historical)| program(indicators, interval, historical, kind))
-}
-
-fn kind(definition: &Definition) -> Kind {
-    if definition.is_custom() {
-        Kind::Custom
-    } else if definition.kernel().is_pair() {
-        Kind::Pair
-    } else {
-        Kind::Plan
-    }
-}
-
-fn program(
-    indicators: &[IndicatorRequest],
-    interval: Interval,
-    historical: bool,
-    wanted: Kind,
-) -> Option<Arc<Program>> {
-    let asked = indicators
-        .iter()
-        .filter(|r| r.interval == interval && r.historical == historical && kind(&r.definition) == wanted);
-    let definitions: Vec<Definition> = asked.map(|request| request.definition.clone()).collect();
-    if definitions.is_empty() {
-        return None;
-    }
-    let mut asked: Vec<String> = Vec::new();
-    for text in definitions.iter().map(Definition::text) {
-        if !asked.contains(&text) {
-            asked.push(text);
-        }
-    }
-    let plan = Plan::new(definitions);
-    let keys = plan.definitions().iter().map(|d| d.key(interval)).collect();
-    let place = |text: &String| plan.definitions().iter().position(|d| d.text() == *text);
-    let shown = asked.iter().filter_map(place).collect();
-    Some(Arc::new(Program { plan, keys, shown, historical, kind: wanted }))
 }

@@ -1,5 +1,6 @@
 //! The store: every symbol's bars, derived bars, indicators and metrics, changed by one ordered stream of inputs.
 
+mod behind;
 mod book;
 mod change;
 mod coverage;
@@ -12,6 +13,7 @@ mod layout;
 mod metrics;
 mod pairs;
 mod play;
+mod programs;
 mod read;
 mod report;
 mod settle;

@@ -44,8 +44,8 @@ impl Session {
                 for row in rows {
                     self.apply_row(symbol, &row.bar);
                 }
+                self.settle();
             });
-            self.repair();
             self.advance(end.max(self.clock))?;
             if !self.events.is_empty() {
                 return Ok(Progress::Events);

@@ -236,7 +236,7 @@ impl<'a> SymbolView<'a> {
     }
 
     fn place(&self) -> Place<'a> {
-        Place { calendar: &self.session.calendars[self.track.calendar], date: self.track.date().unwrap_or(0) }
+        self.track.place(&self.session.calendars[self.track.calendar])
     }
 }
 
@@ -291,7 +291,7 @@ impl<'a> IndicatorView<'a> {
             return Ok(self.forming_pair(&bar, against));
         }
         let plan = &self.stack.program().plan;
-        let tick = self.symbol.place().tick_of(&bar);
+        let tick = self.symbol.place().tick(&bar);
         Ok(plan.peek(self.stack.block(), &tick)[plan.output_range(self.index)].to_vec())
     }
 

@@ -15,6 +15,7 @@ use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::layout::Layout;
 use super::pairs::Pair;
+use super::programs::Programs;
 use super::report::{Counts, Outcome, RefusedRow, Report};
 use super::track::Track;
 
@@ -58,7 +59,8 @@ pub struct Session {
     pub(super) due: Nanos,
     pub(super) events: Events,
     loading: bool,
-    stale: Vec<SymbolId>,
+    /// Symbols whose indicators may not be up to date; they may repeat.
+    pub(super) behind: Vec<SymbolId>,
     /// Indicators that compare two symbols.
     pub(super) pairs: Vec<Pair>,
     /// Symbols of whose bars those who work out values outside have not been told; they may repeat.
@@ -69,6 +71,7 @@ pub struct Session {
     begun: Vec<Option<usize>>,
     refusals: [u64; Refusal::ALL.len()],
     pub(super) tape: Tape,
+    pub(super) programs: Programs,
 }
 
 impl Session {
@@ -88,13 +91,14 @@ impl Session {
             due: Nanos::MAX,
             events: Events::default(),
             loading: false,
-            stale: Vec::new(),
+            behind: Vec::new(),
             pairs: Vec::new(),
             untold: Vec::new(),
             is_news: false,
             begun: Vec::new(),
             refusals: [0; Refusal::ALL.len()],
             tape: Tape::default(),
+            programs: Programs::default(),
         }
     }
 
@@ -253,7 +257,7 @@ impl Session {
                 report.refused.push(RefusedRow { row: index, symbol: row.symbol, ts: row.bar.ts, refusal });
             }
         }
-        self.repair();
+        self.settle();
         self.settle_pairs();
         report
     }
@@ -268,15 +272,11 @@ impl Session {
         outcome
     }
 
-    /// Lets one symbol change, none if it is not there. Its indicators may be stale afterwards: see [`Self::repair`].
+    /// A symbol, and what its steps know besides; none if it is not there.
     #[inline]
-    pub(super) fn with_track<R>(
-        &mut self,
-        symbol: SymbolId,
-        visit: impl FnOnce(&mut Track, &mut Context<'_>) -> R,
-    ) -> Option<R> {
+    pub(super) fn open(&mut self, symbol: SymbolId) -> Option<(&mut Track, Context<'_>)> {
         let track = self.tracks.get_mut(symbol as usize)?.as_deref_mut()?;
-        let mut context = Context {
+        let context = Context {
             calendar: &self.calendars[track.calendar],
             clock: self.clock,
             loading: self.loading,
@@ -285,25 +285,28 @@ impl Session {
             revised: false,
             changed: false,
         };
+        Some((track, context))
+    }
+
+    /// Lets one symbol change, none if it is not there. Its indicators may be behind afterwards: see [`Self::settle`].
+    #[inline]
+    pub(super) fn with_track<R>(
+        &mut self,
+        symbol: SymbolId,
+        visit: impl FnOnce(&mut Track, &mut Context<'_>) -> R,
+    ) -> Option<R> {
+        let (track, mut context) = self.open(symbol)?;
+        let result = visit(track, &mut context);
+        let (behind, custom) = (context.changed || context.revised, track.custom);
         self.versions[symbol as usize] += 1;
-        if track.custom {
+        if custom {
             self.untold.push(symbol);
             self.is_news |= !self.loading;
         }
-        let result = visit(track, &mut context);
-        // An append may revise too: a bucket that the clock had closed.
-        if context.revised {
-            self.stale.push(symbol);
+        if behind && self.behind.last() != Some(&symbol) {
+            self.behind.push(symbol);
         }
         Some(result)
-    }
-
-    pub(super) fn repair(&mut self) {
-        for symbol in self.stale.drain(..) {
-            if let Some(Some(track)) = self.tracks.get_mut(symbol as usize) {
-                track.repair(&self.calendars[track.calendar]);
-            }
-        }
     }
 
     /// Moves the clock: bars in progress that ended by then are closed, and sessions that have begun begin.
@@ -316,7 +319,7 @@ impl Session {
         if now >= self.due {
             self.due = Nanos::MAX;
             self.each_track(Track::tick);
-            self.repair();
+            self.settle();
         }
         for index in 0..self.calendars.len() {
             let session = self.calendars[index].session_begun(now);
@@ -378,8 +381,8 @@ impl Session {
             return Err(Error::Calendar { calendar: calendar.name().to_owned(), reason });
         };
         let id = view.id();
-        self.each_track(|track, context| {
-            if track.id == id && track.session.is_none_or(|current| current < session) {
+        self.with_track(id, |track, context| {
+            if track.session.is_none_or(|current| current < session) {
                 track.begin_session(session, context);
             }
         });
@@ -412,8 +415,8 @@ impl Session {
                 self.untold.push(track.id);
                 self.is_news |= !self.loading;
             }
-            if context.revised {
-                self.stale.push(track.id);
+            if context.changed || context.revised {
+                self.behind.push(track.id);
             }
         }
     }

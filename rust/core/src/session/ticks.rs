@@ -40,7 +40,7 @@ impl Session {
                 track.forget_trades(window, context);
             });
         }
-        self.repair();
+        self.settle();
         report
     }
 

@@ -17,8 +17,9 @@ use crate::trade::{Quote, Trade};
 use super::book::Book;
 use super::coverage::{Coverage, PastPresence, Presence};
 use super::derived::{Context, Derived, ticks};
-use super::layout::{IndicatorRequest, IntervalRequest, Layout, programs};
+use super::layout::{IndicatorRequest, IntervalRequest, Layout};
 use super::metrics::Metrics;
+use super::programs::Programs;
 use super::report::{Counts, Outcome};
 
 #[derive(Debug, Clone)]
@@ -96,8 +97,8 @@ impl Track {
         self.custom = custom;
     }
 
-    fn place<'a>(&self, calendar: &'a Calendar) -> Place<'a> {
-        Place { calendar, date: self.date }
+    pub(super) fn place<'a>(&self, calendar: &'a Calendar) -> Place<'a> {
+        Place { calendar, date: self.date, segment: self.segment }
     }
 
     pub(super) fn watermark(&self, clock: Nanos) -> Nanos {
@@ -157,8 +158,8 @@ impl Track {
         let tick = Tick::new(*bar, self.date, context.calendar, Some(segment));
         self.presence.set(segment, slot);
         self.metrics.fold(bar, tick.regular);
-        self.base.push(&tick);
-        context.bar_closed(self.id, &self.base, bar);
+        self.base.push(bar);
+        context.bar_closed(self.id, self.base.interval(), bar);
         let watermark = self.watermark(context.clock);
         for derived in &mut self.derived {
             derived.append(self.id, &tick, segment, watermark, context);
@@ -166,11 +167,16 @@ impl Track {
         if context.loading {
             self.loaded_end = self.newest_end;
         } else {
-            let place = self.place(context.calendar);
-            let evicted = self.base.evict(place);
-            if !evicted.is_empty() {
-                self.absorb(&evicted, context.calendar);
-            }
+            self.evict(context);
+        }
+    }
+
+    #[inline]
+    fn evict(&mut self, context: &mut Context<'_>) {
+        if self.base.has_outgrown() {
+            context.settle(self.id, &mut self.base, self.date, self.segment);
+            let evicted = self.base.evict();
+            self.absorb(&evicted, context.calendar);
         }
     }
 
@@ -196,6 +202,8 @@ impl Track {
         if self.base.is_too_old(bar.ts) {
             return Outcome::TooOld;
         }
+        // What comes before is told before.
+        context.settle(self.id, &mut self.base, self.date, self.segment);
         let (old, outcome) = match self.base.find(bar.ts) {
             Ok(place) if self.base.bar(place).same(bar) => return Outcome::Identical,
             Ok(place) => {
@@ -213,12 +221,10 @@ impl Track {
         self.recount(context.calendar);
         let regular = context.calendar.segment(segment).regular;
         for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
-            derived.revise(self.id, bar.ts, segment, &self.base, context);
+            derived.revise(self.id, (self.date, segment), bar.ts, &self.base, context);
         }
         if !context.loading {
-            let place = self.place(context.calendar);
-            let evicted = self.base.evict(place);
-            self.absorb(&evicted, context.calendar);
+            self.evict(context);
         }
         outcome
     }
@@ -226,6 +232,7 @@ impl Track {
     /// Takes a base bar away of which no trade is left.
     #[cold]
     pub(super) fn withdraw(&mut self, ts: Nanos, context: &mut Context<'_>) {
+        context.settle(self.id, &mut self.base, self.date, self.segment);
         let Some(old) = self.base.take_out(ts) else { return };
         let calendar = context.calendar;
         let Some(segment) = calendar.segment_at(ts, self.segment) else { return };
@@ -235,7 +242,7 @@ impl Track {
         self.recount(calendar);
         let regular = calendar.segment(segment).regular;
         for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
-            derived.revise(self.id, ts, segment, &self.base, context);
+            derived.revise(self.id, (self.date, segment), ts, &self.base, context);
         }
     }
 
@@ -270,9 +277,9 @@ impl Track {
             if derived.forming.as_ref().is_some_and(|f| f.end <= ends) {
                 derived.close(self.id, past.date, context);
             }
-            let place = Place { calendar, date: past.date };
             derived.head = derived.forming.as_ref().map(|f| f.bar);
-            derived.series.roll(past.session, place, next);
+            derived.series.repair(Place { calendar, date: past.date, segment: usize::MAX });
+            derived.series.roll(past.session, past.date, next);
         }
         let watermark = self.watermark(context.clock);
         // What the ring has lost makes the bucket of its oldest bar incomplete.
@@ -315,6 +322,7 @@ impl Track {
         requests: &[IndicatorRequest],
         history: &[(Interval, Vec<Bar>)],
         calendar: &Calendar,
+        programs: &mut Programs,
     ) -> usize {
         let place = self.place(calendar);
         let all = std::iter::once(&mut self.base).chain(self.derived.iter_mut().map(|d| &mut d.series));
@@ -322,7 +330,7 @@ impl Track {
         for series in all {
             let interval = series.interval();
             let given = history.iter().find(|(i, _)| *i == interval).map(|(_, bars)| bars.as_slice());
-            for program in programs(requests, interval) {
+            for program in programs.of(requests, interval) {
                 added += program.shown.len();
                 let before = match given {
                     Some(bars) => ticks(bars.iter(), calendar),
@@ -355,12 +363,11 @@ impl Track {
         self.reshaped();
     }
 
-    /// Brings all indicators up to date after revisions.
-    pub(super) fn repair(&mut self, calendar: &Calendar) {
-        let place = self.place(calendar);
-        self.base.repair(place);
+    /// Brings all indicators up to date.
+    pub(super) fn settle(&mut self, context: &mut Context<'_>) {
+        context.settle(self.id, &mut self.base, self.date, self.segment);
         for derived in &mut self.derived {
-            derived.series.repair(place);
+            context.settle(self.id, &mut derived.series, self.date, self.segment);
         }
     }
 
@@ -384,20 +391,22 @@ impl Track {
         let calendar = context.calendar;
         let next = &calendar.sessions()[session];
         if let Some(ended) = self.session {
-            let place = self.place(calendar);
+            let date = self.date;
+            self.settle(context);
             // A bar in progress with which history ended is not news.
             let loading = context.loading;
             context.loading |= self.newest_end == self.loaded_end;
             for derived in &mut self.derived {
                 if derived.forming.as_ref().is_some_and(|f| f.end <= next.first_open) {
-                    derived.close(self.id, place.date, context);
+                    derived.close(self.id, date, context);
+                    context.settle(self.id, &mut derived.series, date, self.segment);
                 }
                 // A bucket that goes on keeps what this session added to it: the base bars are about to leave.
                 derived.head = derived.forming.as_ref().map(|f| f.bar);
-                derived.series.roll(ended, place, session);
+                derived.series.roll(ended, date, session);
             }
             context.loading = loading;
-            self.base.roll(ended, place, session);
+            self.base.roll(ended, date, session);
             let keep = self.series().map(Series::keep_sessions).max().unwrap_or(0);
             self.past_presence.retain(|past| past.session as usize + keep >= session);
             if ended + keep >= session {

@@ -1,6 +1,6 @@
 //! How a plan is made, and made smaller.
 
-use super::{Block, Item, Plan, Read, Ring};
+use super::{Area, Block, Item, Plan, Read, Ring};
 use crate::indicator::definition::Definition;
 use crate::indicator::input::Field;
 use crate::indicator::registry::Kernel;
@@ -19,7 +19,7 @@ impl Plan {
             plan.ring_words = ring.span.end();
         }
         for (item, slots) in plan.items.iter_mut().zip(slots) {
-            for (span, slot) in item.rings.iter_mut().zip(slots) {
+            for (span, slot) in item.area.rings.iter_mut().zip(slots) {
                 *span = plan.rings[slot].span;
             }
         }
@@ -39,8 +39,8 @@ impl Plan {
         };
         let kernel = definition.kernel().clone();
         let counts = usize::from(matches!(reads, Read::Output(_)));
-        let area = self.items.last().map_or(0, |last| last.area.end);
-        let area = area + counts..area + counts + kernel.state_words() + kernel.own_words();
+        let area = self.items.last().map_or(0, |last| last.area.words.end);
+        let words = area + counts..area + counts + kernel.state_words() + kernel.own_words();
         let out = self.outputs..self.outputs + definition.spec().outputs.len();
         self.outputs = out.end;
         let slots = kernel.lookbacks().into_iter().map(|lookback| {
@@ -53,8 +53,8 @@ impl Plan {
             index
         });
         let slots = slots.collect();
-        let state_words = kernel.state_words();
-        self.items.push(Item { kernel, reads, rings: Default::default(), area, state_words, out, parts });
+        let area = Area { rings: Default::default(), words, state_words: kernel.state_words(), out };
+        self.items.push(Item { kernel, reads, area, parts });
         slots
     }
 
@@ -62,11 +62,11 @@ impl Plan {
     fn place_of(&self, definition: &Definition) -> usize {
         let text = definition.text();
         let index = self.definitions.iter().position(|d| d.text() == text);
-        self.items[index.expect("sources stand before what reads them")].out.start
+        self.items[index.expect("sources stand before what reads them")].area.out.start
     }
 
     fn count_words(&mut self) {
-        let areas = self.items.last().map_or(0, |last| last.area.end);
+        let areas = self.items.last().map_or(0, |last| last.area.words.end);
         self.words = 1 + self.ring_words + self.outputs + self.items.len() + areas;
     }
 
@@ -79,7 +79,7 @@ impl Plan {
                 continue;
             }
             for part in &self.items[index].parts {
-                if let Some(source) = self.items.iter().position(|item| item.out.contains(part)) {
+                if let Some(source) = self.items.iter().position(|item| item.area.out.contains(part)) {
                     wanted[source] = true;
                 }
             }
@@ -97,16 +97,16 @@ impl Plan {
         let mut moved = vec![usize::MAX; self.outputs];
         for &index in kept {
             let mut item = self.items[index].clone();
-            moved[item.out.clone()].iter_mut().zip(plan.outputs..).for_each(|(place, now)| *place = now);
-            item.out = plan.outputs..plan.outputs + item.out.len();
-            let counts = item.words().len() - item.area.len();
-            item.area = area + counts..area + item.words().len();
+            moved[item.area.out.clone()].iter_mut().zip(plan.outputs..).for_each(|(place, now)| *place = now);
+            item.area.out = plan.outputs..plan.outputs + item.area.out.len();
+            let counts = item.words().len() - item.area.words.len();
+            item.area.words = area + counts..area + item.words().len();
             item.parts.iter_mut().for_each(|part| *part = moved[*part]);
             if let Read::Output(output) = &mut item.reads {
                 *output = moved[*output];
             }
-            plan.outputs = item.out.end;
-            area = item.area.end;
+            plan.outputs = item.area.out.end;
+            area = item.area.words.end;
             plan.items.push(item);
             plan.definitions.push(self.definitions[index].clone());
         }
@@ -123,7 +123,7 @@ impl Plan {
     pub fn carry(&self, block: &Block, kept: &[usize]) -> Block {
         let firsts = self.outputs_at().end;
         let areas = firsts + self.items.len();
-        let outputs = kept.iter().flat_map(|&i| &block.0[self.outputs_at()][self.items[i].out.clone()]);
+        let outputs = kept.iter().flat_map(|&i| &block.0[self.outputs_at()][self.items[i].area.out.clone()]);
         let states = kept.iter().flat_map(|&i| &block.0[areas..][self.items[i].words()]);
         let valid = kept.iter().map(|&i| &block.0[firsts + i]);
         Block(

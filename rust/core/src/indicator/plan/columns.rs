@@ -1,8 +1,9 @@
 //! Indicators over whole columns.
 
 use super::Plan;
-use crate::indicator::bulk::Columns;
+use crate::indicator::along::{Columns, Stretch};
 use crate::indicator::definition::Definition;
+use crate::indicator::input::{Column, Field, Input};
 use crate::indicator::source::Source;
 
 impl Definition {
@@ -11,7 +12,7 @@ impl Definition {
     /// Gives the first row with what is no finite number: nothing is written from there on.
     pub fn bulk(&self, columns: &Columns<'_>, outputs: &mut [&mut [f64]]) -> Result<(), usize> {
         if let Source::Field(reads) = self.source() {
-            return self.kernel().bulk(*reads, columns, outputs);
+            return self.bulk_of(*reads, columns, outputs);
         }
         let plan = Plan::new(vec![self.clone()]);
         let mut block = plan.block();
@@ -28,6 +29,58 @@ impl Definition {
         }
         Ok(())
     }
+}
+
+impl Definition {
+    fn bulk_of(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [&mut [f64]]) -> Result<(), usize> {
+        let (kernel, distinct, rows) = (self.kernel(), columns.distinct(), columns.close.len());
+        let mut words = vec![0.0; kernel.state_words()];
+        let mut own = vec![0.0; kernel.own_words()];
+        let lookbacks = kernel.lookbacks();
+        let field = |field: Field| if field == Field::Source { reads } else { field };
+        let mut made = vec![Vec::new(); 1 + lookbacks.len()];
+        let mut from = 0;
+        while from < rows {
+            let stretch = from..rows.min(from + STRETCH);
+            // Looked at where they are about to be read, they are in the cache then.
+            if !distinct.iter().all(|column| all_finite(&column[stretch.clone()])) {
+                let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
+                return stretch.clone().find(|row| !finite(row)).map_or(Ok(()), Err);
+            }
+            let (source, made) = made.split_at_mut(1);
+            let mut pasts = [Column::default(); Input::MAX_PAST];
+            for ((past, lookback), made) in pasts.iter_mut().zip(&lookbacks).zip(made) {
+                let field = field(lookback.field);
+                *past = columns.column(field).map_or_else(
+                    || {
+                        let before = lookback.bars.min(from);
+                        columns.rows(from - before..stretch.end).make(field, made);
+                        Column { values: made, before }
+                    },
+                    |values| Column { values, before: from },
+                );
+            }
+            let here = columns.rows(stretch.clone());
+            let source = here.column(reads).unwrap_or_else(|| {
+                here.make(reads, &mut source[0]);
+                &source[0]
+            });
+            let mut outputs: Vec<&mut [f64]> = outputs.iter_mut().map(|o| &mut o[stretch.clone()]).collect();
+            let given = Stretch { columns: here, source, pasts, seen: from };
+            kernel.along(&given, &mut words, &mut own, &mut outputs);
+            from = stretch.end;
+        }
+        Ok(())
+    }
+}
+
+/// How many rows are looked at before they are read.
+const STRETCH: usize = 1024;
+
+/// Without a branch, so that several are looked at in one step.
+fn all_finite(values: &[f64]) -> bool {
+    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+    values.iter().fold(true, |finite, x| finite & (x.to_bits() & EXPONENT != EXPONENT))
 }
 
 #[cfg(test)]

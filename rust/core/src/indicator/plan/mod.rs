@@ -5,19 +5,18 @@
 
 mod build;
 mod columns;
+mod stretch;
 
 use std::ops::Range;
 
 use crate::error::{Error, Result};
 
+pub use super::across::Block;
+use super::across::{Area, Parts, Steps};
 use super::definition::Definition;
-use super::input::{Field, Input, Pasts, Tick};
+use super::input::{Field, Tick};
 use super::registry::Kernel;
 use super::ring::{Past, Span};
-
-/// The words of one set of indicators for one symbol and interval. Clone it to rewind to it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Block(Box<[f64]>);
 
 /// Where a value comes from at each bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +39,8 @@ struct Ring {
 struct Item {
     kernel: Kernel,
     reads: Read,
-    rings: [Span; Input::MAX_PAST],
-    /// Within the areas: state, then own words. For what reads an output, how many values it was given stands just before.
-    area: Range<usize>,
-    state_words: usize,
-    /// Within the outputs.
-    out: Range<usize>,
+    /// For what reads an output, how many values it was given stands just before its words.
+    area: Area,
     /// Which of the outputs of all it reads.
     parts: Box<[usize]>,
 }
@@ -78,82 +73,98 @@ impl Plan {
         1 + self.ring_words..1 + self.ring_words + self.outputs
     }
 
+    fn parts(&self) -> Parts {
+        let Range { start: outputs, end: firsts } = self.outputs_at();
+        Parts { outputs, firsts, areas: firsts + self.items.len() }
+    }
+
     /// Takes a bar.
     #[inline]
     pub fn update(&self, block: &mut Block, tick: &Tick) {
-        let Some((count, words)) = block.0.split_first_mut() else { return };
-        let seen = count.to_bits() + 1;
-        *count = f64::from_bits(seen);
-        let (rings, rest) = words.split_at_mut(self.ring_words);
-        let (outputs, rest) = rest.split_at_mut(self.outputs);
-        let (firsts, areas) = rest.split_at_mut(self.items.len());
-        for ring in &self.rings {
-            if let Read::Field(field) = ring.of {
-                Past::push(&mut rings[ring.span.range()], field.of(&tick.bar));
+        self.update_across(std::slice::from_mut(block), std::slice::from_ref(tick));
+    }
+
+    /// Takes a bar each of many blocks: as [`Self::update`] with each, in less time.
+    pub fn update_across(&self, blocks: &mut [Block], ticks: &[Tick]) {
+        for (blocks, ticks) in blocks.chunks_mut(BATCH).zip(ticks.chunks(BATCH)) {
+            self.update_batch(blocks, ticks);
+        }
+    }
+
+    fn update_batch(&self, blocks: &mut [Block], ticks: &[Tick]) {
+        let (mut xs, mut seen) = ([0.0; BATCH], [0_u64; BATCH]);
+        let (xs, seen) = (&mut xs[..blocks.len()], &mut seen[..blocks.len()]);
+        for (block, tick) in blocks.iter_mut().zip(ticks) {
+            let Some((count, rings)) = block.0.split_first_mut() else { continue };
+            *count = f64::from_bits(count.to_bits() + 1);
+            for ring in &self.rings {
+                if let Read::Field(field) = ring.of {
+                    Past::push(&mut rings[ring.span.range()], field.of(&tick.bar));
+                }
             }
         }
-        for (index, (item, first)) in self.items.iter().zip(firsts).enumerate() {
-            let (x, seen_here) = match item.reads {
-                Read::Field(field) => (field.of(&tick.bar), seen),
-                Read::Output(output) => match self.take_output(index, output, outputs, rings, areas) {
-                    Some(taken) => taken,
-                    None => continue,
-                },
-                Read::Parts => {
-                    self.evaluate(index, tick, outputs);
-                    (f64::NAN, seen)
+        let mut last = None;
+        for (index, item) in self.items.iter().enumerate() {
+            if last != Some(item.reads) || !matches!(item.reads, Read::Field(_)) {
+                last = Some(item.reads);
+                for (((block, tick), x), seen) in
+                    blocks.iter_mut().zip(ticks).zip(xs.iter_mut()).zip(seen.iter_mut())
+                {
+                    (*x, *seen) = self.read(index, block, tick);
                 }
-            };
-            let input = Input {
-                tick,
-                bar: &tick.bar,
-                x,
-                seen: seen_here as usize,
-                pasts: Pasts::Rings(rings, &item.rings),
-            };
-            let (state, own) = areas[item.area.clone()].split_at_mut(item.state_words);
-            item.kernel.update(state, own, &input, &mut outputs[item.out.clone()]);
-            if first.to_bits() == 0 && !outputs[item.out.start].is_nan() {
-                *first = f64::from_bits(seen);
+            }
+            let steps = Steps { parts: self.parts(), ticks, xs, seen };
+            item.kernel.across(index, &item.area, blocks, &steps);
+        }
+    }
+
+    /// What an indicator reads of a bar, and how many values it has been given with that; 0 where it is given none.
+    #[inline]
+    fn read(&self, index: usize, block: &mut Block, tick: &Tick) -> (f64, u64) {
+        match self.items[index].reads {
+            Read::Field(field) => (field.of(&tick.bar), block.0[0].to_bits()),
+            Read::Output(output) => self.take_output(index, output, block),
+            Read::Parts => {
+                self.evaluate(index, block, tick);
+                (f64::NAN, 0)
             }
         }
     }
 
     #[inline(never)]
-    fn evaluate(&self, index: usize, tick: &Tick, outputs: &mut [f64]) {
+    fn evaluate(&self, index: usize, block: &mut Block, tick: &Tick) {
         let item = &self.items[index];
         if let Kernel::Expression(expression) = &item.kernel {
-            outputs[item.out.start] = expression.value(&tick.bar, outputs, &item.parts);
+            let Parts { outputs, firsts, .. } = self.parts();
+            let value = expression.value(&tick.bar, &block.0[outputs..firsts], &item.parts);
+            block.0[outputs + item.area.out.start] = value;
+            if block.0[firsts + index].to_bits() == 0 && !value.is_nan() {
+                block.0[firsts + index] = block.0[0];
+            }
         }
     }
 
     /// What an indicator reads of another, and how many such values it has been given with it; none at a bar at which the
     /// other has no value: that is no bar for it.
     #[inline(never)]
-    fn take_output(
-        &self,
-        index: usize,
-        output: usize,
-        outputs: &mut [f64],
-        rings: &mut [f64],
-        areas: &mut [f64],
-    ) -> Option<(f64, u64)> {
+    fn take_output(&self, index: usize, output: usize, block: &mut Block) -> (f64, u64) {
         let item = &self.items[index];
-        let x = outputs[output];
+        let Parts { outputs, firsts, areas } = self.parts();
+        let x = block.0[outputs + output];
         if x.is_nan() {
-            outputs[item.out.clone()].fill(f64::NAN);
-            return None;
+            block.0[outputs..firsts][item.area.out.clone()].fill(f64::NAN);
+            return (x, 0);
         }
         // The first of those that read it.
         if self.items[..index].iter().all(|before| before.reads != item.reads) {
             for ring in self.rings.iter().filter(|ring| ring.of == item.reads) {
-                Past::push(&mut rings[ring.span.range()], x);
+                Past::push(&mut block.0[1..][ring.span.range()], x);
             }
         }
-        let count = &mut areas[item.area.start - 1];
+        let count = &mut block.0[areas + item.area.words.start - 1];
         let given = count.to_bits() + 1;
         *count = f64::from_bits(given);
-        Some((x, given))
+        (x, given)
     }
 
     /// What the outputs would be after one more bar. The block is as before.
@@ -182,7 +193,7 @@ impl Plan {
 
     /// Where an indicator's outputs stand among all.
     pub fn output_range(&self, index: usize) -> Range<usize> {
-        self.items[index].out.clone()
+        self.items[index].area.out.clone()
     }
 
     /// How many bars a block has been given.
@@ -190,11 +201,16 @@ impl Plan {
         block.0[0].to_bits()
     }
 
-    /// Which indicators had their first value with the bar just taken.
-    pub fn just_valid<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
+    /// Which indicators had their first value with one of the newest bars: how many bars back, and which.
+    pub fn valid_within<'b>(
+        &'b self,
+        block: &'b Block,
+        bars: usize,
+    ) -> impl Iterator<Item = (usize, usize)> + 'b {
         let seen = self.seen(block);
-        let firsts = self.outputs_at().end;
-        (0..self.items.len()).filter(move |&i| block.0[firsts + i].to_bits() == seen)
+        let firsts = &block.0[self.outputs_at().end..][..self.items.len()];
+        let back = move |first: &f64| seen.checked_sub(first.to_bits()).map(|back| back as usize);
+        firsts.iter().map(back).enumerate().filter_map(move |(i, b)| b.filter(|&b| b < bars).map(|b| (b, i)))
     }
 
     /// Identifies the layout: indicators, parameters and words. FNV-1a over their text.
@@ -245,10 +261,12 @@ impl Item {
     /// Within the areas: all that it keeps.
     fn words(&self) -> Range<usize> {
         let counts = usize::from(matches!(self.reads, Read::Output(_)));
-        self.area.start - counts..self.area.end
+        self.area.words.start - counts..self.area.words.end
     }
 }
 
+/// How many blocks are taken through one indicator after the other: as many as stay at hand.
+pub const BATCH: usize = 32;
 /// Stands for the bar of the first value where values come from outside.
 const PUT: f64 = 1.0;
 

@@ -73,7 +73,7 @@ fn what_waits_for_a_session_has_a_value_in_the_second() {
         let mut told = 0;
         for tick in ticks(800) {
             plan.update(&mut block, &tick);
-            told += plan.just_valid(&block).count();
+            told += plan.valid_within(&block, 1).count();
         }
         let name = plan.definitions()[0].spec().name;
         assert!(!plan.outputs(&block)[0].is_nan(), "{name}");
@@ -355,5 +355,48 @@ fn expressions_read_what_stands_before_them() {
         plan.update(&mut block, tick);
         fewer.update(&mut carried, tick);
         assert_eq!(plan.outputs(&block)[3].to_bits(), fewer.outputs(&carried)[3].to_bits());
+    }
+}
+
+#[test]
+fn many_bars_at_once_are_the_same_as_one_by_one() {
+    for plan in [Plan::new(definitions()), Plan::new(vec![Definition::new("ema", []).expect("ema")])] {
+        let direct: Vec<Plan> = definitions().into_iter().map(|d| Plan::new(vec![d])).collect();
+        for plan in direct.iter().chain([&plan]) {
+            let (mut one, mut many) = (plan.block(), plan.block());
+            let ticks = ticks(1_200);
+            let mut rest = ticks.as_slice();
+            for size in [1, 3, 64, 4, 17, 200, 5, 64, 64].into_iter().cycle() {
+                let (now, later) = rest.split_at(rest.len().min(size));
+                now.iter().for_each(|tick| plan.update(&mut one, tick));
+                plan.update_along(&mut many, now);
+                assert_eq!(bits(plan.outputs(&one)), bits(plan.outputs(&many)));
+                let firsts: Vec<_> = plan.valid_within(&one, usize::MAX).collect();
+                assert_eq!(firsts, plan.valid_within(&many, usize::MAX).collect::<Vec<_>>());
+                rest = later;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            assert_eq!(plan.save(&one), plan.save(&many), "{}", plan.definitions()[0].text());
+        }
+    }
+}
+
+#[test]
+fn many_blocks_at_once_are_the_same_as_one_by_one() {
+    let plan = Plan::new(definitions());
+    let ticks = ticks(3_000);
+    let count = BATCH + 5;
+    let mut apart: Vec<Block> = (0..count).map(|_| plan.block()).collect();
+    let mut together = apart.clone();
+    for at in 0..400 {
+        // Each stands elsewhere in the same walk.
+        let now: Vec<Tick> = (0..count).map(|k| ticks[at + 50 * k]).collect();
+        apart.iter_mut().zip(&now).for_each(|(block, tick)| plan.update(block, tick));
+        plan.update_across(&mut together, &now);
+    }
+    for (one, other) in apart.iter().zip(&together) {
+        assert_eq!(plan.save(one), plan.save(other));
     }
 }

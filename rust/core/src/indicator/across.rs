@@ -1,0 +1,85 @@
+//! One indicator over one bar each of many blocks: what one step costs beside the indicator is paid once for all of them.
+
+use std::ops::Range;
+
+use super::Indicator;
+use super::input::{Input, Pasts, Tick};
+use super::ring::Span;
+
+/// The words of one set of indicators for one symbol and interval. Clone it to rewind to it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Block(pub(super) Box<[f64]>);
+
+impl Block {
+    /// Whether it is none: what stands in its place while it is lent.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Where an indicator has its words.
+#[derive(Debug, Clone)]
+pub(super) struct Area {
+    pub(super) rings: [Span; Input::MAX_PAST],
+    /// Within the areas: state, then own words.
+    pub(super) words: Range<usize>,
+    pub(super) state_words: usize,
+    /// Within the outputs.
+    pub(super) out: Range<usize>,
+}
+
+/// Where the parts of a block begin: what lies before the outputs are the count and the rings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) outputs: usize,
+    pub(super) firsts: usize,
+    pub(super) areas: usize,
+}
+
+/// A bar each of some blocks.
+#[derive(Debug)]
+pub(super) struct Steps<'a> {
+    pub(super) parts: Parts,
+    pub(super) ticks: &'a [Tick],
+    /// What the indicator reads of each.
+    pub(super) xs: &'a [f64],
+    /// How many values it was given with that; 0 where it is not given any.
+    pub(super) seen: &'a [u64],
+}
+
+/// The loop for one kind of indicator, the `index`-th of its set.
+#[inline(never)]
+pub(super) fn run<I: Indicator>(
+    kernel: &I,
+    index: usize,
+    area: &Area,
+    blocks: &mut [Block],
+    steps: &Steps<'_>,
+) {
+    let Parts { outputs, firsts, areas } = steps.parts;
+    let each = blocks.iter_mut().zip(steps.ticks).zip(steps.xs.iter().zip(steps.seen));
+    for ((block, tick), (&x, &seen)) in each {
+        if seen == 0 {
+            continue;
+        }
+        let (rest, areas) = block.0.split_at_mut(areas);
+        let (rest, firsts) = rest.split_at_mut(firsts);
+        let (rings, outputs) = rest.split_at_mut(outputs);
+        let Some((count, rings)) = rings.split_first() else { continue };
+        let pasts = Pasts::Rings(rings, &area.rings);
+        let input = Input { tick, bar: &tick.bar, x, seen: seen as usize, pasts };
+        let (state, own) = areas[area.words.clone()].split_at_mut(area.state_words);
+        let out = &mut outputs[area.out.clone()];
+        kernel.update(bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(state)), own, &input, out);
+        if firsts[index].to_bits() == 0 && !out[0].is_nan() {
+            firsts[index] = *count;
+        }
+    }
+}
+
+/// No value.
+pub(super) fn clear(area: &Area, blocks: &mut [Block], steps: &Steps<'_>) {
+    for block in blocks {
+        block.0[steps.parts.outputs..][area.out.clone()].fill(f64::NAN);
+    }
+}

@@ -1,0 +1,151 @@
+//! One indicator over many bars that follow each other: the same steps as bar by bar, in a loop of its own kind.
+
+use std::ops::Range;
+
+use crate::bar::Bar;
+use crate::time::{Day, Nanos};
+
+use super::Indicator;
+use super::input::{Column, Field, Input, Pasts, Tick, hl2, hlc3, hlcc4, ohlc4};
+
+/// Bars as columns of one length. What the indicator does not read may be any of them.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns<'a> {
+    pub open: &'a [f64],
+    pub high: &'a [f64],
+    pub low: &'a [f64],
+    pub close: &'a [f64],
+    pub volume: &'a [f64],
+    /// The number of each bar's session; all are of one without.
+    pub session: Option<&'a [i64]>,
+    /// Whether each bar lies in regular hours; all do without.
+    pub regular: Option<&'a [bool]>,
+    /// Nanoseconds from the session's regular open to the start of each bar; zero without.
+    pub since_open: Option<&'a [Nanos]>,
+    /// When each bar starts, in nanoseconds since 1970 UTC; zero without.
+    pub ts: Option<&'a [Nanos]>,
+    /// What another series says; nothing without.
+    pub other: Option<&'a [f64]>,
+}
+
+impl<'a> Columns<'a> {
+    /// These rows of it.
+    pub(super) fn rows(&self, rows: Range<usize>) -> Self {
+        let Self { open, high, low, close, volume, session, regular, since_open, ts, other } = *self;
+        Self {
+            open: &open[rows.clone()],
+            high: &high[rows.clone()],
+            low: &low[rows.clone()],
+            close: &close[rows.clone()],
+            volume: &volume[rows.clone()],
+            session: session.map(|s| &s[rows.clone()]),
+            regular: regular.map(|r| &r[rows.clone()]),
+            since_open: since_open.map(|s| &s[rows.clone()]),
+            ts: ts.map(|t| &t[rows.clone()]),
+            other: other.map(|o| &o[rows]),
+        }
+    }
+
+    /// The column of a field, if it is one of them.
+    pub(super) fn column(&self, field: Field) -> Option<&'a [f64]> {
+        match field {
+            Field::Open => Some(self.open),
+            Field::High => Some(self.high),
+            Field::Low => Some(self.low),
+            Field::Close => Some(self.close),
+            Field::Volume => Some(self.volume),
+            _ => None,
+        }
+    }
+
+    /// The values of a field that is made of others.
+    pub(super) fn make(&self, field: Field, into: &mut Vec<f64>) {
+        into.clear();
+        let bars = self.high.iter().zip(self.low).zip(self.open.iter().zip(self.close));
+        match field {
+            Field::Hl2 => into.extend(bars.map(|((h, l), _)| hl2(*h, *l))),
+            Field::Hlc3 => into.extend(bars.map(|((h, l), (_, c))| hlc3(*h, *l, *c))),
+            Field::Ohlc4 => into.extend(bars.map(|((h, l), (o, c))| ohlc4(*o, *h, *l, *c))),
+            Field::Hlcc4 => into.extend(bars.map(|((h, l), (_, c))| hlcc4(*h, *l, *c))),
+            _ => into.extend_from_slice(self.column(field).unwrap_or(self.close)),
+        }
+    }
+
+    /// The columns of numbers, each once.
+    pub(super) fn distinct(&self) -> Vec<&'a [f64]> {
+        let mut distinct: Vec<&[f64]> = Vec::new();
+        for column in [self.open, self.high, self.low, self.close, self.volume].into_iter().chain(self.other)
+        {
+            if distinct.iter().all(|there| there.as_ptr() != column.as_ptr()) {
+                distinct.push(column);
+            }
+        }
+        distinct
+    }
+
+    pub(super) fn tick(&self, row: usize) -> Tick {
+        let ohlc = [self.open[row], self.high[row], self.low[row], self.close[row]];
+        let ts = self.ts.map_or(0, |t| t[row]);
+        Tick {
+            bar: Bar::new(ts, ohlc, self.volume[row], f64::NAN, f64::NAN),
+            session: self.session.map_or(0, |s| s[row] as Day),
+            regular: self.regular.is_none_or(|r| r[row]),
+            since_open: self.since_open.map_or(0, |s| s[row]),
+            other: self.other.map_or(f64::NAN, |o| o[row]),
+        }
+    }
+}
+
+/// Bars that follow each other, and what came before them.
+#[derive(Debug)]
+pub(super) struct Stretch<'a> {
+    pub(super) columns: Columns<'a>,
+    /// What the indicator reads of each bar.
+    pub(super) source: &'a [f64],
+    /// What it looks back on.
+    pub(super) pasts: [Column<'a>; Input::MAX_PAST],
+    /// How many values it was given before.
+    pub(super) seen: usize,
+}
+
+/// The loop for one kind of indicator, compiled for it alone: its state stays in registers.
+pub(super) fn run<I: Indicator>(
+    kernel: &I,
+    stretch: &Stretch<'_>,
+    words: &mut [f64],
+    own: &mut [f64],
+    outputs: &mut [&mut [f64]],
+) {
+    let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } = stretch.columns;
+    let rows = close.len();
+    let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
+    let source = &stretch.source[..rows];
+    let Some((first, further)) = outputs.split_first_mut() else { return };
+    let first = &mut first[..rows];
+    let words: &mut I::State = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
+    let mut state = *words;
+    let mut row = [f64::NAN; MOST_OUTPUTS];
+    let row = &mut row[..I::SPEC.outputs.len()];
+    for i in 0..rows {
+        // What cannot fail is left out where the indicator does not read it.
+        let start = ts.and_then(|t| t.get(i)).map_or(0, |&t| t);
+        let tick = Tick {
+            bar: Bar::new(start, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN),
+            session: session.and_then(|s| s.get(i)).map_or(0, |&s| s as Day),
+            regular: regular.and_then(|r| r.get(i)).is_none_or(|&r| r),
+            since_open: since_open.and_then(|s| s.get(i)).map_or(0, |&s| s),
+            other: other.and_then(|o| o.get(i)).map_or(f64::NAN, |&o| o),
+        };
+        let pasts = Pasts::Columns(&stretch.pasts, i);
+        let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen: stretch.seen + i + 1, pasts };
+        kernel.update(&mut state, own, &input, row);
+        first[i] = row[0];
+        for (column, value) in further.iter_mut().zip(&row[1..]) {
+            column[i] = *value;
+        }
+    }
+    *words = state;
+}
+
+/// More than any indicator has.
+const MOST_OUTPUTS: usize = 16;
