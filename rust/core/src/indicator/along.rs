@@ -148,4 +148,4 @@ pub(super) fn run<I: Indicator>(
 }
 
 /// More than any indicator has.
-const MOST_OUTPUTS: usize = 16;
+pub(super) const MOST_OUTPUTS: usize = 16;

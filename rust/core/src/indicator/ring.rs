@@ -1,7 +1,7 @@
 //! Rings of past values: in a block laid out as `[newest, values...]`, a power of two long.
 
 /// Where a ring lies among the words of all rings.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
     end: u32,

@@ -44,8 +44,12 @@ impl Session {
                 for row in rows {
                     self.apply_row(symbol, &row.bar);
                 }
-                self.settle();
+                // Many bars of one symbol go together, or one bar each of many symbols.
+                if !watched {
+                    self.settle();
+                }
             });
+            self.settle();
             self.advance(end.max(self.clock))?;
             if !self.events.is_empty() {
                 return Ok(Progress::Events);

@@ -1,8 +1,10 @@
 //! Many bars of one block: indicator by indicator, not bar by bar.
 
+use std::cell::RefCell;
+
 use super::{Block, Plan, Read};
-use crate::indicator::along::{Columns, Stretch};
-use crate::indicator::input::{Column, Field, Input, Tick};
+use crate::indicator::along::{Columns, MOST_OUTPUTS, Stretch};
+use crate::indicator::input::{Column, Input, Tick};
 use crate::indicator::ring::Past;
 
 /// Fewer bars are taken one by one: to set out columns costs as much as some steps.
@@ -19,21 +21,23 @@ struct Table {
 }
 
 impl Table {
-    fn new(ticks: &[Tick]) -> Self {
-        let number = |of: fn(&Tick) -> f64| ticks.iter().map(of).collect();
-        Self {
-            numbers: [
-                number(|t| t.bar.open),
-                number(|t| t.bar.high),
-                number(|t| t.bar.low),
-                number(|t| t.bar.close),
-                number(|t| t.bar.volume),
-                number(|t| t.other),
-            ],
-            session: ticks.iter().map(|t| i64::from(t.session)).collect(),
-            regular: ticks.iter().map(|t| t.regular).collect(),
-            since_open: ticks.iter().map(|t| t.since_open).collect(),
-            ts: ticks.iter().map(|t| t.bar.ts).collect(),
+    fn fill(&mut self, ticks: &[Tick]) {
+        let count = ticks.len();
+        let Self { numbers, session, regular, since_open, ts } = self;
+        numbers.iter_mut().for_each(|column| column.resize(count, 0.0));
+        session.resize(count, 0);
+        regular.resize(count, true);
+        since_open.resize(count, 0);
+        ts.resize(count, 0);
+        let [open, high, low, close, volume, other] = numbers.each_mut().map(|column| &mut column[..count]);
+        let (session, regular) = (&mut session[..count], &mut regular[..count]);
+        let (since_open, ts) = (&mut since_open[..count], &mut ts[..count]);
+        for (i, tick) in ticks.iter().enumerate() {
+            let bar = &tick.bar;
+            (open[i], high[i], low[i], close[i]) = (bar.open, bar.high, bar.low, bar.close);
+            (volume[i], other[i], ts[i]) = (bar.volume, tick.other, bar.ts);
+            (session[i], regular[i], since_open[i]) =
+                (i64::from(tick.session), tick.regular, tick.since_open);
         }
     }
 
@@ -54,6 +58,20 @@ impl Table {
     }
 }
 
+/// Room to work in, kept from call to call: what is allocated anew each time costs more than the steps.
+#[derive(Debug, Default)]
+struct Room {
+    table: Table,
+    made: Vec<f64>,
+    /// The rings as columns, one behind the other: what each held, then what comes.
+    pasts: Vec<f64>,
+    outputs: Vec<f64>,
+}
+
+thread_local! {
+    static ROOM: RefCell<Room> = RefCell::default();
+}
+
 impl Plan {
     /// Takes bars that follow each other: as [`Self::update`] with each, in less time.
     pub fn update_along(&self, block: &mut Block, ticks: &[Tick]) {
@@ -62,57 +80,60 @@ impl Plan {
             ticks.iter().for_each(|tick| self.update(block, tick));
             return;
         }
-        let table = Table::new(ticks);
+        ROOM.with_borrow_mut(|room| self.update_in(room, block, ticks));
+    }
+
+    fn update_in(&self, room: &mut Room, block: &mut Block, ticks: &[Tick]) {
+        let Room { table, made, pasts, outputs } = room;
+        table.fill(ticks);
         let columns = table.columns();
         let parts = self.parts();
         let before = block.0[0].to_bits();
-        let made = |field: Field| {
-            let mut values = Vec::new();
-            columns.make(field, &mut values);
-            values
-        };
-        // Each ring as a column: what it held, then what comes.
-        let mut pasts: Vec<(Read, usize, Vec<f64>)> = Vec::with_capacity(self.rings.len());
+        pasts.clear();
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
             let words = &mut block.0[1..][ring.span.range()];
-            let mut values: Vec<f64> = Past::view(words).last(ring.bars).collect();
-            values.extend(made(field));
-            values[ring.bars..].iter().for_each(|&value| Past::push(words, value));
-            pasts.push((ring.of, ring.bars, values));
+            pasts.extend(Past::view(words).last(ring.bars));
+            let newer = columns.column(field).unwrap_or_else(|| {
+                columns.make(field, made);
+                made
+            });
+            newer.iter().for_each(|&value| Past::push(words, value));
+            pasts.extend_from_slice(newer);
         }
-        let mut scratch = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
             let Read::Field(reads) = item.reads else { continue };
             let mut views = [Column::default(); Input::MAX_PAST];
-            for (view, lookback) in views.iter_mut().zip(item.kernel.lookbacks()) {
-                let field = if lookback.field == Field::Source { reads } else { lookback.field };
-                let past = pasts.iter().find(|(of, ..)| *of == Read::Field(field));
-                *view = past
-                    .map_or_else(Column::default, |(_, before, values)| Column { values, before: *before });
+            let mut from = 0;
+            for ring in &self.rings {
+                let values = &pasts[from..from + ring.bars + ticks.len()];
+                from += values.len();
+                for (view, span) in views.iter_mut().zip(item.area.rings) {
+                    if span == ring.span {
+                        *view = Column { values, before: ring.bars };
+                    }
+                }
             }
-            let values;
-            let source = if let Some(column) = columns.column(reads) {
-                column
-            } else {
-                values = made(reads);
-                &values
-            };
-            let outputs = item.area.out.len();
-            scratch.clear();
-            scratch.resize(outputs * ticks.len(), f64::NAN);
-            let mut rows: Vec<&mut [f64]> = scratch.chunks_mut(ticks.len()).collect();
+            let source = columns.column(reads).unwrap_or_else(|| {
+                columns.make(reads, made);
+                made
+            });
+            let out = item.area.out.clone();
+            outputs.clear();
+            outputs.resize(out.len() * ticks.len(), f64::NAN);
+            let mut rows: [&mut [f64]; MOST_OUTPUTS] = Default::default();
+            rows.iter_mut().zip(outputs.chunks_mut(ticks.len())).for_each(|(row, column)| *row = column);
             let stretch = Stretch { columns, source, pasts: views, seen: before as usize };
             let words = &mut block.0[parts.areas..][item.area.words.clone()];
             let (state, own) = words.split_at_mut(item.area.state_words);
-            item.kernel.along(&stretch, state, own, &mut rows);
+            item.kernel.along(&stretch, state, own, &mut rows[..out.len()]);
             let first = &mut block.0[parts.firsts + index];
             if first.to_bits() == 0
                 && let Some(place) = rows[0].iter().position(|value| !value.is_nan())
             {
                 *first = f64::from_bits(before + 1 + place as u64);
             }
-            for (out, row) in block.0[parts.outputs..][item.area.out.clone()].iter_mut().zip(&rows) {
+            for (out, row) in block.0[parts.outputs..][out].iter_mut().zip(&rows) {
                 *out = row[ticks.len() - 1];
             }
         }
