@@ -279,8 +279,13 @@ impl Series {
     /// The newest bar, if that is all that the indicators have not taken, and the plan works all of them out.
     pub(crate) fn next_tick(&self, place: Place<'_>) -> Option<Tick> {
         let one = self.stale_from.is_none() && self.taken + 1 == self.count() && !self.stacks.is_empty();
-        let plain = one && self.stacks.iter().all(Stack::can_be_lent);
+        let plain = one && self.stacks.iter().all(|stack| stack.program().kind == Kind::Plan);
         self.bars.back().filter(|_| plain).map(|bar| place.tick(bar))
+    }
+
+    /// Whether blocks of it were taken out.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.stacks.iter().any(Stack::is_lent)
     }
 
     /// Takes the blocks out, to be stepped and [given back](Self::take_back).
@@ -292,7 +297,7 @@ impl Series {
     pub(crate) fn take_back(&mut self, stack: usize, block: Block) -> bool {
         let count = self.count();
         self.stacks[stack].take_back(block, count);
-        let all = self.stacks.iter().all(Stack::can_be_lent);
+        let all = !self.is_lent();
         if all {
             self.taken = count;
         }

@@ -132,9 +132,9 @@ impl Stack {
         }
     }
 
-    /// Whether the plan works its values out, and it has its block.
-    pub(super) fn can_be_lent(&self) -> bool {
-        self.program.kind == Kind::Plan && !self.block.is_empty()
+    /// Whether its block was taken out.
+    pub(super) fn is_lent(&self) -> bool {
+        self.block.is_empty()
     }
 
     pub(super) fn lend(&mut self) -> (&Arc<Program>, Block) {

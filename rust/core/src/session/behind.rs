@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use crate::calendar::Calendar;
 use crate::indicator::Tick;
 use crate::indicator::plan::{BATCH, Block};
-use crate::series::Program;
+use crate::series::{Place, Program, Series};
 use crate::symbol::SymbolId;
 
+use super::event::EventKind;
 use super::store::Session;
-use super::track::Track;
 
 /// Programs whose blocks are put together.
 const MOST_LOTS: usize = 16;
@@ -32,62 +31,79 @@ struct Lot {
     owners: Vec<Owner>,
 }
 
+/// Room for the blocks of a change.
+#[derive(Debug, Default)]
+pub(super) struct Lots(Vec<Lot>);
+
 impl Session {
     /// Brings all indicators up to date, and tells of those that have their first value.
     pub(super) fn settle(&mut self) {
+        self.settle_in(&mut Lots::default());
+    }
+
+    /// The same, in the room of an earlier call.
+    pub(super) fn settle_in(&mut self, lots: &mut Lots) {
         let mut behind = std::mem::take(&mut self.behind);
-        if behind.len() > 1 {
-            let mut lots = Vec::new();
-            for symbols in behind.chunks(BATCH) {
-                self.settle_together(symbols, &mut lots);
-            }
-        }
-        for symbol in behind.drain(..) {
+        if let [symbol] = *behind {
             if let Some((track, mut context)) = self.open(symbol) {
                 track.settle(&mut context);
             }
+        } else {
+            behind.chunks(BATCH).for_each(|symbols| self.settle_together(symbols, lots));
         }
+        behind.clear();
         self.behind = behind;
     }
 
-    /// Lets the new bars of these symbols through, as far as it is one bar for a series.
-    fn settle_together(&mut self, symbols: &[SymbolId], lots: &mut Vec<Lot>) {
+    fn settle_together(&mut self, symbols: &[SymbolId], lots: &mut Lots) {
         for &symbol in symbols {
-            let Some((track, context)) = self.open(symbol) else { continue };
-            lend(track, context.calendar, lots);
+            let Some((track, mut context)) = self.open(symbol) else { continue };
+            let date = track.date().unwrap_or_default();
+            let segment = track.segment;
+            let place = Place { calendar: context.calendar, date, segment };
+            for (index, series) in track.series_mut().enumerate() {
+                // A symbol may come twice.
+                let waits = series.is_behind() && !series.is_lent();
+                if waits && !lots.borrow(symbol, index, series, place) {
+                    context.settle(symbol, series, date, segment);
+                }
+            }
         }
-        for lot in lots.iter_mut() {
+        let told = !self.is_loading() && self.events.mask.has(EventKind::IndicatorValid);
+        for lot in &mut lots.0 {
             lot.program.plan.update_across(&mut lot.blocks, &lot.ticks);
             lot.ticks.clear();
             for (block, owner) in lot.blocks.drain(..).zip(lot.owners.drain(..)) {
-                let Some((track, mut context)) = self.open(owner.symbol) else { continue };
-                let id = track.id;
-                if let Some(series) = track.series_mut().nth(owner.series)
-                    && series.take_back(owner.stack, block)
-                {
-                    context.tell_valid(id, series, 1);
+                let Some(Some(track)) = self.tracks.get_mut(owner.symbol as usize) else { continue };
+                let Some(series) = track.series_mut().nth(owner.series) else { continue };
+                if series.take_back(owner.stack, block) && told {
+                    let (series_index, symbol) = (owner.series, owner.symbol);
+                    let Some((track, mut context)) = self.open(symbol) else { continue };
+                    if let Some(series) = track.series().nth(series_index) {
+                        context.tell_valid(symbol, series, 1);
+                    }
                 }
             }
         }
     }
 }
 
-/// Takes the blocks out of the series of a track that have one new bar.
-fn lend(track: &mut Track, calendar: &Calendar, lots: &mut Vec<Lot>) {
-    let (symbol, place) = (track.id, track.place(calendar));
-    for (index, series) in track.series_mut().enumerate() {
-        // Where each has its own, nothing is to be gained.
-        let Some(tick) = series.next_tick(place).filter(|_| lots.len() < MOST_LOTS) else { continue };
+impl Lots {
+    /// Takes the blocks out of a series that has one new bar; whether it has, and they could be had.
+    fn borrow(&mut self, symbol: SymbolId, index: usize, series: &mut Series, place: Place<'_>) -> bool {
+        // Where each has its own program, nothing is to be gained.
+        let Some(tick) = series.next_tick(place).filter(|_| self.0.len() < MOST_LOTS) else { return false };
         for (stack, (program, block)) in series.lend().enumerate() {
-            let found = lots.iter().position(|lot| Arc::ptr_eq(&lot.program, program));
+            let found = self.0.iter().position(|lot| Arc::ptr_eq(&lot.program, program));
             let lot = found.unwrap_or_else(|| {
                 let program = Arc::clone(program);
-                lots.push(Lot { program, blocks: Vec::new(), ticks: Vec::new(), owners: Vec::new() });
-                lots.len() - 1
+                self.0.push(Lot { program, blocks: Vec::new(), ticks: Vec::new(), owners: Vec::new() });
+                self.0.len() - 1
             });
-            lots[lot].blocks.push(block);
-            lots[lot].ticks.push(tick);
-            lots[lot].owners.push(Owner { symbol, series: index, stack });
+            self.0[lot].blocks.push(block);
+            self.0[lot].ticks.push(tick);
+            self.0[lot].owners.push(Owner { symbol, series: index, stack });
         }
+        true
     }
 }

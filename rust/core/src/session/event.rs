@@ -48,11 +48,16 @@ impl EventMask {
         self.kinds == 0
     }
 
+    /// Whether events of a kind are wanted at all.
+    pub fn has(&self, kind: EventKind) -> bool {
+        self.kinds & (1 << kind as u8) != 0
+    }
+
     #[inline]
     pub fn wants(&self, kind: EventKind, interval: Interval) -> bool {
         // The intervals narrow bars; an indicator is named by its key.
         let any = kind == EventKind::IndicatorValid || self.intervals.is_empty();
-        self.kinds & (1 << kind as u8) != 0 && (any || self.intervals.contains(&interval))
+        self.has(kind) && (any || self.intervals.contains(&interval))
     }
 }
 

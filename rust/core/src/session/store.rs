@@ -6,11 +6,13 @@ use crate::bar::{Bar, Refusal};
 use crate::calendar::Calendar;
 use crate::derive::Align;
 use crate::error::{Error, Result};
+use crate::indicator::plan::BATCH;
 use crate::interval::Interval;
 use crate::symbol::{SymbolId, SymbolTable, parse_symbol};
 use crate::time::{Day, Nanos};
 use crate::trade::Tape;
 
+use super::behind::Lots;
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::layout::Layout;
@@ -250,14 +252,19 @@ impl Session {
     /// Applies base bars in the order given.
     pub fn apply(&mut self, rows: &[Row]) -> Report {
         let mut report = Report::default();
-        for (index, row) in rows.iter().enumerate() {
-            let outcome = self.apply_row(row.symbol, &row.bar);
-            report.counts.count(outcome);
-            if let Outcome::Refused(refusal) = outcome {
-                report.refused.push(RefusedRow { row: index, symbol: row.symbol, ts: row.bar.ts, refusal });
+        let mut lots = Lots::default();
+        // So many symbols at once stay in the cache until their indicators are settled.
+        for (lot, rows) in rows.chunks(BATCH).enumerate() {
+            for (index, row) in rows.iter().enumerate() {
+                let outcome = self.apply_row(row.symbol, &row.bar);
+                report.counts.count(outcome);
+                if let Outcome::Refused(refusal) = outcome {
+                    let (symbol, ts) = (row.symbol, row.bar.ts);
+                    report.refused.push(RefusedRow { row: lot * BATCH + index, symbol, ts, refusal });
+                }
             }
+            self.settle_in(&mut lots);
         }
-        self.settle();
         self.settle_pairs();
         report
     }
