@@ -6,7 +6,7 @@ use crate::bar::Bar;
 use crate::time::{Day, Nanos};
 
 use super::Indicator;
-use super::input::{Column, Field, Input, Pasts, Tick, hl2, hlc3, hlcc4, ohlc4};
+use super::input::{Field, Input, Pasts, Table, Tick, hl2, hlc3, hlcc4, ohlc4};
 
 /// Bars as columns of one length. What the indicator does not read may be any of them.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +103,7 @@ pub(super) struct Stretch<'a> {
     /// What the indicator reads of each bar.
     pub(super) source: &'a [f64],
     /// What it looks back on.
-    pub(super) pasts: [Column<'a>; Input::MAX_PAST],
+    pub(super) table: Table<'a>,
     /// How many values it was given before.
     pub(super) seen: usize,
 }
@@ -136,7 +136,7 @@ pub(super) fn run<I: Indicator>(
             since_open: since_open.and_then(|s| s.get(i)).map_or(0, |&s| s),
             other: other.and_then(|o| o.get(i)).map_or(f64::NAN, |&o| o),
         };
-        let pasts = Pasts::Columns(&stretch.pasts, i);
+        let pasts = Pasts::Columns(&stretch.table, i);
         let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen: stretch.seen + i + 1, pasts };
         kernel.update(&mut state, own, &input, row);
         first[i] = row[0];

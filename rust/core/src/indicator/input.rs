@@ -4,6 +4,7 @@ use crate::bar::Bar;
 use crate::calendar::Calendar;
 use crate::time::{Day, Nanos};
 
+use super::parts::{Extreme, Window};
 use super::ring::{Past, Span};
 
 /// A value that a bar has. Those that stand in it come first, in its order.
@@ -83,6 +84,15 @@ pub struct Lookback {
     pub bars: usize,
 }
 
+/// The highest or lowest of the last values of one of an indicator's lookbacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extremum {
+    /// Which of the lookbacks.
+    pub past: usize,
+    pub bars: usize,
+    pub highest: bool,
+}
+
 /// A bar with its place in the session.
 #[derive(Debug, Clone, Copy)]
 pub struct Tick {
@@ -125,7 +135,7 @@ pub struct Input<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pasts<'a> {
     Rings(&'a [f64], &'a [Span; Input::MAX_PAST]),
-    Columns(&'a [Column<'a>; Input::MAX_PAST], usize),
+    Columns(&'a Table<'a>, usize),
 }
 
 /// A column, and how many of its values come before the first row.
@@ -135,17 +145,42 @@ pub(super) struct Column<'a> {
     pub(super) before: usize,
 }
 
+/// The columns in which the past of a stretch of bars stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Table<'a> {
+    pub(super) pasts: [Column<'a>; Input::MAX_PAST],
+    /// The extremes of each bar of the stretch, as far as they were worked out before.
+    pub(super) extremes: [&'a [f64]; Input::MAX_EXTREMES],
+}
+
 impl<'a> Input<'a> {
     /// How many fields an indicator can look back on.
     pub const MAX_PAST: usize = 4;
+    /// How many extremes an indicator can ask for.
+    pub const MAX_EXTREMES: usize = 6;
 
     /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
     #[inline(always)]
     pub fn past(&self, index: usize) -> Past<'a> {
         match self.pasts {
             Pasts::Rings(rings, spans) => Past::view(&rings[spans[index].range()]),
-            Pasts::Columns(columns, row) => Past::column(columns[index].values, columns[index].before + row),
+            Pasts::Columns(table, row) => {
+                let Column { values, before } = table.pasts[index];
+                Past::column(values, before + row)
+            }
         }
+    }
+
+    /// The `index`-th of the indicator's [`extremes`](super::Indicator::extremes), over a past; NaN before there are as
+    /// many values. The words are those of a [`Window`].
+    #[inline(always)]
+    pub fn extreme<E: Extreme>(&self, index: usize, past: usize, words: &mut [f64]) -> f64 {
+        if let Pasts::Columns(table, row) = self.pasts
+            && let Some(&value) = table.extremes[index].get(row)
+        {
+            return value;
+        }
+        Window::<E>::over(words).next(self.seen, self.past(past))
     }
 
     /// The pasts of the first so many.

@@ -38,7 +38,7 @@ pub mod volume;
 pub use along::Columns;
 pub use definition::Definition;
 pub use expression::Expression;
-pub use input::{Field, Input, Lookback, Tick};
+pub use input::{Extremum, Field, Input, Lookback, Tick};
 pub use params::Params;
 pub use ring::Past;
 pub use source::Source;
@@ -92,6 +92,11 @@ pub trait Indicator: Sized {
 
     /// The past it reads: at most [`Input::MAX_PAST`] fields with how many bars back.
     fn lookbacks(&self) -> Vec<Lookback> {
+        Vec::new()
+    }
+
+    /// The extremes of its past that it takes of [`Input::extreme`]: at most [`Input::MAX_EXTREMES`].
+    fn extremes(&self) -> Vec<Extremum> {
         Vec::new()
     }
 

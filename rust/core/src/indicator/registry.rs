@@ -7,7 +7,7 @@ use crate::error::Result;
 use super::across::{self, Area, Block, Steps};
 use super::along::{self, Stretch};
 use super::expression::Expression;
-use super::input::Lookback;
+use super::input::{Extremum, Lookback};
 use super::params::Params;
 use super::spec::Spec;
 use super::{Indicator, candle, momentum, session, statistics, trend, volatility, volume};
@@ -80,6 +80,13 @@ macro_rules! registry {
             pub fn lookbacks(&self) -> Vec<Lookback> {
                 match self {
                     $(Self::$variant(kernel) => kernel.lookbacks(),)+
+                    Self::Custom | Self::Expression(_) => Vec::new(),
+                }
+            }
+
+            pub(super) fn extremes(&self) -> Vec<Extremum> {
+                match self {
+                    $(Self::$variant(kernel) => kernel.extremes(),)+
                     Self::Custom | Self::Expression(_) => Vec::new(),
                 }
             }

@@ -44,7 +44,7 @@ impl<'a> Past<'a> {
 
     /// A column as what the past is at a row.
     #[inline]
-    pub(super) fn column(values: &'a [f64], row: usize) -> Self {
+    pub(crate) fn column(values: &'a [f64], row: usize) -> Self {
         Self { values, newest: row, mask: usize::MAX }
     }
 

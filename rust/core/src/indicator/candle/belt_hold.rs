@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Belt-hold.
-    BeltHold: "belt_hold", "Belt-hold", first 11,
+    BeltHold: "belt_hold", "Belt-hold", first 11, means [Bodies, Ranges],
     "100 (white) or −100: a long body that opens at the very end of its range",
     "TA-Lib CDLBELTHOLD"
 }

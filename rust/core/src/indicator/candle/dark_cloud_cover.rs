@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, Candles, all};
 
 pattern! {
     /// Dark cloud cover.
-    DarkCloudCover: "dark_cloud_cover", "Dark cloud cover", first 12,
+    DarkCloudCover: "dark_cloud_cover", "Dark cloud cover", first 12, means [Bodies],
     "−100: after a long white body a black one that opens above its high and closes below its middle, within it",
     "TA-Lib CDLDARKCLOUDCOVER"
 }

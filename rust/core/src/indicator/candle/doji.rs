@@ -2,7 +2,7 @@ use super::parts::{BODY_DOJI, Candles};
 
 pattern! {
     /// Doji.
-    Doji: "doji", "Doji", first 11,
+    Doji: "doji", "Doji", first 11, means [Ranges],
     "100 where the body is no longer than a tenth of the mean range of the 10 bars before",
     "TA-Lib CDLDOJI"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_DOJI, Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Dragonfly doji.
-    DragonflyDoji: "dragonfly_doji", "Dragonfly doji", first 11,
+    DragonflyDoji: "dragonfly_doji", "Dragonfly doji", first 11, means [Ranges],
     "100: a doji whose upper shadow is very short and whose lower is not",
     "TA-Lib CDLDRAGONFLYDOJI"
 }

@@ -2,7 +2,7 @@ use super::parts::Candles;
 
 pattern! {
     /// Engulfing.
-    Engulfing: "engulfing", "Engulfing", first 3,
+    Engulfing: "engulfing", "Engulfing", first 3, means [],
     "100 (bullish) or −100: a body that covers the one before, of the other colour; ±80 where one end is equal",
     "TA-Lib CDLENGULFING"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, BODY_SHORT, Candles, all};
 
 pattern! {
     /// Evening star.
-    EveningStar: "evening_star", "Evening star", first 13,
+    EveningStar: "evening_star", "Evening star", first 13, means [Bodies],
     "−100: a long white body, a short one above it, and a black one, not short, that closes well within the first (0.3)",
     "TA-Lib CDLEVENINGSTAR"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_DOJI, Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Gravestone doji.
-    GravestoneDoji: "gravestone_doji", "Gravestone doji", first 11,
+    GravestoneDoji: "gravestone_doji", "Gravestone doji", first 11, means [Ranges],
     "100: a doji whose lower shadow is very short and whose upper is not",
     "TA-Lib CDLGRAVESTONEDOJI"
 }

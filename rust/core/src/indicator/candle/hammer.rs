@@ -2,7 +2,7 @@ use super::parts::{BODY_SHORT, Candles, NEAR, SHADOW_LONG, SHADOW_VERY_SHORT, al
 
 pattern! {
     /// Hammer.
-    Hammer: "hammer", "Hammer", first 12,
+    Hammer: "hammer", "Hammer", first 12, means [Bodies, Ranges, FewRanges],
     "100: short body, long lower and very short upper shadow, at or below the low before",
     "TA-Lib CDLHAMMER"
 }

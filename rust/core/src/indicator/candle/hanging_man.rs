@@ -2,7 +2,7 @@ use super::parts::{BODY_SHORT, Candles, NEAR, SHADOW_LONG, SHADOW_VERY_SHORT, al
 
 pattern! {
     /// Hanging man.
-    HangingMan: "hanging_man", "Hanging man", first 12,
+    HangingMan: "hanging_man", "Hanging man", first 12, means [Bodies, Ranges, FewRanges],
     "−100: short body, long lower and very short upper shadow, at or above the high before",
     "TA-Lib CDLHANGINGMAN"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, BODY_SHORT, Candles, all};
 
 pattern! {
     /// Harami.
-    Harami: "harami", "Harami", first 12,
+    Harami: "harami", "Harami", first 12, means [Bodies],
     "100 (bullish) or −100: a short body within the long body before; ±80 where one end is equal",
     "TA-Lib CDLHARAMI"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_DOJI, BODY_LONG, Candles, all};
 
 pattern! {
     /// Harami cross.
-    HaramiCross: "harami_cross", "Harami cross", first 12,
+    HaramiCross: "harami_cross", "Harami cross", first 12, means [Bodies, Ranges],
     "100 (bullish) or −100: a doji within the long body before; ±80 where one end is equal",
     "TA-Lib CDLHARAMICROSS"
 }

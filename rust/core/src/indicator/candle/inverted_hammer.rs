@@ -2,7 +2,7 @@ use super::parts::{BODY_SHORT, Candles, SHADOW_LONG, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Inverted hammer.
-    InvertedHammer: "inverted_hammer", "Inverted hammer", first 12,
+    InvertedHammer: "inverted_hammer", "Inverted hammer", first 12, means [Bodies, Ranges],
     "100: short body, long upper and very short lower shadow, below the body before",
     "TA-Lib CDLINVERTEDHAMMER"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_DOJI, Candles, SHADOW_LONG, all};
 
 pattern! {
     /// Long-legged doji.
-    LongLeggedDoji: "long_legged_doji", "Long-legged doji", first 11,
+    LongLeggedDoji: "long_legged_doji", "Long-legged doji", first 11, means [Ranges],
     "100: a doji with a long shadow",
     "TA-Lib CDLLONGLEGGEDDOJI"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Marubozu.
-    Marubozu: "marubozu", "Marubozu", first 11,
+    Marubozu: "marubozu", "Marubozu", first 11, means [Bodies, Ranges],
     "100 (white) or −100: a long body with very short shadows",
     "TA-Lib CDLMARUBOZU"
 }

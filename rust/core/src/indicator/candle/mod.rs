@@ -2,7 +2,7 @@
 
 /// A pattern: a type whose value is what `found` of its file says.
 macro_rules! pattern {
-    ($(#[$doc:meta])* $type:ident: $name:literal, $title:literal, first $first:literal, $formula:literal, $source:literal) => {
+    ($(#[$doc:meta])* $type:ident: $name:literal, $title:literal, first $first:literal, means [$($mean:ident),*], $formula:literal, $source:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $type;
@@ -44,7 +44,8 @@ macro_rules! pattern {
                 input: &$crate::indicator::Input<'_>,
                 out: &mut [f64],
             ) {
-                let found = found(&Candles::new(state, input));
+                const MEANS: super::parts::Means = super::parts::Means::of(&[$(super::parts::Mean::$mean),*]);
+                let found = found(&Candles::new(state, input, MEANS));
                 out[0] = if input.seen < $first { f64::NAN } else { found };
             }
         }

@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, BODY_SHORT, Candles, all};
 
 pattern! {
     /// Morning star.
-    MorningStar: "morning_star", "Morning star", first 13,
+    MorningStar: "morning_star", "Morning star", first 13, means [Bodies],
     "100: a long black body, a short one below it, and a white one, not short, that closes well within the first (0.3)",
     "TA-Lib CDLMORNINGSTAR"
 }

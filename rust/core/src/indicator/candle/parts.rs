@@ -43,6 +43,29 @@ pub struct Averages {
     few_ranges: Average,
 }
 
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mean {
+    Bodies,
+    Ranges,
+    FewRanges,
+}
+
+/// Which of them a pattern asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Means([bool; 3]);
+
+impl Means {
+    pub(super) const fn of(means: &[Mean]) -> Self {
+        let (mut asked, mut i) = ([false; 3], 0);
+        while i < means.len() {
+            asked[means[i] as usize] = true;
+            i += 1;
+        }
+        Self(asked)
+    }
+}
+
 /// A mean as it was for the last candles, the newest first.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -78,12 +101,19 @@ pub(super) struct Candles<'a> {
 impl<'a> Candles<'a> {
     /// Takes a bar.
     #[inline(always)]
-    pub(super) fn new(averages: &'a mut Averages, input: &Input<'a>) -> Self {
+    pub(super) fn new(averages: &'a mut Averages, input: &Input<'a>, means: Means) -> Self {
         let [opens, highs, lows, closes] = input.pasts();
         let range = |k: usize| highs.lag(k) - lows.lag(k);
-        averages.bodies.next(10, input.seen, |k| (closes.lag(k) - opens.lag(k)).abs());
-        averages.ranges.next(10, input.seen, range);
-        averages.few_ranges.next(5, input.seen, range);
+        let Means([bodies, ranges, few_ranges]) = means;
+        if bodies {
+            averages.bodies.next(10, input.seen, |k| (closes.lag(k) - opens.lag(k)).abs());
+        }
+        if ranges {
+            averages.ranges.next(10, input.seen, range);
+        }
+        if few_ranges {
+            averages.few_ranges.next(5, input.seen, range);
+        }
         Self { averages, opens, highs, lows, closes }
     }
 

@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, Candles, all};
 
 pattern! {
     /// Piercing.
-    Piercing: "piercing", "Piercing", first 12,
+    Piercing: "piercing", "Piercing", first 12, means [Bodies],
     "100: after a long black body a long white one that opens below its low and closes above its middle, within it",
     "TA-Lib CDLPIERCING"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_SHORT, Candles, SHADOW_LONG, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Shooting star.
-    ShootingStar: "shooting_star", "Shooting star", first 12,
+    ShootingStar: "shooting_star", "Shooting star", first 12, means [Bodies, Ranges],
     "−100: short body, long upper and very short lower shadow, above the body before",
     "TA-Lib CDLSHOOTINGSTAR"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_SHORT, Candles, all};
 
 pattern! {
     /// Spinning top.
-    SpinningTop: "spinning_top", "Spinning top", first 11,
+    SpinningTop: "spinning_top", "Spinning top", first 11, means [Bodies],
     "100 (white) or −100: a short body between longer shadows",
     "TA-Lib CDLSPINNINGTOP"
 }

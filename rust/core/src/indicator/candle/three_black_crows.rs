@@ -2,7 +2,7 @@ use super::parts::{Candles, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Three black crows.
-    ThreeBlackCrows: "three_black_crows", "Three black crows", first 14,
+    ThreeBlackCrows: "three_black_crows", "Three black crows", first 14, means [Ranges],
     "−100: after a white body three black ones with very short lower shadows, each opening in the one before and closing lower, the first below the high of the white",
     "TA-Lib CDL3BLACKCROWS"
 }

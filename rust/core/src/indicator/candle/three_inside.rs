@@ -2,7 +2,7 @@ use super::parts::{BODY_LONG, BODY_SHORT, Candles, all};
 
 pattern! {
     /// Three inside up or down.
-    ThreeInside: "three_inside", "Three inside up or down", first 13,
+    ThreeInside: "three_inside", "Three inside up or down", first 13, means [Bodies],
     "100 (up) or −100: a long body, a short one within it, and one that closes beyond the first against its colour",
     "TA-Lib CDL3INSIDE"
 }

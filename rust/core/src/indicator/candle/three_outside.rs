@@ -2,7 +2,7 @@ use super::parts::{Candles, all};
 
 pattern! {
     /// Three outside up or down.
-    ThreeOutside: "three_outside", "Three outside up or down", first 4,
+    ThreeOutside: "three_outside", "Three outside up or down", first 4, means [],
     "100 (up) or −100: an engulfing body, and a close beyond it",
     "TA-Lib CDL3OUTSIDE"
 }

@@ -2,7 +2,7 @@ use super::parts::{BODY_SHORT, Candles, FAR, NEAR, SHADOW_VERY_SHORT, all};
 
 pattern! {
     /// Three advancing white soldiers.
-    ThreeWhiteSoldiers: "three_white_soldiers", "Three advancing white soldiers", first 13,
+    ThreeWhiteSoldiers: "three_white_soldiers", "Three advancing white soldiers", first 13, means [Bodies, Ranges, FewRanges],
     "100: three white bodies with very short upper shadows, each opening in or near the one before and closing higher, none far shorter than the one before, the last not short",
     "TA-Lib CDL3WHITESOLDIERS"
 }

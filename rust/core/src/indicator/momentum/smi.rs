@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Channel, Ema, blend};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Stochastic momentum index.
 #[derive(Debug, Clone)]
@@ -58,13 +58,17 @@ impl Indicator for Smi {
         Channel::lookbacks(self.period)
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        Channel::extremes(self.period)
+    }
+
     fn own_words(&self) -> usize {
         Channel::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (high, low) = Channel::next(own, input);
+        let (high, low) = Channel::next(own, input, 0);
         out.fill(f64::NAN);
         if input.seen < self.period {
             return;

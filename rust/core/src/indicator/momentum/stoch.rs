@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Channel, Mean};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Slow stochastic oscillator.
 #[derive(Debug, Clone)]
@@ -52,6 +52,10 @@ impl Indicator for Stoch {
         Channel::lookbacks(self.period)
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        Channel::extremes(self.period)
+    }
+
     fn own_words(&self) -> usize {
         Channel::words(self.period) + Mean::words(self.smooth_k) + Mean::words(self.smooth_d)
     }
@@ -61,7 +65,7 @@ impl Indicator for Stoch {
         let (channel, own) = own.split_at_mut(Channel::words(self.period));
         let (ks, ds) = own.split_at_mut(Mean::words(self.smooth_k));
         out.fill(f64::NAN);
-        let (high, low) = Channel::next(channel, input);
+        let (high, low) = Channel::next(channel, input, 0);
         if input.seen < self.period {
             return;
         }

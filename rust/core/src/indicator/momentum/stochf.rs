@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::{Channel, Mean};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Stochastic oscillator (fast).
 #[derive(Debug, Clone)]
@@ -36,6 +36,10 @@ impl Indicator for Stochf {
         Channel::lookbacks(self.period)
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        Channel::extremes(self.period)
+    }
+
     fn own_words(&self) -> usize {
         Channel::words(self.period) + Mean::words(self.smooth_d)
     }
@@ -44,7 +48,7 @@ impl Indicator for Stochf {
     fn update(&self, state: &mut Mean, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (channel, ds) = own.split_at_mut(Channel::words(self.period));
         out.fill(f64::NAN);
-        let (high, low) = Channel::next(channel, input);
+        let (high, low) = Channel::next(channel, input, 0);
         if input.seen < self.period {
             return;
         }

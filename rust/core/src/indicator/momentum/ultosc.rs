@@ -1,8 +1,9 @@
 use bytemuck::{Pod, Zeroable};
 
+use crate::bar::Bar;
 use crate::error::Result;
 use crate::indicator::parts::{Total, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Past, Spec};
 
 /// Ultimate oscillator.
 #[derive(Debug, Clone)]
@@ -13,6 +14,7 @@ pub struct Ultosc {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
+    close: f64,
     pressure: [Total; 3],
     range: [Total; 3],
 }
@@ -46,26 +48,30 @@ impl Indicator for Ultosc {
         self.periods[2] + 1
     }
 
-    fn lookbacks(&self) -> Vec<Lookback> {
-        let bars = self.first();
-        [Field::High, Field::Low, Field::Close].map(|field| Lookback { field, bars }).to_vec()
+    fn own_words(&self) -> usize {
+        2 * Past::own_words(self.periods[2])
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let [highs, lows, closes] = input.pasts();
-        let pressure = |k: usize| {
-            let (low, last) = (lows.lag(k), closes.lag(k + 1));
-            closes.lag(k) - if low < last { low } else { last }
-        };
-        let range = |k: usize| true_range(highs.lag(k), lows.lag(k), closes.lag(k + 1));
+    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let Bar { high, low, close, .. } = *input.bar;
+        let last = state.close;
+        state.close = close;
+        out[0] = f64::NAN;
+        if input.seen == 1 {
+            return;
+        }
+        let seen = input.seen - 1;
+        let (pressures, ranges) = own.split_at_mut(Past::own_words(self.periods[2]));
+        let pressures = Past::put(pressures, seen, close - if low < last { low } else { last });
+        let ranges = Past::put(ranges, seen, true_range(high, low, last));
         let mut total = 0.0;
         for (i, &n) in self.periods.iter().enumerate() {
-            let pressure = state.pressure[i].next(n, input.seen - 1, pressure);
-            let range = state.range[i].next(n, input.seen - 1, range);
+            let pressure = state.pressure[i].next(n, seen, |k| pressures.lag(k));
+            let range = state.range[i].next(n, seen, |k| ranges.lag(k));
             total += if range == 0.0 { 0.0 } else { WEIGHTS[i] * pressure / range };
         }
-        out[0] = 100.0 * total / 7.0;
+        out[0] = total * (100.0 / 7.0);
     }
 }
 

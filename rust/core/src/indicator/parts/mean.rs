@@ -22,9 +22,15 @@ impl Mean {
     /// The mean of the last `n`, NaN before there are `n`.
     #[inline(always)]
     pub fn next(&mut self, window: &mut [f64], n: usize, x: f64) -> f64 {
+        self.sum(window, n, x) * (1.0 / n as f64)
+    }
+
+    /// Their sum.
+    #[inline(always)]
+    pub fn sum(&mut self, window: &mut [f64], n: usize, x: f64) -> f64 {
         self.seen += 1;
         let seen = self.seen as usize;
         let past = Past::put(window, seen, x);
-        self.total.next(n, seen, |k| past.lag(k)) * (1.0 / n as f64)
+        self.total.next(n, seen, |k| past.lag(k))
     }
 }

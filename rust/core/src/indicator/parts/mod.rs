@@ -29,7 +29,7 @@ pub use channel::Channel;
 pub use days::{Day, Days};
 pub use directional::{Directional, NO_MOVEMENT};
 pub use ema::Ema;
-pub use extreme::{Extreme, Highest, Lowest, Window};
+pub use extreme::{Extreme, Highest, Lowest, Sliding, Window};
 pub use line::{Fit, Line};
 pub use mean::Mean;
 pub use moments::Moments;
@@ -45,3 +45,8 @@ pub use total::Total;
 pub use traded::Traded;
 pub use weighted::Weighted;
 pub use wilder::Wilder;
+
+/// Called where few steps come by, so that what they do there does not stand in the way of the others.
+#[cold]
+#[inline(never)]
+fn rarely() {}

@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::rarely;
 use crate::indicator::ring::Past;
 
 /// Sums of differences from a reference that lies within the window, and of their squares.
@@ -29,7 +30,7 @@ const RENEW_AFTER: usize = 64;
 impl Moments {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the mean and the
     /// population variance of the last `n`, NaN before there are `n`.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, n: usize, seen: usize, past: Past<'_>) -> (f64, f64) {
         if seen < n {
             return (f64::NAN, f64::NAN);
@@ -42,22 +43,19 @@ impl Moments {
             self.sum += new - old;
             self.squares += new * new - old * old;
             self.age += 1;
-            self.peak = self.peak.max(self.squares);
-            let spread = self.spread(n);
-            if spread >= RENEW_BELOW * self.peak {
-                let count = n as f64;
-                return (self.reference + self.sum / count, (spread / count).max(0.0));
+            self.peak = if self.squares > self.peak { self.squares } else { self.peak };
+            if self.spread(n) < RENEW_BELOW * self.peak {
+                self.renew(n, past);
             }
-            self.renew(n, past);
         }
-        let count = n as f64;
-        (self.reference + self.sum / count, (self.spread(n) / count).max(0.0))
+        let (share, spread) = (1.0 / n as f64, self.spread(n));
+        (self.reference + self.sum * share, if spread > 0.0 { spread * share } else { 0.0 })
     }
 
     /// `n` times the variance.
     #[inline]
     fn spread(&self, n: usize) -> f64 {
-        self.squares - self.sum * self.sum / n as f64
+        self.squares - self.sum * self.sum * (1.0 / n as f64)
     }
 
     #[inline]
@@ -68,9 +66,10 @@ impl Moments {
     }
 }
 
-/// A reference within the window, and the sums about it. By value, as what is lent to a call cannot stay in registers.
-#[cold]
+/// A reference within the window, and the sums about it.
+#[inline(always)]
 fn renewed(n: usize, past: Past<'_>) -> [f64; 3] {
+    rarely();
     // Taken about the newest value, the mean of equal values is that value, and their variance is zero.
     let newest = past.lag(0);
     let reference = newest + past.last(n).map(|x| x - newest).sum::<f64>() / n as f64;

@@ -33,9 +33,12 @@ impl Pairs {
             self.add(pair(0), 1.0);
             self.add(pair(n), -1.0);
             self.age += 1;
-            self.peak = self.peak.max(self.squares[0].max(self.squares[1]));
+            let [one, other] = self.squares;
+            let larger = if one > other { one } else { other };
+            self.peak = if larger > self.peak { larger } else { self.peak };
             let [one, other] = self.spreads(n);
-            if one.min(other) <= RENEW_BELOW * self.peak {
+            let bound = RENEW_BELOW * self.peak;
+            if (one <= bound) | (other <= bound) {
                 *self = renewed(n, &pair);
             }
         }
@@ -57,11 +60,11 @@ impl Pairs {
     }
 
     fn across(&self, n: usize) -> f64 {
-        self.products - self.sums[0] * self.sums[1] / n as f64
+        self.products - self.sums[0] * self.sums[1] * (1.0 / n as f64)
     }
 
     fn spreads(&self, n: usize) -> [f64; 2] {
-        [0, 1].map(|i| self.squares[i] - self.sums[i] * self.sums[i] / n as f64)
+        [0, 1].map(|i| self.squares[i] - self.sums[i] * self.sums[i] * (1.0 / n as f64))
     }
 
     #[inline]

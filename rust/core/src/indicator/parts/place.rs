@@ -3,48 +3,63 @@
 use std::marker::PhantomData;
 
 use super::extreme::Extreme;
+use crate::indicator::ring::Past;
 
-/// Candidates for the extreme of the last `n` values, best first, in amortised constant time a bar (a monotonic queue).
-/// Words: where the queue begins, how long it is, the values, and when each came.
+/// Where the extreme of the last `n` values is: a [`Window`](super::Window) that keeps places too. Words: the tails' extremes
+/// (`n`), where in the stretch each is (`n`), the head's, where that is, and how far into its stretch the newest value is.
 #[derive(Debug)]
 pub struct Place<'w, E> {
     words: &'w mut [f64],
     kind: PhantomData<E>,
 }
 
-/// A place that is less than two rounds on, without a division.
+/// A number as it is kept among the words.
 #[inline]
-fn around(place: usize, n: usize) -> usize {
-    if place >= n { place - n } else { place }
+fn word(number: usize) -> f64 {
+    f64::from_bits(number as u64)
 }
 
 impl<'w, E: Extreme> Place<'w, E> {
     pub const fn words(n: usize) -> usize {
-        2 + 2 * n
+        2 * n + 3
     }
 
     pub fn over(words: &'w mut [f64]) -> Self {
         Self { words, kind: PhantomData }
     }
 
-    /// Takes a value; `seen` counts them. Gives how many bars ago the extreme of the last `n` was: of equals the newest.
+    /// Takes the newest value, which `past` ends with; `seen` counts them. Gives how many bars ago the extreme of the last
+    /// `n` was: of equals the newest.
     #[inline]
-    pub fn next(&mut self, seen: usize, x: f64) -> usize {
-        let n = (self.words.len() - 2) / 2;
-        let (mut head, mut count) = (self.words[0] as usize, self.words[1] as usize);
-        if count > 0 && seen - self.words[2 + n + head] as usize >= n {
-            head = if head + 1 == n { 0 } else { head + 1 };
-            count -= 1;
+    pub fn next(&mut self, seen: usize, past: Past<'_>) -> usize {
+        let n = (self.words.len() - 3) / 2;
+        let (tails, rest) = self.words.split_at_mut(n);
+        let (places, kept) = rest.split_at_mut(n);
+        let [head, at, count] = kept else { return 0 };
+        let (newest, place) = (past.lag(0), count.to_bits() as usize);
+        if place == 0 || E::pick(*head, newest) == newest {
+            (*head, *at) = (newest, word(place));
         }
-        // Whatever the newest value beats or equals can never be the extreme again.
-        while count > 0 && E::pick(x, self.words[2 + around(head + count - 1, n)]) == x {
-            count -= 1;
+        let (head, at) = (*head, at.to_bits() as usize);
+        if place + 1 == n {
+            *count = 0.0;
+            let (mut tail, mut tail_at) = (newest, place);
+            for back in 0..n {
+                let value = past.lag(back);
+                if E::pick(value, tail) != tail {
+                    (tail, tail_at) = (value, n - 1 - back);
+                }
+                (tails[n - 1 - back], places[n - 1 - back]) = (tail, word(tail_at));
+            }
+            return place - at;
         }
-        let place = around(head + count, n);
-        self.words[2 + place] = x;
-        self.words[2 + n + place] = seen as f64;
-        (self.words[0], self.words[1]) = (head as f64, (count + 1) as f64);
-        seen - self.words[2 + n + head] as usize
+        *count = word(place + 1);
+        let tail = tails[place + 1];
+        if seen < n || E::pick(tail, head) == head {
+            place - at
+        } else {
+            place + n - places[place + 1].to_bits() as usize
+        }
     }
 }
 
@@ -59,13 +74,14 @@ mod tests {
         for n in [1, 2, 3, 5, 14, 64] {
             let mut high = vec![0.0; Place::<Highest>::words(n)];
             let mut low = vec![0.0; Place::<Lowest>::words(n)];
-            for (i, &value) in values.iter().enumerate() {
+            for i in 0..values.len() {
+                let past = Past::column(&values, i);
                 let window = &values[(i + 1).saturating_sub(n)..=i];
                 let ago = |best: f64| window.iter().rev().position(|&x| x == best);
                 let highest = window.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 let lowest = window.iter().copied().fold(f64::INFINITY, f64::min);
-                assert_eq!(Some(Place::<Highest>::over(&mut high).next(i + 1, value)), ago(highest));
-                assert_eq!(Some(Place::<Lowest>::over(&mut low).next(i + 1, value)), ago(lowest));
+                assert_eq!(Some(Place::<Highest>::over(&mut high).next(i + 1, past)), ago(highest));
+                assert_eq!(Some(Place::<Lowest>::over(&mut low).next(i + 1, past)), ago(lowest));
             }
         }
     }

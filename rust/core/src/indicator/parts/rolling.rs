@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::rarely;
 use crate::indicator::ring::Past;
 
 /// The sum of differences from a reference within the window. A step costs one addition; rounding errors would add up for
@@ -20,7 +21,7 @@ const RENEW_AFTER: usize = 64;
 impl Rolling {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the mean of the last `n`,
     /// NaN before there are `n`.
-    #[inline]
+    #[inline(always)]
     pub fn mean(&mut self, n: usize, seen: usize, past: Past<'_>) -> f64 {
         if seen < n {
             return f64::NAN;
@@ -32,14 +33,14 @@ impl Rolling {
             self.sum += past.lag(0) - past.lag(n);
             self.age += 1;
         }
-        self.reference + self.sum / n as f64
+        self.reference + self.sum * (1.0 / n as f64)
     }
 }
 
-/// The newest value, and the sum of the differences of the last `n` from it: so the mean of equal values is that value. By
-/// value, as what is lent to a call cannot stay in registers.
-#[cold]
+/// The newest value, and the sum of the differences of the last `n` from it: so the mean of equal values is that value.
+#[inline(always)]
 fn renewed(n: usize, past: Past<'_>) -> (f64, f64) {
+    rarely();
     let reference = past.lag(0);
     (reference, past.last(n).map(|x| x - reference).sum())
 }

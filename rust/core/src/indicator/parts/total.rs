@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::rarely;
+
 /// The sum of the last `n` terms, each of which can be worked out again when it leaves.
 ///
 /// A step costs one addition; rounding errors would add up for ever, so the sum is taken anew from the window every `n` bars
@@ -33,18 +35,12 @@ impl Total {
         let size = self.sum.abs();
         self.peak = if size > self.peak { size } else { self.peak };
         if (seen == n) | (self.age as usize > n.max(RENEW_AFTER)) | (size < RENEW_BELOW * self.peak) {
-            self.sum = renewed(n, &term);
+            rarely();
+            self.sum = (0..n).rev().map(&term).sum();
             (self.age, self.peak) = (1, self.sum.abs());
         }
         self.sum
     }
-}
-
-/// The sum of the last `n`, apart from the step: what is rare would stand in the way of what is not.
-#[cold]
-#[inline(never)]
-fn renewed(n: usize, term: &impl Fn(usize) -> f64) -> f64 {
-    (0..n).rev().map(term).sum()
 }
 
 #[cfg(test)]

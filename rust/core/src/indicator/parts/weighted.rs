@@ -2,6 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::rarely;
 use crate::indicator::ring::Past;
 
 /// Sums of differences from a reference within the window, plain and weighted 1 (oldest) to `n` (newest).
@@ -23,7 +24,7 @@ const RENEW_AFTER: usize = 64;
 impl Weighted {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the weighted mean of the
     /// last `n`, NaN before there are `n`.
-    #[inline]
+    #[inline(always)]
     pub fn mean(&mut self, n: usize, seen: usize, past: Past<'_>) -> f64 {
         if seen < n {
             return f64::NAN;
@@ -38,14 +39,14 @@ impl Weighted {
             self.sum += new - (past.lag(n) - self.reference);
             self.age += 1;
         }
-        self.reference + self.by_age / (0.5 * count * (count + 1.0))
+        self.reference + self.by_age * (2.0 / (count * (count + 1.0)))
     }
 }
 
-/// The newest value, and the sums of the differences of the last `n` from it. By value, as what is lent to a call cannot stay
-/// in registers.
-#[cold]
+/// The newest value, and the sums of the differences of the last `n` from it.
+#[inline(always)]
 fn renewed(n: usize, past: Past<'_>) -> [f64; 3] {
+    rarely();
     let reference = past.lag(0);
     let (mut sum, mut by_age) = (0.0, 0.0);
     for (i, x) in past.last(n).enumerate() {

@@ -3,7 +3,8 @@
 use super::Plan;
 use crate::indicator::along::{Columns, Stretch};
 use crate::indicator::definition::Definition;
-use crate::indicator::input::{Column, Field, Input};
+use crate::indicator::input::{Column, Field, Table};
+use crate::indicator::parts::{Highest, Lowest, Sliding};
 use crate::indicator::source::Source;
 
 impl Definition {
@@ -39,6 +40,8 @@ impl Definition {
         let lookbacks = kernel.lookbacks();
         let field = |field: Field| if field == Field::Source { reads } else { field };
         let mut made = vec![Vec::new(); 1 + lookbacks.len()];
+        let extremes = kernel.extremes();
+        let (mut sliding, mut found) = (Sliding::default(), vec![Vec::new(); extremes.len()]);
         let mut from = 0;
         while from < rows {
             let stretch = from..rows.min(from + STRETCH);
@@ -48,8 +51,8 @@ impl Definition {
                 return stretch.clone().find(|row| !finite(row)).map_or(Ok(()), Err);
             }
             let (source, made) = made.split_at_mut(1);
-            let mut pasts = [Column::default(); Input::MAX_PAST];
-            for ((past, lookback), made) in pasts.iter_mut().zip(&lookbacks).zip(made) {
+            let mut table = Table::default();
+            for ((past, lookback), made) in table.pasts.iter_mut().zip(&lookbacks).zip(made) {
                 let field = field(lookback.field);
                 *past = columns.column(field).map_or_else(
                     || {
@@ -60,13 +63,23 @@ impl Definition {
                     |values| Column { values, before: from },
                 );
             }
+            for (extremum, found) in extremes.iter().zip(&mut found) {
+                let Column { values, before } = table.pasts[extremum.past];
+                let rows = before..before + stretch.len();
+                if extremum.highest {
+                    sliding.extremes::<Highest>(values, extremum.bars, rows, found);
+                } else {
+                    sliding.extremes::<Lowest>(values, extremum.bars, rows, found);
+                }
+            }
+            table.extremes.iter_mut().zip(&found).for_each(|(column, found)| *column = found);
             let here = columns.rows(stretch.clone());
             let source = here.column(reads).unwrap_or_else(|| {
                 here.make(reads, &mut source[0]);
                 &source[0]
             });
             let mut outputs: Vec<&mut [f64]> = outputs.iter_mut().map(|o| &mut o[stretch.clone()]).collect();
-            let given = Stretch { columns: here, source, pasts, seen: from };
+            let given = Stretch { columns: here, source, table, seen: from };
             kernel.along(&given, &mut words, &mut own, &mut outputs);
             from = stretch.end;
         }
@@ -75,12 +88,19 @@ impl Definition {
 }
 
 /// How many rows are looked at before they are read.
-const STRETCH: usize = 1024;
+const STRETCH: usize = 512;
 
-/// Without a branch, so that several are looked at in one step.
+/// Zero times what is no finite number is none; several are looked at in one step.
 fn all_finite(values: &[f64]) -> bool {
-    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
-    values.iter().fold(true, |finite, x| finite & (x.to_bits() & EXPONENT != EXPONENT))
+    let mut zeros = [0.0; 16];
+    let chunks = values.chunks_exact(zeros.len());
+    let rest = chunks.remainder().iter().all(|x| x.is_finite());
+    for chunk in chunks {
+        for (zero, x) in zeros.iter_mut().zip(chunk) {
+            *zero = x.mul_add(0.0, *zero);
+        }
+    }
+    rest && zeros.iter().sum::<f64>() == 0.0
 }
 
 #[cfg(test)]

@@ -271,7 +271,7 @@ pub const BATCH: usize = 32;
 const PUT: f64 = 1.0;
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 4;
+const SAVE_VERSION: u8 = 5;
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::{Block, Plan, Read};
 use crate::indicator::along::{Columns, MOST_OUTPUTS, Stretch};
-use crate::indicator::input::{Column, Input, Tick};
+use crate::indicator::input::{self, Column, Tick};
 use crate::indicator::ring::Past;
 
 /// Fewer bars are taken one by one: to set out columns costs as much as some steps.
@@ -103,12 +103,12 @@ impl Plan {
         }
         for (index, item) in self.items.iter().enumerate() {
             let Read::Field(reads) = item.reads else { continue };
-            let mut views = [Column::default(); Input::MAX_PAST];
+            let mut views = input::Table::default();
             let mut from = 0;
             for ring in &self.rings {
                 let values = &pasts[from..from + ring.bars + ticks.len()];
                 from += values.len();
-                for (view, span) in views.iter_mut().zip(item.area.rings) {
+                for (view, span) in views.pasts.iter_mut().zip(item.area.rings) {
                     if span == ring.span {
                         *view = Column { values, before: ring.bars };
                     }
@@ -123,7 +123,7 @@ impl Plan {
             outputs.resize(out.len() * ticks.len(), f64::NAN);
             let mut rows: [&mut [f64]; MOST_OUTPUTS] = Default::default();
             rows.iter_mut().zip(outputs.chunks_mut(ticks.len())).for_each(|(row, column)| *row = column);
-            let stretch = Stretch { columns, source, pasts: views, seen: before as usize };
+            let stretch = Stretch { columns, source, table: views, seen: before as usize };
             let words = &mut block.0[parts.areas..][item.area.words.clone()];
             let (state, own) = words.split_at_mut(item.area.state_words);
             item.kernel.along(&stretch, state, own, &mut rows[..out.len()]);

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::{Highest, Window};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Highest value.
 #[derive(Debug, Clone)]
@@ -36,12 +36,16 @@ impl Indicator for Max {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        vec![Extremum { past: 0, bars: self.period, highest: true }]
+    }
+
     fn own_words(&self) -> usize {
         Window::<Highest>::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = Window::<Highest>::over(own).next(input.seen, input.past(0));
+        out[0] = input.extreme::<Highest>(0, 0, own);
     }
 }

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::{Highest, Lowest, Window};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Midpoint.
 #[derive(Debug, Clone)]
@@ -36,6 +36,10 @@ impl Indicator for Midpoint {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        [true, false].map(|highest| Extremum { past: 0, bars: self.period, highest }).to_vec()
+    }
+
     fn own_words(&self) -> usize {
         2 * Window::<Highest>::words(self.period)
     }
@@ -43,8 +47,8 @@ impl Indicator for Midpoint {
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
-        let high = Window::<Highest>::over(highs).next(input.seen, input.past(0));
-        let low = Window::<Lowest>::over(lows).next(input.seen, input.past(0));
+        let high = input.extreme::<Highest>(0, 0, highs);
+        let low = input.extreme::<Lowest>(1, 0, lows);
         out[0] = f64::midpoint(high, low);
     }
 }

@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Channel, Wilder, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Chandelier exit.
 #[derive(Debug, Clone)]
@@ -51,13 +51,17 @@ impl Indicator for ChandelierExit {
         Channel::lookbacks(self.period)
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        Channel::extremes(self.period)
+    }
+
     fn own_words(&self) -> usize {
         Channel::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (high, low) = Channel::next(own, input);
+        let (high, low) = Channel::next(own, input, 0);
         let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
         let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };

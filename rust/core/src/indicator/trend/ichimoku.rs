@@ -1,7 +1,7 @@
 use crate::error::Result;
 use crate::indicator::Past;
 use crate::indicator::parts::Channel;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Ichimoku cloud.
 #[derive(Debug, Clone)]
@@ -43,6 +43,10 @@ impl Indicator for Ichimoku {
         Channel::lookbacks(self.conversion.max(self.base).max(self.span))
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        [self.conversion, self.base, self.span].into_iter().flat_map(Channel::extremes).collect()
+    }
+
     fn own_words(&self) -> usize {
         self.window_words() + 2 * Past::own_words(self.base)
     }
@@ -51,9 +55,9 @@ impl Indicator for Ichimoku {
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mut own, shifted) = own.split_at_mut(self.window_words());
         let mut mids = [f64::NAN; 3];
-        for (mid, n) in mids.iter_mut().zip([self.conversion, self.base, self.span]) {
+        for (i, (mid, n)) in mids.iter_mut().zip([self.conversion, self.base, self.span]).enumerate() {
             let (channel, rest) = own.split_at_mut(Channel::words(n));
-            let (high, low) = Channel::next(channel, input);
+            let (high, low) = Channel::next(channel, input, 2 * i);
             *mid = f64::midpoint(high, low);
             own = rest;
         }

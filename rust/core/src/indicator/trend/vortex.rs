@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Total, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Mean, true_range};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Vortex indicator.
 #[derive(Debug, Clone)]
@@ -13,9 +13,12 @@ pub struct Vortex {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    up: Total,
-    down: Total,
-    range: Total,
+    high: f64,
+    low: f64,
+    close: f64,
+    up: Mean,
+    down: Mean,
+    range: Mean,
 }
 
 impl Indicator for Vortex {
@@ -41,18 +44,25 @@ impl Indicator for Vortex {
         self.period + 1
     }
 
-    fn lookbacks(&self) -> Vec<Lookback> {
-        let bars = self.period + 1;
-        [Field::High, Field::Low, Field::Close].map(|field| Lookback { field, bars }).to_vec()
+    fn own_words(&self) -> usize {
+        3 * Mean::words(self.period)
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let [highs, lows, closes] = input.pasts();
-        let (n, seen) = (self.period, input.seen - 1);
-        let up = state.up.next(n, seen, |k| (highs.lag(k) - lows.lag(k + 1)).abs());
-        let down = state.down.next(n, seen, |k| (lows.lag(k) - highs.lag(k + 1)).abs());
-        let range = state.range.next(n, seen, |k| true_range(highs.lag(k), lows.lag(k), closes.lag(k + 1)));
+    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (high, low) = (input.bar.high, input.bar.low);
+        let (up, down) = ((high - state.low).abs(), (low - state.high).abs());
+        let range = true_range(high, low, state.close);
+        (state.high, state.low, state.close) = (high, low, input.bar.close);
+        out.fill(f64::NAN);
+        if input.seen == 1 {
+            return;
+        }
+        let (ups, rest) = own.split_at_mut(Mean::words(self.period));
+        let (downs, ranges) = rest.split_at_mut(Mean::words(self.period));
+        let up = state.up.next(ups, self.period, up);
+        let down = state.down.next(downs, self.period, down);
+        let range = state.range.next(ranges, self.period, range);
         let share = if range > 0.0 { 1.0 / range } else { 0.0 * range };
         crate::indicator::put(out, [up * share, down * share]);
     }

@@ -60,7 +60,7 @@ impl Indicator for MassIndex {
         let two = state.two.next(self.ema, Ema::factor(self.ema), one);
         if !two.is_nan() {
             let ratio = if two == 0.0 { 1.0 } else { one / two };
-            out[0] = state.ratios.next(own, self.period, ratio) * self.period as f64;
+            out[0] = state.ratios.sum(own, self.period, ratio);
         }
     }
 }

@@ -3,7 +3,7 @@ use bytemuck::{Pod, Zeroable};
 use crate::error::Result;
 use crate::indicator::Past;
 use crate::indicator::parts::{Highest, Line, Lowest, Mean, Moments, Window, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Squeeze.
 #[derive(Debug, Clone)]
@@ -61,6 +61,10 @@ impl Indicator for Squeeze {
         ]
     }
 
+    fn extremes(&self) -> Vec<Extremum> {
+        [(1, true), (2, false)].map(|(past, highest)| Extremum { past, bars: self.period, highest }).to_vec()
+    }
+
     fn own_words(&self) -> usize {
         Mean::words(self.period) + Past::own_words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
@@ -71,8 +75,8 @@ impl Indicator for Squeeze {
         let (ranges, rest) = own.split_at_mut(Mean::words(n));
         let (values, rest) = rest.split_at_mut(Past::own_words(n));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(n));
-        let high = Window::<Highest>::over(highs).next(input.seen, input.past(1));
-        let low = Window::<Lowest>::over(lows).next(input.seen, input.past(2));
+        let high = input.extreme::<Highest>(0, 1, highs);
+        let low = input.extreme::<Lowest>(1, 2, lows);
         let (mean, variance) = state.moments.next(n, input.seen, input.past(0));
         let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;

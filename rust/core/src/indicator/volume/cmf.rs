@@ -1,7 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
+use crate::bar::Bar;
 use crate::error::Result;
-use crate::indicator::parts::{Total, money_flow};
+use crate::indicator::parts::{Mean, Total, money_flow};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Chaikin money flow.
@@ -13,7 +14,7 @@ pub struct Cmf {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    flow: Total,
+    flow: Mean,
     volume: Total,
 }
 
@@ -41,17 +42,19 @@ impl Indicator for Cmf {
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {
-        use Field::{Close, High, Low, Volume};
-        [High, Low, Close, Volume].map(|field| Lookback { field, bars: self.period }).to_vec()
+        vec![Lookback { field: Field::Volume, bars: self.period }]
+    }
+
+    fn own_words(&self) -> usize {
+        Mean::words(self.period)
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let [highs, lows, closes, volumes] = input.pasts();
-        let (n, seen) = (self.period, input.seen);
-        let flow = |k: usize| money_flow(highs.lag(k), lows.lag(k), closes.lag(k), volumes.lag(k));
-        let flow = state.flow.next(n, seen, flow);
-        let volume = state.volume.next(n, seen, |k| volumes.lag(k));
+    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let Bar { high, low, close, volume, .. } = *input.bar;
+        let volumes = input.past(0);
+        let flow = state.flow.sum(own, self.period, money_flow(high, low, close, volume));
+        let volume = state.volume.next(self.period, input.seen, |k| volumes.lag(k));
         out[0] = if volume == 0.0 { 0.0 } else { flow / volume };
     }
 }

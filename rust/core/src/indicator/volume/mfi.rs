@@ -1,8 +1,9 @@
 use bytemuck::{Pod, Zeroable};
 
+use crate::bar::Bar;
 use crate::error::Result;
-use crate::indicator::parts::Total;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::Mean;
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Money flow index.
 #[derive(Debug, Clone)]
@@ -13,8 +14,9 @@ pub struct Mfi {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    up: Total,
-    down: Total,
+    typical: f64,
+    up: Mean,
+    down: Mean,
 }
 
 impl Indicator for Mfi {
@@ -40,24 +42,28 @@ impl Indicator for Mfi {
         self.period + 1
     }
 
-    fn lookbacks(&self) -> Vec<Lookback> {
-        use Field::{Close, High, Low, Volume};
-        [High, Low, Close, Volume].map(|field| Lookback { field, bars: self.period + 1 }).to_vec()
+    fn own_words(&self) -> usize {
+        2 * Mean::words(self.period)
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let [highs, lows, closes, volumes] = input.pasts();
-        let typical = |k: usize| (highs.lag(k) + lows.lag(k) + closes.lag(k)) / 3.0;
-        // The flow of a bar whose typical price went up, or down; what rounding alone has moved is no move, as in TA-Lib.
-        let flow = |k: usize, way: f64| {
-            let (now, last) = (typical(k), typical(k + 1));
-            let moved = way * (now - last) > 1e-14 * (now.abs() + last.abs());
-            if moved { now * volumes.lag(k) } else { 0.0 }
-        };
-        let up = state.up.next(self.period, input.seen - 1, |k| flow(k, 1.0));
-        let down = state.down.next(self.period, input.seen - 1, |k| flow(k, -1.0));
-        let total = up + down;
+    fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let Bar { high, low, close, volume, .. } = *input.bar;
+        let typical = (high + low + close) / 3.0;
+        let last = state.typical;
+        state.typical = typical;
+        out[0] = f64::NAN;
+        if input.seen == 1 {
+            return;
+        }
+        // What rounding alone has moved is no move, as in TA-Lib. Chosen, not branched on: it cannot be guessed.
+        let (change, least) = (typical - last, 1e-14 * (typical.abs() + last.abs()));
+        let flow = typical * volume;
+        let up = if change > least { flow } else { 0.0 };
+        let down = if -change > least { flow } else { 0.0 };
+        let (ups, downs) = own.split_at_mut(Mean::words(self.period));
+        let up = state.up.sum(ups, self.period, up);
+        let total = up + state.down.sum(downs, self.period, down);
         out[0] = if total < 1.0 { 0.0 } else { 100.0 * (up / total) };
     }
 }
