@@ -54,6 +54,7 @@ bench: dev ## measure, and print tables
 	$(BIN)/python -m benches.figures
 	$(BIN)/python -m benches.changes
 	$(BIN)/python -m benches.scanning
+	$(BIN)/python -m benches.minute
 	$(BIN)/python -m benches.live
 
 docs: dev ## write what is made from the registry: a page of the docs, and the types of its functions

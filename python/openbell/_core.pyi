@@ -1,7 +1,7 @@
 """The extension module. Import these names from ``openbell``."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, TypeAlias, final
 
 import numpy as np
@@ -329,40 +329,25 @@ class Feed:
     def symbols(self) -> int: ...
     def __len__(self) -> int: ...
 
-@final
+@disjoint_base
 class IndicatorStream:
-    def __new__(cls, name: str, params: Mapping[str, float]) -> Self: ...
+    def __new__(
+        cls,
+        name: str,
+        params: Mapping[str, float],
+        reads: Sequence[str],
+        make: Callable[[tuple[float | None, ...]], Any] | None,
+    ) -> Self: ...
     def update(
-        self,
-        open: float,
-        high: float,
-        low: float,
-        close: float,
-        volume: float,
-        session: int = 0,
-        regular: bool = True,
-        since_open: int = 0,
-        ts: int = 0,
-        other: float = ...,
-        /,
-    ) -> float | tuple[float | None, ...] | None: ...
+        self, *values: float, session: int = 0, regular: bool = True, minute: float | None = None, ts: int | None = None
+    ) -> Any: ...
     def peek(
-        self,
-        open: float,
-        high: float,
-        low: float,
-        close: float,
-        volume: float,
-        session: int = 0,
-        regular: bool = True,
-        since_open: int = 0,
-        ts: int = 0,
-        other: float = ...,
-        /,
-    ) -> float | tuple[float | None, ...] | None: ...
-    def last(self) -> float | tuple[float | None, ...] | None: ...
+        self, *values: float, session: int = 0, regular: bool = True, minute: float | None = None, ts: int | None = None
+    ) -> Any: ...
+    @property
+    def value(self) -> Any: ...
+    @property
     def seen(self) -> int: ...
-    def copy(self) -> Self: ...
     def save(self) -> bytes: ...
     def restore(self, saved: bytes) -> None: ...
 

@@ -156,7 +156,7 @@ def test_a_refused_value_changes_nothing() -> None:
 
 def test_bytes_of_another_are_refused() -> None:
     with pytest.raises(Exception, match="belongs to other indicators or parameters"):
-        untyped.SMA(3)._core.restore(untyped.SMA(2)._core.save())
+        untyped.SMA(3).restore(untyped.SMA(2).save())
 
 
 def test_every_indicator_knows_what_it_reads() -> None:

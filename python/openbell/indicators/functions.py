@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import operator
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any, Self
 
@@ -149,75 +148,25 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     return outputs[info.outputs[0]] if len(outputs) == 1 else values_type(name)(**outputs)
 
 
-class Stream:
+class Stream(IndicatorStream):
     """An indicator that is given one value, or bar, after the other."""
 
     name: str
 
-    def __init__(self, *args: float, **kwargs: float) -> None:
-        info = indicator_info(self.name)
-        self._params = _bound(self.name, [p.name for p in info.params], args, kwargs)
-        self._inputs = inputs_of(self.name)
-        # The value that stands for each column; what is not read may be anything that is there.
-        self._bar = operator.itemgetter(*(self._inputs.index(c) if c in self._inputs else 0 for c in COLUMNS))
-        self._further = *times_of(self.name), *(OTHER for column in self._inputs if column == OTHER)
-        self._make = values_type(self.name)._make if len(info.outputs) > 1 else None
-        self._core = IndicatorStream(self.name, self._params)
+    _params: dict[str, float]
 
-    def _miscounted(self, given: int) -> TypeError:
-        reads = ", ".join(self._inputs)
-        return TypeError(f"{self.name} reads {reads}: {len(self._inputs)} values, not {given}")
-
-    def _rest(self, values: tuple[float, ...], minute: float | None, ts: int | None) -> tuple[int, int, float]:
-        """Give what few read: the times, and the other series."""
-        given = {"minute": minute, "ts": ts, OTHER: values[0]}
-        if missing := [key for key in self._further if given[key] is None]:
-            raise TypeError(f"{self.name} reads the time: {', '.join(missing)} is missing")
-        return round((minute or 0) * MINUTE_NS), int(ts or 0), values[0]
-
-    def update(
-        self, *values: float, session: int = 0, regular: bool = True, minute: float | None = None, ts: int | None = None
-    ) -> Any:
-        """Take what the indicator reads of a bar; give the value, or one an output; None where there is none.
-
-        Raises
-        ------
-        ValueError
-            If a value is not a finite number; nothing changes then.
-        """
-        if len(values) != len(self._inputs):
-            raise self._miscounted(len(values))
-        a, b, c, d, e = self._bar(values)
-        rest = self._rest(values, minute, ts) if self._further else ()
-        value = self._core.update(a, b, c, d, e, session, regular, *rest)
-        return value if self._make is None else self._make(value)
-
-    def peek(
-        self, *values: float, session: int = 0, regular: bool = True, minute: float | None = None, ts: int | None = None
-    ) -> Any:
-        """Give what `update` would, and change nothing."""
-        if len(values) != len(self._inputs):
-            raise self._miscounted(len(values))
-        a, b, c, d, e = self._bar(values)
-        rest = self._rest(values, minute, ts) if self._further else ()
-        value = self._core.peek(a, b, c, d, e, session, regular, *rest)
-        return value if self._make is None else self._make(value)
-
-    @property
-    def value(self) -> Any:
-        """What the last `update` gave."""
-        value = self._core.last()
-        return value if self._make is None else self._make(value)
-
-    @property
-    def seen(self) -> int:
-        """How many bars it was given."""
-        return self._core.seen()
+    def __new__(cls, *args: float, **kwargs: float) -> Self:
+        params = _bound(cls.name, [p.name for p in indicator_info(cls.name).params], args, kwargs)
+        several = len(indicator_info(cls.name).outputs) > 1
+        make = values_type(cls.name)._make if several else None
+        self = super().__new__(cls, cls.name, params, _read_by(cls.name), make)
+        self._params = params
+        return self
 
     def copy(self) -> Self:
         """Give another that goes on from here."""
         other = type(self)(**self._params)
-        other._core = self._core.copy()  # noqa: SLF001  # its own class
+        other.restore(self.save())
         return other
 
     __copy__ = copy
@@ -226,7 +175,7 @@ class Stream:
         return self.copy()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.name, self._params, self._core.save())
+        return _restored, (self.name, self._params, self.save())
 
     def __repr__(self) -> str:
         params = ", ".join(f"{key}={value:g}" for key, value in self._params.items())
@@ -235,7 +184,7 @@ class Stream:
 
 def _restored(name: str, params: dict[str, float], saved: bytes) -> Stream:
     stream = stream_type(name)(**params)
-    stream._core.restore(saved)  # noqa: SLF001  # its own module
+    stream.restore(saved)
     return stream
 
 

@@ -7,7 +7,7 @@ use openbell_core::indicator::plan::{Block, Plan};
 use openbell_core::indicator::registry::SPECS;
 use openbell_core::indicator::{Columns, Definition, Source, Spec, Tick, custom};
 use parking_lot::Mutex;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
@@ -109,12 +109,77 @@ pub(crate) fn indicator_warmup(
     Ok((definition.first(), definition.warm(), definition.sessions()))
 }
 
-/// One indicator that is given one bar after the other.
-#[pyclass(frozen, name = "IndicatorStream", module = "openbell")]
+/// One indicator that is given one bar after the other: of each what it reads.
+#[pyclass(frozen, subclass, name = "IndicatorStream", module = "openbell")]
 pub(crate) struct PyIndicatorStream {
     plan: Plan,
     block: Mutex<Block>,
+    reads: Reads,
+    /// Makes a named tuple of several outputs.
+    make: Option<Py<PyAny>>,
 }
+
+/// What an indicator reads of a bar.
+struct Reads {
+    /// The columns of its values, in order.
+    inputs: Vec<usize>,
+    minute: bool,
+    ts: bool,
+}
+
+/// The columns by name, as `Reads` counts them.
+const COLUMNS: [&str; 6] = ["open", "high", "low", "close", "volume", "other"];
+
+impl Reads {
+    fn new(columns: &[String]) -> Self {
+        let inputs = columns.iter().filter_map(|name| COLUMNS.iter().position(|c| c == name)).collect();
+        let has = |name: &str| columns.iter().any(|column| column == name);
+        Self { inputs, minute: has("minute"), ts: has("ts") }
+    }
+
+    /// The bar of these values; what is not read may be anything that is there.
+    fn tick(&self, name: &str, values: &Bound<'_, PyTuple>, place: &Place) -> PyResult<Tick> {
+        let count = self.inputs.len();
+        if values.len() != count {
+            let names: Vec<&str> = self.inputs.iter().map(|&column| COLUMNS[column]).collect();
+            let (names, given) = (names.join(", "), values.len());
+            return Err(PyTypeError::new_err(format!("{name} reads {names}: {count} values, not {given}")));
+        }
+        let mut missing = Vec::new();
+        if self.minute && place.minute.is_none() {
+            missing.push("minute");
+        }
+        if self.ts && place.ts.is_none() {
+            missing.push("ts");
+        }
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            return Err(PyTypeError::new_err(format!("{name} reads the time: {missing} is missing")));
+        }
+        let first: f64 = values.get_item(0)?.extract()?;
+        let mut row = [first; COLUMNS.len()];
+        for (i, &column) in self.inputs.iter().enumerate() {
+            row[column] = if i == 0 { first } else { values.get_item(i)?.extract()? };
+        }
+        if row.iter().any(|x| !x.is_finite()) {
+            let given = values.repr()?;
+            return Err(PyValueError::new_err(format!(
+                "{name}: {given}: every value must be a finite number"
+            )));
+        }
+        let [open, high, low, close, volume, other] = row;
+        let since_open = (place.minute.unwrap_or(0.0) * MINUTE_NS).round_ties_even() as i64;
+        Ok(Tick {
+            bar: Bar::new(place.ts.unwrap_or(0), [open, high, low, close], volume, f64::NAN, f64::NAN),
+            session: place.session,
+            regular: place.regular,
+            since_open,
+            other,
+        })
+    }
+}
+
+const MINUTE_NS: f64 = 60e9;
 
 /// One value alone, several as a tuple.
 fn value(py: Python<'_>, outputs: &[f64]) -> PyResult<Py<PyAny>> {
@@ -125,74 +190,82 @@ fn value(py: Python<'_>, outputs: &[f64]) -> PyResult<Py<PyAny>> {
     Ok(PyTuple::new(py, outputs.iter().map(|&value| one(value)))?.into_any().unbind())
 }
 
+impl PyIndicatorStream {
+    fn name(&self) -> &'static str {
+        self.plan.definitions()[0].spec().name
+    }
+
+    fn shown(&self, py: Python<'_>, outputs: &[f64]) -> PyResult<Py<PyAny>> {
+        let value = value(py, outputs)?;
+        match &self.make {
+            Some(make) => make.call1(py, (value,)),
+            None => Ok(value),
+        }
+    }
+}
+
 #[pymethods]
 impl PyIndicatorStream {
     #[new]
-    fn new(name: &str, params: std::collections::BTreeMap<String, f64>) -> PyResult<Self> {
+    fn new(
+        name: &str,
+        params: std::collections::BTreeMap<String, f64>,
+        reads: Vec<String>,
+        make: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
         let plan = Plan::new(vec![definition(name, &params.into_iter().collect())?]);
         let block = Mutex::new(plan.block());
-        Ok(Self { plan, block })
+        Ok(Self { plan, block, reads: Reads::new(&reads), make })
     }
 
-    /// Takes a bar; gives the value, or one an output, ``None`` where there is none.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, other=f64::NAN, /))]
-    #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
+    /// Take what the indicator reads of a bar; give the value, or one an output; None where there is none.
+    ///
+    /// Raises
+    /// ------
+    /// TypeError
+    ///     If there are too many or too few values, or the time is missing.
+    /// ValueError
+    ///     If a value is not a finite number; nothing changes then.
+    #[pyo3(signature = (*values, session=0, regular=true, minute=None, ts=None))]
     fn update(
         &self,
-        py: Python<'_>,
-        open: f64,
-        high: f64,
-        low: f64,
-        close: f64,
-        volume: f64,
+        values: &Bound<'_, PyTuple>,
         session: i32,
         regular: bool,
-        since_open: i64,
-        ts: i64,
-        other: f64,
+        minute: Option<f64>,
+        ts: Option<i64>,
     ) -> PyResult<Py<PyAny>> {
+        let tick = self.reads.tick(self.name(), values, &Place { session, regular, minute, ts })?;
         let mut block = self.block.lock();
-        let place = Place { session, regular, since_open, ts, other };
-        self.plan.update(&mut block, &tick([open, high, low, close], volume, &place)?);
-        value(py, self.plan.outputs(&block))
+        self.plan.update(&mut block, &tick);
+        self.shown(values.py(), self.plan.outputs(&block))
     }
 
-    /// Gives what `update` would, and changes nothing.
-    #[pyo3(signature = (open, high, low, close, volume, session=0, regular=true, since_open=0, ts=0, other=f64::NAN, /))]
-    #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
+    /// Give what `update` would, and change nothing.
+    #[pyo3(signature = (*values, session=0, regular=true, minute=None, ts=None))]
     fn peek(
         &self,
-        py: Python<'_>,
-        open: f64,
-        high: f64,
-        low: f64,
-        close: f64,
-        volume: f64,
+        values: &Bound<'_, PyTuple>,
         session: i32,
         regular: bool,
-        since_open: i64,
-        ts: i64,
-        other: f64,
+        minute: Option<f64>,
+        ts: Option<i64>,
     ) -> PyResult<Py<PyAny>> {
-        let place = Place { session, regular, since_open, ts, other };
-        let tick = tick([open, high, low, close], volume, &place)?;
+        let tick = self.reads.tick(self.name(), values, &Place { session, regular, minute, ts })?;
         let outputs = self.plan.peek(&self.block.lock(), &tick);
-        value(py, &outputs)
+        self.shown(values.py(), &outputs)
     }
 
-    /// The values after the last bar.
-    fn last(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        value(py, self.plan.outputs(&self.block.lock()))
+    /// What the last `update` gave.
+    #[getter]
+    fn value(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.shown(py, self.plan.outputs(&self.block.lock()))
     }
 
     /// How many bars it was given.
+    #[getter]
     fn seen(&self) -> u64 {
         self.plan.seen(&self.block.lock())
-    }
-
-    /// Another that goes on from here.
-    fn copy(&self) -> Self {
-        Self { plan: self.plan.clone(), block: Mutex::new(self.block.lock().clone()) }
     }
 
     /// The state as bytes, with a version and the layout.
@@ -211,23 +284,8 @@ impl PyIndicatorStream {
 struct Place {
     session: i32,
     regular: bool,
-    since_open: i64,
-    ts: i64,
-    other: f64,
-}
-
-/// A bar of finite numbers.
-fn tick(ohlc: [f64; 4], volume: f64, place: &Place) -> PyResult<Tick> {
-    if ohlc.iter().any(|x| !x.is_finite()) || !volume.is_finite() {
-        return Err(PyValueError::new_err(format!(
-            "{ohlc:?}, volume {volume}: every value must be a finite number"
-        )));
-    }
-    let Place { session, regular, since_open, ts, other } = *place;
-    if other.is_infinite() {
-        return Err(PyValueError::new_err(format!("{other}: every value must be a finite number")));
-    }
-    Ok(Tick { bar: Bar::new(ts, ohlc, volume, f64::NAN, f64::NAN), session, regular, since_open, other })
+    minute: Option<f64>,
+    ts: Option<i64>,
 }
 
 /// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.

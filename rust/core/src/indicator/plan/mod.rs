@@ -8,6 +8,7 @@ mod columns;
 mod stretch;
 
 use std::ops::Range;
+use std::slice;
 
 use crate::error::{Error, Result};
 
@@ -79,42 +80,47 @@ impl Plan {
     }
 
     /// Takes a bar.
-    #[inline]
     pub fn update(&self, block: &mut Block, tick: &Tick) {
-        self.update_across(std::slice::from_mut(block), std::slice::from_ref(tick));
+        self.push(block, tick);
+        let parts = self.parts();
+        for (index, item) in self.items.iter().enumerate() {
+            let (x, seen) = self.read(index, block, tick);
+            let steps = Steps { parts, ticks: slice::from_ref(tick), xs: &[x], seen: &[seen] };
+            item.kernel.across(index, &item.area, slice::from_mut(block), &steps);
+        }
     }
 
     /// Takes a bar each of many blocks: as [`Self::update`] with each, in less time.
     pub fn update_across(&self, blocks: &mut [Block], ticks: &[Tick]) {
+        let (mut xs, mut seen) = ([0.0; BATCH], [0; BATCH]);
+        let parts = self.parts();
         for (blocks, ticks) in blocks.chunks_mut(BATCH).zip(ticks.chunks(BATCH)) {
-            self.update_batch(blocks, ticks);
+            blocks.iter_mut().zip(ticks).for_each(|(block, tick)| self.push(block, tick));
+            let mut last = None;
+            for (index, item) in self.items.iter().enumerate() {
+                // Those that read the same field as the one before read the same values.
+                if last != Some(item.reads) || !matches!(item.reads, Read::Field(_)) {
+                    last = Some(item.reads);
+                    let each = blocks.iter_mut().zip(ticks).zip(xs.iter_mut().zip(&mut seen));
+                    for ((block, tick), (x, seen)) in each {
+                        (*x, *seen) = self.read(index, block, tick);
+                    }
+                }
+                let steps = Steps { parts, ticks, xs: &xs, seen: &seen };
+                item.kernel.across(index, &item.area, blocks, &steps);
+            }
         }
     }
 
-    fn update_batch(&self, blocks: &mut [Block], ticks: &[Tick]) {
-        let (mut xs, mut seen) = ([0.0; BATCH], [0_u64; BATCH]);
-        let (xs, seen) = (&mut xs[..blocks.len()], &mut seen[..blocks.len()]);
-        for (block, tick) in blocks.iter_mut().zip(ticks) {
-            let Some((count, rings)) = block.0.split_first_mut() else { continue };
-            *count = f64::from_bits(count.to_bits() + 1);
-            for ring in &self.rings {
-                if let Read::Field(field) = ring.of {
-                    Past::push(&mut rings[ring.span.range()], field.of(&tick.bar));
-                }
+    /// Counts a bar, and puts it into the rings of fields.
+    #[inline]
+    fn push(&self, block: &mut Block, tick: &Tick) {
+        let Some((count, rings)) = block.0.split_first_mut() else { return };
+        *count = f64::from_bits(count.to_bits() + 1);
+        for ring in &self.rings {
+            if let Read::Field(field) = ring.of {
+                Past::push(&mut rings[ring.span.range()], field.of(&tick.bar));
             }
-        }
-        let mut last = None;
-        for (index, item) in self.items.iter().enumerate() {
-            if last != Some(item.reads) || !matches!(item.reads, Read::Field(_)) {
-                last = Some(item.reads);
-                for (((block, tick), x), seen) in
-                    blocks.iter_mut().zip(ticks).zip(xs.iter_mut()).zip(seen.iter_mut())
-                {
-                    (*x, *seen) = self.read(index, block, tick);
-                }
-            }
-            let steps = Steps { parts: self.parts(), ticks, xs, seen };
-            item.kernel.across(index, &item.area, blocks, &steps);
         }
     }
 
