@@ -246,7 +246,7 @@ impl Series {
     }
 
     /// Brings the indicators to what they would be had all bars come in order. Gives how many of the newest bars are new to
-    /// them; none if what they had taken has changed.
+    /// them.
     pub fn repair(&mut self, place: Place<'_>) -> usize {
         let (taken, count) = (self.taken, self.count());
         self.taken = count;
@@ -260,7 +260,7 @@ impl Series {
                 let ticks = self.ticks(start, place);
                 self.stacks[index].take(&ticks, start);
             }
-            return 0;
+            return count.saturating_sub(taken);
         }
         match self.bars.back() {
             Some(newest) if taken + 1 == count => {

@@ -4,7 +4,8 @@ use crate::bar::Bar;
 use crate::error::Result;
 use crate::interval::Interval;
 
-use super::layout::{IndicatorRequest, IntervalRequest};
+use super::layout::IntervalRequest;
+use super::programs::IndicatorRequest;
 use super::store::Session;
 
 impl Session {

@@ -4,26 +4,16 @@ use std::sync::Arc;
 
 use crate::derive::{Align, Grid};
 use crate::error::{Error, Result};
-use crate::indicator::Definition;
 use crate::interval::Interval;
 use crate::series::{Kind, Program, Series, Stack};
 
-use super::programs::Programs;
+use super::programs::{IndicatorRequest, Programs};
 
 /// An interval, and for how many earlier sessions its bars are kept.
 #[derive(Debug, Clone, Copy)]
 pub struct IntervalRequest {
     pub interval: Interval,
     pub keep_sessions: usize,
-}
-
-/// An indicator over the bars of an interval.
-#[derive(Debug, Clone)]
-pub struct IndicatorRequest {
-    pub definition: Definition,
-    pub interval: Interval,
-    /// Whether it is computed from completed earlier sessions and fixed during a session.
-    pub historical: bool,
 }
 
 /// The series of a symbol: base first, then derived, shortest first.

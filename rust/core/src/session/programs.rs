@@ -9,7 +9,14 @@ use crate::indicator::plan::Plan;
 use crate::interval::Interval;
 use crate::series::{Kind, Program};
 
-use super::layout::IndicatorRequest;
+/// An indicator over the bars of an interval.
+#[derive(Debug, Clone)]
+pub struct IndicatorRequest {
+    pub definition: Definition,
+    pub interval: Interval,
+    /// Whether it is computed from completed earlier sessions and fixed during a session.
+    pub historical: bool,
+}
 
 /// The programs that were made, by what was asked for.
 #[derive(Debug, Default)]

@@ -12,10 +12,10 @@ use crate::symbol::{SymbolId, SymbolTable, parse_symbol};
 use crate::time::{Day, Nanos};
 use crate::trade::Tape;
 
-use super::behind::Lots;
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::layout::Layout;
+use super::lots::Lots;
 use super::pairs::Pair;
 use super::programs::Programs;
 use super::report::{Counts, Outcome, RefusedRow, Report};

@@ -17,9 +17,9 @@ use crate::trade::{Quote, Trade};
 use super::book::Book;
 use super::coverage::{Coverage, PastPresence, Presence};
 use super::derived::{Context, Derived, ticks};
-use super::layout::{IndicatorRequest, IntervalRequest, Layout};
+use super::layout::{IntervalRequest, Layout};
 use super::metrics::Metrics;
-use super::programs::Programs;
+use super::programs::{IndicatorRequest, Programs};
 use super::report::{Counts, Outcome};
 
 #[derive(Debug, Clone)]

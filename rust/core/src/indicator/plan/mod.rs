@@ -95,6 +95,9 @@ impl Plan {
         let (mut xs, mut seen) = ([0.0; BATCH], [0; BATCH]);
         let parts = self.parts();
         for (blocks, ticks) in blocks.chunks_mut(BATCH).zip(ticks.chunks(BATCH)) {
+            // A word of each cache line of all: what they wait for memory passes together, not block by block.
+            let lines = blocks.iter().flat_map(|block| block.0.iter().step_by(8));
+            std::hint::black_box(lines.fold(0, |sum, word| sum ^ word.to_bits()));
             blocks.iter_mut().zip(ticks).for_each(|(block, tick)| self.push(block, tick));
             let mut last = None;
             for (index, item) in self.items.iter().enumerate() {
