@@ -12,6 +12,7 @@ mod gather;
 mod layout;
 mod lots;
 mod metrics;
+mod names;
 mod pairs;
 mod play;
 mod programs;

@@ -65,13 +65,14 @@ impl Session {
     /// Puts more bars into a feed that is being played, all of which end after the clock.
     pub fn extend(&mut self, feed: &mut Feed, columns: &Columns<'_>) {
         let more = self.feed(columns);
-        feed.merge(more, &self.rank);
+        feed.merge(more, self.rank());
     }
 
     /// A feed of these columns for [`Self::run`]. Rows in no session are counted and left out; rows whose symbol is not
     /// registered are left out.
     pub fn feed(&mut self, columns: &Columns<'_>) -> Feed {
-        let mut builder = FeedBuilder::new(columns.len(), self.rank.len());
+        let rank = self.names.rank(&self.symbols);
+        let mut builder = FeedBuilder::new(columns.len(), rank.len());
         let mut hint = 0;
         for (&symbol, &ts) in columns.symbol.iter().zip(columns.ts) {
             let Some(Some(track)) = self.tracks.get_mut(symbol as usize) else {
@@ -82,12 +83,12 @@ impl Session {
             if let Some(segment) = calendar.segment_at(ts, hint) {
                 hint = segment;
                 let end = track.grid().bucket(calendar, segment, ts).end;
-                builder.keep(self.rank[symbol as usize], end);
+                builder.keep(rank[symbol as usize], end);
             } else {
                 track.counts.count(Outcome::OutsideSession);
                 builder.skip();
             }
         }
-        builder.build(columns, &self.rank)
+        builder.build(columns, rank)
     }
 }

@@ -16,6 +16,7 @@ use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::layout::Layout;
 use super::lots::Lots;
+use super::names::Names;
 use super::pairs::Pair;
 use super::programs::Programs;
 use super::report::{Counts, Outcome, RefusedRow, Report};
@@ -42,10 +43,7 @@ pub struct Session {
     pub(super) settings: Settings,
     pub(super) calendars: Vec<Calendar>,
     pub(super) symbols: SymbolTable,
-    /// Place of each symbol in name order.
-    pub(super) rank: Vec<u32>,
-    /// Symbols in name order.
-    order: Vec<SymbolId>,
+    pub(super) names: Names,
     /// How often symbols came or went.
     changes: u64,
     /// By id: another number whenever anything of a symbol changes.
@@ -82,8 +80,7 @@ impl Session {
             settings,
             calendars: Vec::new(),
             symbols: SymbolTable::default(),
-            rank: Vec::new(),
-            order: Vec::new(),
+            names: Names::default(),
             changes: 0,
             versions: Vec::new(),
             tracks: Vec::new(),
@@ -145,13 +142,7 @@ impl Session {
                 self.versions.push(1);
             }
         }
-        // Those that are there stand in order already, and the sort takes such runs as they are.
-        self.order.extend(before as SymbolId..self.tracks.len() as SymbolId);
-        self.order.sort_by_key(|&id| self.symbols.name(id));
-        self.rank.resize(self.order.len(), 0);
-        for (rank, &id) in self.order.iter().enumerate() {
-            self.rank[id as usize] = rank as u32;
-        }
+        self.names.grew();
         self.changes += 1;
         if layout.has_pairs() {
             self.find_pairs();
@@ -199,7 +190,7 @@ impl Session {
 
     /// The symbols that are there, in order of name.
     pub fn in_order(&self) -> impl Iterator<Item = SymbolId> + '_ {
-        self.order.iter().copied().filter(|&id| self.track(id).is_some())
+        self.names.ids(&self.symbols).iter().copied().filter(|&id| self.track(id).is_some())
     }
 
     /// How often symbols came or went: what was worked out for all of them holds until it changes.
@@ -209,7 +200,7 @@ impl Session {
 
     /// Place of each symbol in name order, by id.
     pub fn rank(&self) -> &[u32] {
-        &self.rank
+        self.names.rank(&self.symbols)
     }
 
     pub fn clock(&self) -> Nanos {
@@ -233,7 +224,7 @@ impl Session {
 
     /// The events since the last call, shorter intervals first, then by symbol name.
     pub fn take_events(&mut self) -> Vec<Event> {
-        self.events.take(&self.rank)
+        self.events.take(self.names.rank(&self.symbols))
     }
 
     pub fn has_events(&self) -> bool {

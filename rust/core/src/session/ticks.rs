@@ -31,7 +31,8 @@ impl Session {
                 touched.push(row.symbol);
             }
         }
-        touched.sort_unstable_by_key(|&symbol| self.rank()[symbol as usize]);
+        let rank = self.rank();
+        touched.sort_unstable_by_key(|&symbol| rank[symbol as usize]);
         touched.dedup();
         let window = self.tape.window;
         for symbol in touched {
