@@ -83,6 +83,15 @@ impl<'a> Past<'a> {
         if place < self.values.len() { self.values[place] } else { 0.0 }
     }
 
+    /// The `n` values before the newest, in one piece or two.
+    #[inline]
+    pub fn before(&self, n: usize) -> [&'a [f64]; 2] {
+        if self.newest >= n {
+            return [&self.values[self.newest - n..self.newest], &[]];
+        }
+        [&self.values[self.values.len() + self.newest - n..], &self.values[..self.newest]]
+    }
+
     /// The last `n` values, oldest first.
     pub fn last(self, n: usize) -> impl DoubleEndedIterator<Item = f64> + ExactSizeIterator + 'a {
         (0..n).map(move |i| self.lag(n - 1 - i))

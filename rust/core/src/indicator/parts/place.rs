@@ -37,9 +37,10 @@ impl<'w, E: Extreme> Place<'w, E> {
         let (places, kept) = rest.split_at_mut(n);
         let [head, at, count] = kept else { return 0 };
         let (newest, place) = (past.lag(0), count.to_bits() as usize);
-        if place == 0 || E::pick(*head, newest) == newest {
-            (*head, *at) = (newest, word(place));
-        }
+        // Chosen, not branched on: which is the higher cannot be guessed.
+        let wins = (place == 0) | (E::pick(*head, newest) == newest);
+        *head = if wins { newest } else { *head };
+        *at = if wins { word(place) } else { *at };
         let (head, at) = (*head, at.to_bits() as usize);
         if place + 1 == n {
             *count = 0.0;
@@ -54,12 +55,8 @@ impl<'w, E: Extreme> Place<'w, E> {
             return place - at;
         }
         *count = word(place + 1);
-        let tail = tails[place + 1];
-        if seen < n || E::pick(tail, head) == head {
-            place - at
-        } else {
-            place + n - places[place + 1].to_bits() as usize
-        }
+        let (of_head, of_tail) = (place - at, place + n - places[place + 1].to_bits() as usize);
+        if (seen < n) | (E::pick(tails[place + 1], head) == head) { of_head } else { of_tail }
     }
 }
 

@@ -400,3 +400,22 @@ fn many_blocks_at_once_are_the_same_as_one_by_one() {
         assert_eq!(plan.save(one), plan.save(other));
     }
 }
+
+#[test]
+fn ranks_are_counted_or_kept_in_order_alike() {
+    let ticks = ticks(700);
+    for period in [2, 100, 128, 129, 200] {
+        let definition =
+            Definition::new("percent_rank", [("period", f64::from(period))]).expect("percent_rank");
+        let plan = Plan::new(vec![definition]);
+        let mut block = plan.block();
+        for (i, tick) in ticks.iter().enumerate() {
+            plan.update(&mut block, tick);
+            let n = period as usize;
+            let below = |from: usize| ticks[from..i].iter().filter(|t| t.bar.close < tick.bar.close).count();
+            let expected =
+                i.checked_sub(n).map_or(f64::NAN, |from| 100.0 * below(from) as f64 / f64::from(period));
+            assert_eq!(plan.outputs(&block)[0].to_bits(), expected.to_bits(), "{period} at {i}");
+        }
+    }
+}

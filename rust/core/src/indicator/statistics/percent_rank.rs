@@ -37,18 +37,25 @@ impl Indicator for PercentRank {
     }
 
     fn own_words(&self) -> usize {
-        self.period
+        if self.period > COUNTED { self.period } else { 0 }
     }
 
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        let (x, past, has) = (input.x, input.past(0), input.seen > self.period);
         // The window is that of the values before: x itself is not among them.
-        let mut sorted = Sorted::over(own);
-        out[0] = if input.seen > self.period {
-            100.0 * sorted.below(input.x) as f64 / self.period as f64
+        let below = if own.is_empty() {
+            let count = |part: &[f64]| part.iter().map(|&v| u64::from(v < x)).sum::<u64>();
+            if has { past.before(self.period).map(count).iter().sum() } else { 0 }
         } else {
-            f64::NAN
+            let mut sorted = Sorted::over(own);
+            let below = if has { sorted.below(x) as u64 } else { 0 };
+            sorted.next(input.seen, past);
+            below
         };
-        sorted.next(input.seen, input.past(0));
+        out[0] = if has { 100.0 * below as f64 / self.period as f64 } else { f64::NAN };
     }
 }
+
+/// Up to so many values are counted, several in one step: less work than to keep them in order.
+const COUNTED: usize = 128;
