@@ -1,7 +1,7 @@
 //! Indicators over whole columns.
 
 use super::Plan;
-use crate::indicator::along::{Columns, Stretch};
+use crate::indicator::along::{Columns, MOST_OUTPUTS, Stretch};
 use crate::indicator::definition::Definition;
 use crate::indicator::input::{Column, Field, Table};
 use crate::indicator::parts::{Highest, Lowest, Sliding};
@@ -78,9 +78,14 @@ impl Definition {
                 here.make(reads, &mut source[0]);
                 &source[0]
             });
-            let mut outputs: Vec<&mut [f64]> = outputs.iter_mut().map(|o| &mut o[stretch.clone()]).collect();
+            let count = outputs.len();
+            let mut parts: [&mut [f64]; MOST_OUTPUTS] = Default::default();
+            parts
+                .iter_mut()
+                .zip(&mut *outputs)
+                .for_each(|(part, column)| *part = &mut column[stretch.clone()]);
             let given = Stretch { columns: here, source, table, seen: from };
-            kernel.along(&given, &mut words, &mut own, &mut outputs);
+            kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
             from = stretch.end;
         }
         Ok(())
@@ -88,7 +93,7 @@ impl Definition {
 }
 
 /// How many rows are looked at before they are read.
-const STRETCH: usize = 512;
+const STRETCH: usize = 256;
 
 /// Zero times what is no finite number is none; several are looked at in one step.
 fn all_finite(values: &[f64]) -> bool {
