@@ -30,9 +30,7 @@ impl Definition {
         }
         Ok(())
     }
-}
 
-impl Definition {
     fn bulk_of(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [&mut [f64]]) -> Result<(), usize> {
         let (kernel, distinct, rows) = (self.kernel(), columns.distinct(), columns.close.len());
         let mut words = vec![0.0; kernel.state_words()];
