@@ -194,6 +194,23 @@ def test_it_can_be_asked_for_in_mid_session() -> None:
     assert data.get_indicator("A", "correlation_30_vs_SPY_1m") is None
 
 
+def test_symbols_whose_names_make_one_key_are_not_mixed_up() -> None:
+    data = ob.SessionData()
+    names = ["A", "C", "BRK.B", "BRK-B"]
+    for symbol in names:
+        data.register_symbol(symbol, "1m")
+    for symbol, against in (("A", "BRK.B"), ("C", "BRK-B")):
+        wanted = ob.IndicatorConfig("correlation", period=5, interval="1m", against=against)
+        ob.IndicatorManager(data).register_symbol_indicators(symbol, [wanted])
+    closes = {"A": [1, 2, 3, 4, 5], "C": [1, 2, 3, 4, 5], "BRK.B": [2, 4, 6, 8, 10], "BRK-B": [5, 4, 3, 2, 1]}
+    for row in range(5):
+        for symbol in names:
+            price = float(closes[symbol][row])
+            data.apply_bar(symbol, "1m", ob.Bar(OPEN + row * MINUTE, price, price, price, price, 1.0))
+    assert data.get_indicator_value("A", "correlation_5_vs_BRK_B_1m") == pytest.approx(1.0)
+    assert data.get_indicator_value("C", "correlation_5_vs_BRK_B_1m") == pytest.approx(-1.0)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -58,8 +58,8 @@ impl Programs {
                 keys.push(key);
             }
         }
-        // The name of one of the catalogue means the same for ever; one's own may be replaced.
-        let shared = definitions.iter().all(Definition::is_of_catalogue);
+        // One's own may be replaced under its name, and of what is compared with a key names BRK.B and BRK-B alike.
+        let shared = wanted == Kind::Plan && definitions.iter().all(Definition::is_of_catalogue);
         let asked = Asked { keys, historical };
         if shared && let Some(program) = self.made.get(&asked).and_then(Weak::upgrade) {
             return Some(program);

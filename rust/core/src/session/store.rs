@@ -379,11 +379,9 @@ impl Session {
             return Err(Error::Calendar { calendar: calendar.name().to_owned(), reason });
         };
         let id = view.id();
-        self.with_track(id, |track, context| {
-            if track.session.is_none_or(|current| current < session) {
-                track.begin_session(session, context);
-            }
-        });
+        if view.track().session.is_none_or(|current| current < session) {
+            self.with_track(id, |track, context| track.begin_session(session, context));
+        }
         Ok(())
     }
 

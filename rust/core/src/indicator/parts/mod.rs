@@ -46,6 +46,9 @@ pub use traded::Traded;
 pub use weighted::Weighted;
 pub use wilder::Wilder;
 
+/// Sums of a window are not taken anew more often than each so many bars, unless they must: that costs as much as many steps.
+const RENEW_AFTER: usize = 64;
+
 /// Called where few steps come by, so that what they do there does not stand in the way of the others.
 #[cold]
 #[inline(never)]

@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::rarely;
+use super::{RENEW_AFTER, rarely};
 use crate::indicator::ring::Past;
 
 /// Sums of differences from a reference that lies within the window, and of their squares.
@@ -24,8 +24,6 @@ pub struct Moments {
 
 /// At this shrinkage the errors that the sums have gathered are still below 1e-9 of the deviation.
 const RENEW_BELOW: f64 = 1e-3;
-/// Nor are they taken anew more often than this, unless they must: that costs as much as many steps.
-const RENEW_AFTER: usize = 64;
 
 impl Moments {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the mean and the

@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use super::RENEW_AFTER;
+
 /// Sums of differences from a reference within the window, of both series, of their squares and products; taken anew from
 /// the window every `n` bars or so.
 #[repr(C)]
@@ -17,8 +19,6 @@ pub struct Pairs {
 
 /// Below this share of what the sums have carried they are taken anew.
 const RENEW_BELOW: f64 = 0.01;
-/// Nor more often than this, unless they must: that costs as much as many steps.
-const RENEW_AFTER: usize = 64;
 
 impl Pairs {
     /// Takes the newest pair; `pair` gives that of so many bars back, `seen` counts them. False before there are `n`.

@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::rarely;
+use super::{RENEW_AFTER, rarely};
 use crate::indicator::ring::Past;
 
 /// The sum of differences from a reference within the window. A step costs one addition; rounding errors would add up for
@@ -14,9 +14,6 @@ pub struct Rolling {
     reference: f64,
     sum: f64,
 }
-
-/// Not more often: that costs as much as many steps.
-const RENEW_AFTER: usize = 64;
 
 impl Rolling {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the mean of the last `n`,

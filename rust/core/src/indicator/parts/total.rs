@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::rarely;
+use super::{RENEW_AFTER, rarely};
 
 /// The sum of the last `n` terms, each of which can be worked out again when it leaves.
 ///
@@ -19,8 +19,6 @@ pub struct Total {
 
 /// At this shrinkage the errors that the sum has gathered are still below 1e-9 of it.
 const RENEW_BELOW: f64 = 1e-3;
-/// Not more often, unless it must: that costs as much as many steps.
-const RENEW_AFTER: usize = 64;
 
 impl Total {
     /// Takes the newest term; `term` gives that of so many bars back, `seen` counts them. Gives the sum of the last `n`,

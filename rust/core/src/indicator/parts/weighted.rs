@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::rarely;
+use super::{RENEW_AFTER, rarely};
 use crate::indicator::ring::Past;
 
 /// Sums of differences from a reference within the window, plain and weighted 1 (oldest) to `n` (newest).
@@ -17,9 +17,6 @@ pub struct Weighted {
     sum: f64,
     by_age: f64,
 }
-
-/// Not more often: that costs as much as many steps.
-const RENEW_AFTER: usize = 64;
 
 impl Weighted {
     /// Takes the newest value, which `past` ends with; `seen` counts the values so far. Gives the weighted mean of the

@@ -40,9 +40,11 @@ impl Definition {
         let mut made = vec![Vec::new(); 1 + lookbacks.len()];
         let extremes = kernel.extremes();
         let (mut sliding, mut found) = (Sliding::default(), vec![Vec::new(); extremes.len()]);
+        // What is gone over anew with each stretch is no longer than the stretch.
+        let length = lookbacks.iter().map(|lookback| lookback.bars).fold(STRETCH, usize::max);
         let mut from = 0;
         while from < rows {
-            let stretch = from..rows.min(from + STRETCH);
+            let stretch = from..rows.min(from + length);
             // Looked at where they are about to be read, they are in the cache then.
             if !distinct.iter().all(|column| all_finite(&column[stretch.clone()])) {
                 let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
@@ -90,7 +92,7 @@ impl Definition {
     }
 }
 
-/// How many rows are looked at before they are read.
+/// How many rows, at least, are looked at before they are read.
 const STRETCH: usize = 256;
 
 /// Zero times what is no finite number is none; several are looked at in one step.
@@ -145,8 +147,13 @@ mod tests {
             ts: Some(&ts),
             other: Some(&open),
         };
-        for spec in SPECS {
-            let definition = Definition::new(spec.name, []).expect(spec.name);
+        // Windows that are longer than what is gone over at once, too.
+        let long = [("max", "period", 400.0), ("awesome", "slow", 300.0), ("sma", "period", 400.0)];
+        let defaults = SPECS.iter().map(|spec| Definition::new(spec.name, []));
+        let long = long.iter().map(|&(name, param, value)| Definition::new(name, [(param, value)]));
+        for definition in defaults.chain(long) {
+            let definition = definition.expect("a definition");
+            let spec = definition.spec();
             let mut bulk = vec![vec![0.0; rows as usize]; spec.outputs.len()];
             let mut outputs: Vec<&mut [f64]> = bulk.iter_mut().map(Vec::as_mut_slice).collect();
             definition.bulk(&columns, &mut outputs).expect("finite");

@@ -9,6 +9,8 @@ use crate::indicator::ring::Past;
 
 /// Fewer bars are taken one by one: to set out columns costs as much as some steps.
 const WORTHWHILE: usize = 4;
+/// So are those for each of which more values of the past than this would have to be copied.
+const COPIED: usize = 16;
 
 /// Bars as columns.
 #[derive(Debug, Default)]
@@ -76,7 +78,8 @@ impl Plan {
     /// Takes bars that follow each other: as [`Self::update`] with each, in less time.
     pub fn update_along(&self, block: &mut Block, ticks: &[Tick]) {
         let direct = self.items.iter().all(|item| matches!(item.reads, Read::Field(_)));
-        if ticks.len() < WORTHWHILE || !direct {
+        let history: usize = self.rings.iter().map(|ring| ring.bars).sum();
+        if ticks.len() < WORTHWHILE || history > COPIED * ticks.len() || !direct {
             ticks.iter().for_each(|tick| self.update(block, tick));
             return;
         }
