@@ -60,6 +60,19 @@ def config() -> ob.SessionConfig:
     )
 
 
+def minute_of(symbol: Any, ts: int, close: Any) -> dict[str, Any]:
+    """Give the bars of one minute, of symbols by number, that open where they close."""
+    return {
+        "symbol": symbol,
+        "ts": np.full(len(close), ts),
+        "open": close,
+        "high": close + 0.05,
+        "low": close - 0.05,
+        "close": close,
+        "volume": np.full(len(close), 100.0),
+    }
+
+
 class OnFives(ob.Strategy):
     """One callback on each five-minute bar, that reads one value."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from benches.market import EIGHT, FIRST
+from benches.market import EIGHT, FIRST, minute_of
 from rich.console import Console
 from rich.table import Table
 
@@ -39,19 +39,10 @@ def ns_a_bar(symbols: int, indicators: int, share: float) -> float:
     for minute in range(WARM + MINUTES):
         price = np.round(price + chance.normal(scale=0.05, size=symbols), 2)
         there = chance.random(symbols) < share
-        close = price[there]
-        columns = {
-            "symbol": ids[there],
-            "ts": np.full(len(close), start + minute * MINUTE),
-            "open": close,
-            "high": close + 0.05,
-            "low": close - 0.05,
-            "close": close,
-            "volume": np.full(len(close), 100.0),
-        }
+        columns = minute_of(ids[there], start + minute * MINUTE, price[there])
         started = time.perf_counter()
         session.apply(columns)
-        times.append((time.perf_counter() - started) / max(len(close), 1) * 1e9)
+        times.append((time.perf_counter() - started) / max(int(there.sum()), 1) * 1e9)
     return float(np.median(times[WARM:]))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from benches.market import minute_of
 from rich.console import Console
 from rich.table import Table
 
@@ -55,15 +56,7 @@ def session(symbols: int) -> tuple[ob.SessionData, int]:
 def minute(open_ns: int, which: int, rows: np.ndarray[Any, Any]) -> dict[str, Any]:
     """Give one minute of bars of some symbols."""
     close = 100.0 + np.sin(rows * 0.37 + which * 0.21)
-    return {
-        "symbol": rows.astype(np.uint32),
-        "ts": np.full(len(rows), open_ns + which * MINUTE),
-        "open": close,
-        "high": close + 0.5,
-        "low": close - 0.5,
-        "close": close,
-        "volume": np.full(len(rows), 100.0),
-    }
+    return minute_of(rows.astype(np.uint32), open_ns + which * MINUTE, close)
 
 
 def median_us(call: Callable[[], object], rounds: int = 200) -> float:

@@ -18,7 +18,7 @@ impl Indicator for PercentRank {
         params: &[ParamSpec::bars("period", 100, 1)],
         outputs: &["percent_rank"],
         on_price: false,
-        formula: "how many of the n values before are less than x, in percent of n; found by bisection",
+        formula: "how many of the n values before are less than x, in percent of n; counted, and found by bisection where n is over 128",
         source: "TA-Lib PERCENTRANK",
     };
 
