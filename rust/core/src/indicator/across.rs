@@ -67,7 +67,7 @@ pub(super) fn run<I: Indicator>(
         let (rings, outputs) = rest.split_at_mut(outputs);
         let Some((count, rings)) = rings.split_first() else { continue };
         let pasts = Pasts::Rings(rings, &area.rings);
-        let input = Input { tick, bar: &tick.bar, x, seen: seen as usize, pasts };
+        let input = Input { tick, bar: &tick.bar, x, seen: seen as usize, settled: false, pasts };
         let (state, own) = areas[area.words.clone()].split_at_mut(area.state_words);
         let out = &mut outputs[area.out.clone()];
         kernel.update(bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(state)), own, &input, out);

@@ -58,9 +58,8 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The values of a field that is made of others.
+    /// Adds the values of a field that is made of others.
     pub(super) fn make(&self, field: Field, into: &mut Vec<f64>) {
-        into.clear();
         let bars = self.high.iter().zip(self.low).zip(self.open.iter().zip(self.close));
         match field {
             Field::Hl2 => into.extend(bars.map(|((h, l), _)| hl2(*h, *l))),
@@ -106,6 +105,8 @@ pub(super) struct Stretch<'a> {
     pub(super) table: Table<'a>,
     /// How many values it was given before.
     pub(super) seen: usize,
+    /// What was worked out ahead, if it was.
+    pub(super) ahead: Option<[&'a [f64]; Input::MAX_AHEAD]>,
 }
 
 /// The loop for one kind of indicator, compiled for it alone: its state stays in registers.
@@ -116,17 +117,47 @@ pub(super) fn run<I: Indicator>(
     own: &mut [f64],
     outputs: &mut [&mut [f64]],
 ) {
+    let rows = stretch.columns.close.len();
+    // Columns that are known to be as long as the bars', whether they are there or not.
+    let source = &stretch.source[..rows];
+    let Some(ahead) = stretch.ahead else {
+        let pasts = |row| Pasts::Columns(&stretch.table, row);
+        return each::<I, false>(kernel, stretch, words, own, outputs, 0..rows, pasts);
+    };
+    let ahead = ahead.map(|column| column.get(..rows).unwrap_or(source));
+    let pasts = |row| Pasts::Worked(&stretch.table, row, &ahead);
+    // An event of the session comes when it comes.
+    let settled = if I::WAITS { rows } else { kernel.warm().saturating_sub(stretch.seen).min(rows) };
+    each::<I, false>(kernel, stretch, words, own, outputs, 0..settled, pasts);
+    each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);
+}
+
+#[inline(always)]
+fn each<'a, I: Indicator, const SETTLED: bool>(
+    kernel: &I,
+    stretch: &Stretch<'_>,
+    words: &mut [f64],
+    own: &mut [f64],
+    outputs: &mut [&mut [f64]],
+    range: Range<usize>,
+    pasts: impl Fn(usize) -> Pasts<'a>,
+) {
     let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } = stretch.columns;
     let rows = close.len();
     let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
     let source = &stretch.source[..rows];
-    let Some((first, further)) = outputs.split_first_mut() else { return };
-    let first = &mut first[..rows];
+    // As many as the compiler knows, of a length that it knows.
+    let mut given = outputs.iter_mut();
+    let mut columns: [&mut [f64]; MOST_OUTPUTS] = std::array::from_fn(|_| match given.next() {
+        Some(column) => &mut column[..rows],
+        None => Default::default(),
+    });
+    let columns = &mut columns[..I::SPEC.outputs.len()];
     let words: &mut I::State = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
     let mut state = *words;
     let mut row = [f64::NAN; MOST_OUTPUTS];
     let row = &mut row[..I::SPEC.outputs.len()];
-    for i in 0..rows {
+    for i in range.start..range.end.min(rows) {
         // What cannot fail is left out where the indicator does not read it.
         let start = ts.and_then(|t| t.get(i)).map_or(0, |&t| t);
         let tick = Tick {
@@ -136,11 +167,10 @@ pub(super) fn run<I: Indicator>(
             since_open: since_open.and_then(|s| s.get(i)).map_or(0, |&s| s),
             other: other.and_then(|o| o.get(i)).map_or(f64::NAN, |&o| o),
         };
-        let pasts = Pasts::Columns(&stretch.table, i);
-        let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen: stretch.seen + i + 1, pasts };
+        let (seen, pasts) = (stretch.seen + i + 1, pasts(i));
+        let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen, settled: SETTLED, pasts };
         kernel.update(&mut state, own, &input, row);
-        first[i] = row[0];
-        for (column, value) in further.iter_mut().zip(&row[1..]) {
+        for (column, value) in columns.iter_mut().zip(&*row) {
             column[i] = *value;
         }
     }

@@ -1,5 +1,7 @@
 //! What an indicator is given at each step.
 
+use std::ops::Range;
+
 use crate::bar::Bar;
 use crate::calendar::Calendar;
 use crate::time::{Day, Nanos};
@@ -84,15 +86,6 @@ pub struct Lookback {
     pub bars: usize,
 }
 
-/// The highest or lowest of the last values of one of an indicator's lookbacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extremum {
-    /// Which of the lookbacks.
-    pub past: usize,
-    pub bars: usize,
-    pub highest: bool,
-}
-
 /// A bar with its place in the session.
 #[derive(Debug, Clone, Copy)]
 pub struct Tick {
@@ -128,6 +121,9 @@ pub struct Input<'a> {
     pub x: f64,
     /// How many bars this indicator has been given, with this one.
     pub seen: usize,
+    /// Whether these are known to be more than [`warm`](super::Indicator::warm): then all averages have had their start, and
+    /// nothing needs to look.
+    pub settled: bool,
     pub(super) pasts: Pasts<'a>,
 }
 
@@ -136,51 +132,79 @@ pub struct Input<'a> {
 pub(super) enum Pasts<'a> {
     Rings(&'a [f64], &'a [Span; Input::MAX_PAST]),
     Columns(&'a Table<'a>, usize),
+    /// The same, with what the indicator's [`ahead`](super::Indicator::ahead) lists.
+    Worked(&'a Table<'a>, usize, &'a [&'a [f64]; Input::MAX_AHEAD]),
 }
 
 /// A column, and how many of its values come before the first row.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Column<'a> {
+pub struct Column<'a> {
     pub(super) values: &'a [f64],
     pub(super) before: usize,
+}
+
+impl<'a> Column<'a> {
+    pub(super) fn rows(&self) -> usize {
+        self.values.len() - self.before
+    }
+
+    /// The past at a row.
+    pub(super) fn past(&self, row: usize) -> Past<'a> {
+        Past::column(self.values, self.before + row)
+    }
+
+    /// The last `n` values at a row, oldest first.
+    pub(super) fn last(&self, n: usize, row: usize) -> &'a [f64] {
+        &self.values[self.before + row + 1 - n..=self.before + row]
+    }
+
+    /// Each value of some rows with the one `n` before it.
+    #[inline(always)]
+    pub(super) fn steps(
+        &self,
+        n: usize,
+        rows: Range<usize>,
+    ) -> impl ExactSizeIterator<Item = (&'a f64, &'a f64)> + Clone + use<'a> {
+        let (start, count) = (self.before + rows.start, rows.len());
+        self.values[start..][..count].iter().zip(&self.values[start - n..][..count])
+    }
 }
 
 /// The columns in which the past of a stretch of bars stands.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Table<'a> {
     pub(super) pasts: [Column<'a>; Input::MAX_PAST],
-    /// The extremes of each bar of the stretch, as far as they were worked out before.
-    pub(super) extremes: [&'a [f64]; Input::MAX_EXTREMES],
 }
 
 impl<'a> Input<'a> {
     /// How many fields an indicator can look back on.
     pub const MAX_PAST: usize = 4;
-    /// How many extremes an indicator can ask for.
-    pub const MAX_EXTREMES: usize = 6;
+    /// How many columns an indicator can have worked out ahead.
+    pub const MAX_AHEAD: usize = 25;
 
     /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
     #[inline(always)]
     pub fn past(&self, index: usize) -> Past<'a> {
         match self.pasts {
             Pasts::Rings(rings, spans) => Past::view(&rings[spans[index].range()]),
-            Pasts::Columns(table, row) => {
+            Pasts::Columns(table, row) | Pasts::Worked(table, row, _) => {
                 let Column { values, before } = table.pasts[index];
                 Past::column(values, before + row)
             }
         }
     }
 
-    /// The `index`-th of the indicator's [`extremes`](super::Indicator::extremes), over a past; NaN before there are as
-    /// many values. The words are those of a [`Window`].
+    /// The `index`-th of the columns that the indicator's [`ahead`](super::Indicator::ahead) lists, where they were worked out.
+    #[inline(always)]
+    pub fn ahead(&self, index: usize) -> Option<f64> {
+        if let Pasts::Worked(_, row, columns) = self.pasts { Some(columns[index][row]) } else { None }
+    }
+
+    /// The extreme of a past, NaN before there are as many values: the `index`-th of the columns worked out ahead. The words
+    /// are those of a [`Window`].
     #[inline(always)]
     pub fn extreme<E: Extreme>(&self, index: usize, past: usize, words: &mut [f64]) -> f64 {
-        if let Pasts::Columns(table, row) = self.pasts
-            && let Some(&value) = table.extremes[index].get(row)
-        {
-            return value;
-        }
-        Window::<E>::over(words).next(self.seen, self.past(past))
+        self.ahead(index).unwrap_or_else(|| Window::<E>::over(words).next(self.seen, self.past(past)))
     }
 
     /// The pasts of the first so many.

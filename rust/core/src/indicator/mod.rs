@@ -14,6 +14,7 @@
 )]
 
 mod across;
+mod ahead;
 mod along;
 pub mod custom;
 mod definition;
@@ -35,10 +36,11 @@ pub mod trend;
 pub mod volatility;
 pub mod volume;
 
+pub use ahead::{Ahead, Over, Term};
 pub use along::Columns;
 pub use definition::Definition;
 pub use expression::Expression;
-pub use input::{Extremum, Field, Input, Lookback, Tick};
+pub use input::{Field, Input, Lookback, Tick};
 pub use params::Params;
 pub use ring::Past;
 pub use source::Source;
@@ -95,8 +97,8 @@ pub trait Indicator: Sized {
         Vec::new()
     }
 
-    /// The extremes of its past that it takes of [`Input::extreme`]: at most [`Input::MAX_EXTREMES`].
-    fn extremes(&self) -> Vec<Extremum> {
+    /// What it takes of [`Input::ahead`] where many bars come at once: at most [`Input::MAX_AHEAD`] columns.
+    fn ahead(&self) -> Vec<Ahead> {
         Vec::new()
     }
 
@@ -106,5 +108,8 @@ pub trait Indicator: Sized {
     }
 
     /// Takes one value of the source and writes every output, NaN where there is none yet.
+    ///
+    /// Of whole columns it is given values that are no finite numbers before they are found and refused: what it makes of them
+    /// does not matter, but it must come back.
     fn update(&self, state: &mut Self::State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]);
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::error::Result;
 
 use super::across::{self, Area, Block, Steps};
+use super::ahead::Ahead;
 use super::along::{self, Stretch};
 use super::expression::Expression;
-use super::input::{Extremum, Lookback};
+use super::input::Lookback;
 use super::params::Params;
 use super::spec::Spec;
 use super::{Indicator, candle, momentum, session, statistics, trend, volatility, volume};
@@ -84,9 +85,9 @@ macro_rules! registry {
                 }
             }
 
-            pub(super) fn extremes(&self) -> Vec<Extremum> {
+            pub(super) fn ahead(&self) -> Vec<Ahead> {
                 match self {
-                    $(Self::$variant(kernel) => kernel.extremes(),)+
+                    $(Self::$variant(kernel) => kernel.ahead(),)+
                     Self::Custom | Self::Expression(_) => Vec::new(),
                 }
             }

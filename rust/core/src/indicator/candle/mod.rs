@@ -3,6 +3,8 @@
 /// A pattern: a type whose value is what `found` of its file says.
 macro_rules! pattern {
     ($(#[$doc:meta])* $type:ident: $name:literal, $title:literal, first $first:literal, means [$($mean:ident),*], $formula:literal, $source:literal) => {
+        const MEANS: super::parts::Means = super::parts::Means::of(&[$(super::parts::Mean::$mean),*]);
+
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $type;
@@ -31,9 +33,12 @@ macro_rules! pattern {
             }
 
             fn lookbacks(&self) -> Vec<$crate::indicator::Lookback> {
-                use $crate::indicator::Field::{Close, High, Low, Open};
                 let bars = super::parts::BACK;
-                [Open, High, Low, Close].map(|field| $crate::indicator::Lookback { field, bars }).to_vec()
+                super::parts::FIELDS.map(|field| $crate::indicator::Lookback { field, bars }).to_vec()
+            }
+
+            fn ahead(&self) -> Vec<$crate::indicator::Ahead> {
+                MEANS.ahead()
             }
 
             #[inline(always)]
@@ -44,7 +49,6 @@ macro_rules! pattern {
                 input: &$crate::indicator::Input<'_>,
                 out: &mut [f64],
             ) {
-                const MEANS: super::parts::Means = super::parts::Means::of(&[$(super::parts::Mean::$mean),*]);
                 let found = found(&Candles::new(state, input, MEANS));
                 out[0] = if input.seen < $first { f64::NAN } else { found };
             }

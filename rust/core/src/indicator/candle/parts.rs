@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::indicator::parts::Total;
-use crate::indicator::{Input, Past};
+use crate::indicator::{Ahead, Field, Input, Over, Past, Term};
 
 /// What a candle is measured by.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,10 @@ pub(super) const NEAR: Setting = setting(Measure::Range, 5, 0.2);
 pub(super) const FAR: Setting = setting(Measure::Range, 5, 0.6);
 /// How many bars back any pattern, or mean, looks.
 pub(super) const BACK: usize = 14;
+/// How many candles a pattern looks at.
+const CANDLES: usize = 4;
+/// What it looks at of each.
+pub(super) const FIELDS: [Field; 4] = [Field::Open, Field::High, Field::Low, Field::Close];
 
 /// Means of the bars before a candle: of bodies over 10, of ranges over 10 and over 5.
 #[repr(C)]
@@ -64,6 +68,28 @@ impl Means {
         }
         Self(asked)
     }
+
+    /// The terms they are of, and how many bars each takes.
+    const OF: [(Term, usize); 3] = [(Term::Body, 10), (Term::Range, 10), (Term::Range, 5)];
+
+    /// The fields of the last candles, and those of the means that are asked for, each as it was for them.
+    pub(super) fn ahead(self) -> Vec<Ahead> {
+        let field = |field| (0..CANDLES).map(move |ago| Ahead::new(Term::Field(field), Over::Each).ago(ago));
+        let asked = Self::OF.into_iter().zip(self.0).filter(|(_, asked)| *asked);
+        let mean = |((of, n), _)| (1..CANDLES).map(move |ago| Ahead::new(of, Over::Total(n)).ago(ago));
+        FIELDS.into_iter().flat_map(field).chain(asked.flat_map(mean)).collect()
+    }
+
+    /// Which of these columns are of a mean that is asked for.
+    #[inline(always)]
+    const fn place(self, mean: Mean) -> usize {
+        let (mut place, mut i) = (FIELDS.len() * CANDLES, 0);
+        while i < mean as usize {
+            place += if self.0[i] { CANDLES - 1 } else { 0 };
+            i += 1;
+        }
+        place
+    }
 }
 
 /// A mean as it was for the last candles, the newest first.
@@ -76,9 +102,15 @@ struct Average {
 
 impl Average {
     #[inline(always)]
-    fn next(&mut self, bars: usize, seen: usize, measure: impl Fn(usize) -> f64) {
-        let total = self.total.next(bars, seen - 1, |k| measure(k + 1));
-        self.last = [total / bars as f64, self.last[0], self.last[1]];
+    fn next(&mut self, mean: Mean, means: Means, input: &Input<'_>, measure: impl Fn(usize) -> f64) {
+        let ((_, n), place) = (Means::OF[mean as usize], means.place(mean));
+        if let Some(total) = input.ahead(place) {
+            let [last, one_before] = [1, 2].map(|ago| input.ahead(place + ago).unwrap_or(total));
+            self.last = [total, last, one_before].map(|total| total / n as f64);
+        } else {
+            let total = self.total.next(n, input.seen - 1, |k| measure(k + 1));
+            self.last = [total / n as f64, self.last[0], self.last[1]];
+        }
     }
 }
 
@@ -92,49 +124,54 @@ pub(super) fn all<const N: usize>(conditions: [bool; N]) -> bool {
 #[derive(Debug)]
 pub(super) struct Candles<'a> {
     averages: &'a Averages,
-    opens: Past<'a>,
-    highs: Past<'a>,
-    lows: Past<'a>,
-    closes: Past<'a>,
+    input: Input<'a>,
+    pasts: [Past<'a>; FIELDS.len()],
 }
 
 impl<'a> Candles<'a> {
     /// Takes a bar.
     #[inline(always)]
     pub(super) fn new(averages: &'a mut Averages, input: &Input<'a>, means: Means) -> Self {
-        let [opens, highs, lows, closes] = input.pasts();
+        let pasts = input.pasts();
+        let [opens, highs, lows, closes] = pasts;
         let range = |k: usize| highs.lag(k) - lows.lag(k);
         let Means([bodies, ranges, few_ranges]) = means;
         if bodies {
-            averages.bodies.next(10, input.seen, |k| (closes.lag(k) - opens.lag(k)).abs());
+            averages.bodies.next(Mean::Bodies, means, input, |k| (closes.lag(k) - opens.lag(k)).abs());
         }
         if ranges {
-            averages.ranges.next(10, input.seen, range);
+            averages.ranges.next(Mean::Ranges, means, input, range);
         }
         if few_ranges {
-            averages.few_ranges.next(5, input.seen, range);
+            averages.few_ranges.next(Mean::FewRanges, means, input, range);
         }
-        Self { averages, opens, highs, lows, closes }
+        Self { averages, input: *input, pasts }
+    }
+
+    #[inline(always)]
+    fn field(&self, field: usize, k: usize) -> f64 {
+        debug_assert!(k < CANDLES);
+        self.input.ahead(field * CANDLES + k).unwrap_or_else(|| self.pasts[field].lag(k))
     }
 
     #[inline(always)]
     pub(super) fn open(&self, k: usize) -> f64 {
-        self.opens.lag(k)
+        self.field(0, k)
     }
 
     #[inline(always)]
     pub(super) fn high(&self, k: usize) -> f64 {
-        self.highs.lag(k)
+        self.field(1, k)
     }
 
     #[inline(always)]
     pub(super) fn low(&self, k: usize) -> f64 {
-        self.lows.lag(k)
+        self.field(2, k)
     }
 
     #[inline(always)]
     pub(super) fn close(&self, k: usize) -> f64 {
-        self.closes.lag(k)
+        self.field(3, k)
     }
 
     #[inline(always)]

@@ -2,7 +2,9 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::Rolling;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Awesome oscillator.
 #[derive(Debug, Clone)]
@@ -47,10 +49,15 @@ impl Indicator for Awesome {
         vec![Lookback { field: Field::Source, bars: self.slow }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        [self.fast, self.slow].map(|n| Ahead::new(Term::Field(Field::Source), Over::Mean(n))).to_vec()
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        let fast = state.fast.mean(self.fast, input.seen, past);
-        out[0] = fast - state.slow.mean(self.slow, input.seen, past);
+        let fast = input.ahead(0).unwrap_or_else(|| state.fast.mean(self.fast, input.seen, past));
+        let slow = input.ahead(1).unwrap_or_else(|| state.slow.mean(self.slow, input.seen, past));
+        out[0] = fast - slow;
     }
 }

@@ -96,8 +96,8 @@ impl Indicator for ConnorsRsi {
 
 /// The relative strength index after a change; 50 where nothing has moved.
 fn strength(averages: &mut [Wilder; 2], period: usize, change: f64) -> f64 {
-    let gain = averages[0].next(period, Wilder::factor(period), change.max(0.0));
-    let loss = averages[1].next(period, Wilder::factor(period), (-change).max(0.0));
+    let gain = averages[0].next(false, period, Wilder::factor(period), change.max(0.0));
+    let loss = averages[1].next(false, period, Wilder::factor(period), (-change).max(0.0));
     let moved = gain + loss;
     if moved == 0.0 { 50.0 } else { 100.0 * gain / moved }
 }

@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::Past;
-use crate::indicator::parts::{Highest, Lowest, Window};
+use crate::indicator::parts::{Highest, Lowest, Window, middle};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Fisher transform.
@@ -51,7 +51,7 @@ impl Indicator for Fisher {
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let price = f64::midpoint(input.bar.high, input.bar.low);
+        let price = middle(input.bar.high, input.bar.low);
         let (values, rest) = own.split_at_mut(Past::own_words(self.period));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(self.period));
         let values = Past::put(values, input.seen, price);

@@ -59,17 +59,17 @@ impl Indicator for Macd {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out.fill(f64::NAN);
-        let slow = state.slow.next(self.slow, self.factors[1], input.x);
+        let slow = state.slow.next(input.settled, self.slow, self.factors[1], input.x);
         if input.seen <= self.slow - self.fast {
             return;
         }
-        let fast = state.fast.next(self.fast, self.factors[0], input.x);
+        let fast = state.fast.next(input.settled, self.fast, self.factors[0], input.x);
         if input.seen < self.slow {
             return;
         }
         let macd = fast - slow;
-        let signal = state.signal.next(self.signal, self.factors[2], macd);
-        if !signal.is_nan() {
+        let signal = state.signal.next(input.settled, self.signal, self.factors[2], macd);
+        if input.settled || !signal.is_nan() {
             crate::indicator::put(out, [macd, signal, macd - signal]);
         }
     }

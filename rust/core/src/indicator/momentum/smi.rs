@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Channel, Ema, blend};
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Channel, Ema, blend, middle};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Stochastic momentum index.
 #[derive(Debug, Clone)]
@@ -58,8 +58,8 @@ impl Indicator for Smi {
         Channel::lookbacks(self.period)
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        Channel::extremes(self.period)
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ahead(self.period)
     }
 
     fn own_words(&self) -> usize {
@@ -73,7 +73,7 @@ impl Indicator for Smi {
         if input.seen < self.period {
             return;
         }
-        let raw = [input.bar.close - f64::midpoint(high, low), high - low];
+        let raw = [input.bar.close - middle(high, low), high - low];
         let begins = input.seen == self.period;
         let move_on = |value: &mut f64, factor: f64, x: f64| {
             *value = if begins { x } else { blend(*value, factor, x) };

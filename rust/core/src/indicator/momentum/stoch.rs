@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Channel, Mean};
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Slow stochastic oscillator.
 #[derive(Debug, Clone)]
@@ -52,8 +52,8 @@ impl Indicator for Stoch {
         Channel::lookbacks(self.period)
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        Channel::extremes(self.period)
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ahead(self.period)
     }
 
     fn own_words(&self) -> usize {

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::{Channel, Mean};
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Stochastic oscillator (fast).
 #[derive(Debug, Clone)]
@@ -36,8 +36,8 @@ impl Indicator for Stochf {
         Channel::lookbacks(self.period)
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        Channel::extremes(self.period)
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ahead(self.period)
     }
 
     fn own_words(&self) -> usize {

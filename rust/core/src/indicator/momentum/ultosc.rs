@@ -2,8 +2,8 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::bar::Bar;
 use crate::error::Result;
-use crate::indicator::parts::{Total, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Past, Spec};
+use crate::indicator::parts::{Total, pressure, true_range};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, ParamSpec, Params, Past, Spec, Term};
 
 /// Ultimate oscillator.
 #[derive(Debug, Clone)]
@@ -48,6 +48,11 @@ impl Indicator for Ultosc {
         self.periods[2] + 1
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        let total = |of: Term| self.periods.map(|n| Ahead::new(of, Over::Total(n)));
+        [total(Term::Pressure), total(Term::TrueRange)].concat()
+    }
+
     fn own_words(&self) -> usize {
         2 * Past::own_words(self.periods[2])
     }
@@ -57,19 +62,24 @@ impl Indicator for Ultosc {
         let Bar { high, low, close, .. } = *input.bar;
         let last = state.close;
         state.close = close;
-        out[0] = f64::NAN;
-        if input.seen == 1 {
-            return;
+        let mut sums = [[f64::NAN; 2]; 3];
+        if let Some(first) = input.ahead(0) {
+            for (i, sums) in sums.iter_mut().enumerate() {
+                *sums = [input.ahead(i).unwrap_or(first), input.ahead(3 + i).unwrap_or(first)];
+            }
+        } else if input.seen > 1 {
+            let (pressures, ranges) = own.split_at_mut(Past::own_words(self.periods[2]));
+            let seen = input.seen - 1;
+            let pressures = Past::put(pressures, seen, pressure(low, close, last));
+            let ranges = Past::put(ranges, seen, true_range(high, low, last));
+            for (i, (sums, &n)) in sums.iter_mut().zip(&self.periods).enumerate() {
+                sums[0] = state.pressure[i].next(n, seen, |k| pressures.lag(k));
+                sums[1] = state.range[i].next(n, seen, |k| ranges.lag(k));
+            }
         }
-        let seen = input.seen - 1;
-        let (pressures, ranges) = own.split_at_mut(Past::own_words(self.periods[2]));
-        let pressures = Past::put(pressures, seen, close - if low < last { low } else { last });
-        let ranges = Past::put(ranges, seen, true_range(high, low, last));
         let mut total = 0.0;
-        for (i, &n) in self.periods.iter().enumerate() {
-            let pressure = state.pressure[i].next(n, seen, |k| pressures.lag(k));
-            let range = state.range[i].next(n, seen, |k| ranges.lag(k));
-            total += if range == 0.0 { 0.0 } else { WEIGHTS[i] * pressure / range };
+        for ([pressure, range], weight) in sums.into_iter().zip(WEIGHTS) {
+            total += if range == 0.0 { 0.0 } else { weight * pressure / range };
         }
         out[0] = total * (100.0 / 7.0);
     }

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::Channel;
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Williams %R.
 #[derive(Debug, Clone)]
@@ -35,8 +35,8 @@ impl Indicator for Willr {
         Channel::lookbacks(self.period)
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        Channel::extremes(self.period)
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ahead(self.period)
     }
 
     fn own_words(&self) -> usize {

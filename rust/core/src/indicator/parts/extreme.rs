@@ -1,8 +1,8 @@
 //! Highest and lowest of a window in constant time a bar.
 
 use std::marker::PhantomData;
-use std::ops::Range;
 
+use crate::indicator::input::Column;
 use crate::indicator::ring::Past;
 
 /// Which of two values wins.
@@ -75,39 +75,72 @@ impl<'w, E: Extreme> Window<'w, E> {
     }
 }
 
-/// The same over a column at once: for each of the rows the extreme of the `n` values that end there, NaN where there are
-/// not as many. Stretches of two, four, eight, … values, each made of two of the last; many rows go through one instruction.
+/// The same over a column at once, of whose values `seen` have come before: for each the extreme of the `n` that end there,
+/// NaN where there are not as many. Stretches of two, four, eight, … values, each made of two of the last; many rows go through one instruction.
 #[derive(Debug, Default)]
 pub struct Sliding {
     spans: [Vec<f64>; 2],
+    places: [Vec<f64>; 2],
 }
 
 impl Sliding {
-    pub fn extremes<E: Extreme>(
-        &mut self,
-        values: &[f64],
-        n: usize,
-        rows: Range<usize>,
-        into: &mut Vec<f64>,
-    ) {
-        into.clear();
-        into.resize((n - 1).saturating_sub(rows.start).min(rows.len()), f64::NAN);
-        let first = rows.start + into.len();
-        if first == rows.end {
+    pub fn extremes<E: Extreme>(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+        let without = (n - 1).saturating_sub(seen).min(column.rows());
+        into.extend(std::iter::repeat_n(f64::NAN, without));
+        if without == column.rows() {
             return;
         }
+        let values = &column.values[column.before + without + 1 - n..];
         let [spans, next] = &mut self.spans;
-        spans.clear();
-        spans.extend_from_slice(&values[first + 1 - n..rows.end]);
+        let pairs = |spans: &[f64], width: usize, into: &mut Vec<f64>| {
+            into.clear();
+            into.extend(spans.iter().zip(&spans[width..]).map(|(a, b)| E::pick(*a, *b)));
+        };
         let mut width = 1;
         while 2 * width <= n {
-            next.clear();
-            next.extend(spans.iter().zip(&spans[width..]).map(|(a, b)| E::pick(*a, *b)));
+            pairs(if width == 1 { values } else { spans }, width, next);
             std::mem::swap(spans, next);
             width *= 2;
         }
+        let spans = if width == 1 { values } else { spans };
         // Two that overlap, or one. Zero has no sign, whichever of two was taken.
         into.extend(spans.iter().zip(&spans[n - width..]).map(|(a, b)| E::pick(*a, *b) + 0.0));
+    }
+
+    /// How many bars ago each of these extremes was, the newest of equals: what a [`Place`](super::Place) gives.
+    pub fn ages<E: Extreme>(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+        let without = (n - 1).saturating_sub(seen).min(column.rows());
+        into.extend(std::iter::repeat_n(f64::NAN, without));
+        if without == column.rows() {
+            return;
+        }
+        let ([spans, next], [places, next_places]) = (&mut self.spans, &mut self.places);
+        spans.clear();
+        spans.extend_from_slice(&column.values[column.before + without + 1 - n..]);
+        // From the start of the span.
+        places.clear();
+        places.resize(spans.len(), 0.0);
+        let later = |a: f64, b: f64| E::pick(a, b) == b;
+        let mut width = 1;
+        while 2 * width <= n {
+            let count = spans.len() - width;
+            let step = width as f64;
+            next.clear();
+            next.extend(spans.iter().zip(&spans[width..]).map(|(a, b)| E::pick(*a, *b)));
+            let (of_a, of_b) = (&places[..count], &places[width..][..count]);
+            let chosen = spans.iter().zip(&spans[width..]).zip(of_a.iter().zip(of_b));
+            next_places.clear();
+            next_places
+                .extend(chosen.map(|((a, b), (at_a, at_b))| if later(*a, *b) { at_b + step } else { *at_a }));
+            std::mem::swap(spans, next);
+            std::mem::swap(places, next_places);
+            width *= 2;
+        }
+        let (step, newest) = ((n - width) as f64, (n - 1) as f64);
+        let chosen = spans.iter().zip(&spans[n - width..]).zip(places.iter().zip(&places[n - width..]));
+        into.extend(
+            chosen.map(|((a, b), (at_a, at_b))| newest - if later(*a, *b) { at_b + step } else { *at_a }),
+        );
     }
 }
 
@@ -120,11 +153,10 @@ mod tests {
         let values: Vec<f64> = (0..500_i64).map(|i| ((i * i * 31 + i * 17) % 97 - 48) as f64 * 0.5).collect();
         for n in [1, 2, 3, 5, 14, 30, 64] {
             let mut words = vec![0.0; Window::<Lowest>::words(n)];
-            let (mut sliding, mut found) = (Sliding::default(), Vec::new());
-            let mut all = Vec::new();
+            let (mut sliding, mut all) = (Sliding::default(), Vec::new());
             for rows in [0..1, 1..7, 7..100, 100..500] {
-                sliding.extremes::<Lowest>(&values, n, rows, &mut found);
-                all.extend_from_slice(&found);
+                let column = Column { values: &values[..rows.end], before: rows.start };
+                sliding.extremes::<Lowest>(n, rows.start, column, &mut all);
             }
             for (row, value) in all.iter().enumerate() {
                 let past = Past::column(&values, row);

@@ -33,11 +33,11 @@ pub use extreme::{Extreme, Highest, Lowest, Sliding, Window};
 pub use line::{Fit, Line};
 pub use mean::Mean;
 pub use moments::Moments;
-pub use pairs::Pairs;
+pub use pairs::{Compared, Pairs};
 pub use place::Place;
 pub use powers::Powers;
 pub use premarket::Premarket;
-pub use range::{money_flow, true_range};
+pub use range::{change, middle, money_flow, pressure, true_range};
 pub use rolling::Rolling;
 pub use sorted::Sorted;
 pub use sum::Sum;
@@ -47,7 +47,22 @@ pub use weighted::Weighted;
 pub use wilder::Wilder;
 
 /// Sums of a window are not taken anew more often than each so many bars, unless they must: that costs as much as many steps.
-const RENEW_AFTER: usize = 64;
+/// One more than a number that goes through vector registers without a rest.
+const RENEW_AFTER: usize = 65;
+/// The same of sums that are looked at after each step: what has shrunk too far is taken anew at once.
+const RENEW_WATCHED_AFTER: usize = 257;
+
+/// What one of two gives, of all values and the first: many at once, so in no order.
+#[inline(always)]
+fn picked(first: f64, values: &[f64], pick: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [first; 16];
+    let chunks = values.chunks_exact(lanes.len());
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane = pick(*lane, *x));
+    }
+    lanes.iter().chain(rest).fold(first, |picked, x| pick(picked, *x))
+}
 
 /// Called where few steps come by, so that what they do there does not stand in the way of the others.
 #[cold]

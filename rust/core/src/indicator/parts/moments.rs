@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{RENEW_AFTER, rarely};
+use super::{RENEW_WATCHED_AFTER, rarely};
 use crate::indicator::ring::Past;
 
 /// Sums of differences from a reference that lies within the window, and of their squares.
@@ -33,7 +33,7 @@ impl Moments {
         if seen < n {
             return (f64::NAN, f64::NAN);
         }
-        if seen == n || self.age as usize >= n.max(RENEW_AFTER) {
+        if seen == n || self.age as usize >= n.max(RENEW_WATCHED_AFTER) {
             self.renew(n, past);
         } else {
             let new = past.lag(0) - self.reference;

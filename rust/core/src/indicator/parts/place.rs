@@ -63,7 +63,8 @@ impl<'w, E: Extreme> Place<'w, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicator::parts::{Highest, Lowest};
+    use crate::indicator::input::Column;
+    use crate::indicator::parts::{Highest, Lowest, Sliding};
 
     #[test]
     fn equals_a_scan_of_the_window() {
@@ -79,6 +80,16 @@ mod tests {
                 let lowest = window.iter().copied().fold(f64::INFINITY, f64::min);
                 assert_eq!(Some(Place::<Highest>::over(&mut high).next(i + 1, past)), ago(highest));
                 assert_eq!(Some(Place::<Lowest>::over(&mut low).next(i + 1, past)), ago(lowest));
+            }
+            for rows in [0..1, 1..5, 5..500] {
+                let (mut sliding, mut ages) = (Sliding::default(), Vec::new());
+                let column = Column { values: &values[..rows.end], before: rows.start };
+                sliding.ages::<Lowest>(n, rows.start, column, &mut ages);
+                for (row, age) in rows.zip(ages).filter(|(row, _)| row + 1 >= n) {
+                    let window = &values[row + 1 - n..=row];
+                    let lowest = window.iter().copied().fold(f64::INFINITY, f64::min);
+                    assert_eq!(window.iter().rev().position(|&x| x == lowest), Some(age as usize));
+                }
             }
         }
     }

@@ -9,9 +9,27 @@ pub fn true_range(high: f64, low: f64, previous_close: f64) -> f64 {
     top - bottom
 }
 
+/// How far the close is from the lower of the low and the previous close (Williams's buying pressure).
+#[inline]
+pub fn pressure(low: f64, close: f64, previous_close: f64) -> f64 {
+    close - if low < previous_close { low } else { previous_close }
+}
+
 /// Volume times where in its range a bar closed, from −1 at the low to 1 at the high (Chaikin); 0 without a range.
 #[inline]
 pub fn money_flow(high: f64, low: f64, close: f64, volume: f64) -> f64 {
     let range = high - low;
     if range > 0.0 { ((close - low) - (high - close)) / range * volume } else { 0.0 }
+}
+
+/// How much of itself a value has changed by, 0 where it was 0.
+#[inline]
+pub fn change(now: f64, before: f64) -> f64 {
+    if before == 0.0 { 0.0 } else { (now - before) / before }
+}
+
+/// Half-way between two prices. No price is so large that their sum is none, which [`f64::midpoint`] takes time to look at.
+#[inline]
+pub fn middle(a: f64, b: f64) -> f64 {
+    0.5 * (a + b)
 }

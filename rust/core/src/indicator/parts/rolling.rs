@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::{RENEW_AFTER, rarely};
+use crate::indicator::input::Column;
 use crate::indicator::ring::Past;
 
 /// The sum of differences from a reference within the window. A step costs one addition; rounding errors would add up for
@@ -31,6 +32,29 @@ impl Rolling {
             self.age += 1;
         }
         self.reference + self.sum * (1.0 / n as f64)
+    }
+
+    /// The same of all values of a column, of which `seen` have come before.
+    #[inline(never)]
+    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+        let (rows, share) = (column.rows(), 1.0 / n as f64);
+        let mut row = (n - 1).saturating_sub(seen).min(rows);
+        into.extend(std::iter::repeat_n(f64::NAN, row));
+        while row < rows {
+            if seen + row + 1 == n || self.age as usize >= n.max(RENEW_AFTER) {
+                (self.reference, self.sum) = renewed(n, column.past(row));
+                into.push(self.reference + self.sum * share);
+                (self.age, row) = (1, row + 1);
+                continue;
+            }
+            let count = (n.max(RENEW_AFTER) - self.age as usize).min(rows - row);
+            let (reference, mut sum) = (self.reference, self.sum);
+            into.extend(column.steps(n, row..row + count).map(|(new, old)| {
+                sum += new - old;
+                reference + sum * share
+            }));
+            (self.sum, self.age, row) = (sum, self.age + count as u64, row + count);
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{RENEW_AFTER, rarely};
+use super::{RENEW_WATCHED_AFTER, picked, rarely};
+use crate::indicator::input::Column;
 
 /// The sum of the last `n` terms, each of which can be worked out again when it leaves.
 ///
@@ -32,12 +33,65 @@ impl Total {
         self.sum += term(0) - term(n);
         let size = self.sum.abs();
         self.peak = if size > self.peak { size } else { self.peak };
-        if (seen == n) | (self.age as usize > n.max(RENEW_AFTER)) | (size < RENEW_BELOW * self.peak) {
+        if (seen == n) | (self.age as usize > n.max(RENEW_WATCHED_AFTER)) | (size < RENEW_BELOW * self.peak) {
             rarely();
             self.sum = (0..n).rev().map(&term).sum();
             (self.age, self.peak) = (1, self.sum.abs());
         }
         self.sum
+    }
+
+    /// The same of all terms of a column, of which `seen` have come before.
+    #[inline(never)]
+    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+        let (rows, longest) = (column.rows(), n.max(RENEW_WATCHED_AFTER));
+        let mut row = (n - 1).saturating_sub(seen).min(rows);
+        into.extend(std::iter::repeat_n(f64::NAN, row));
+        while row < rows {
+            if seen + row + 1 != n {
+                let count = (longest - self.age as usize).min(rows - row);
+                let (start, mut sum) = (into.len(), self.sum);
+                into.extend(column.steps(n, row..row + count).map(|(new, old)| {
+                    sum += new - old;
+                    sum
+                }));
+                let done = self.lasts(&into[start..]);
+                into.truncate(start + done);
+                (self.age, row) = (self.age + done as u64, row + done);
+            }
+            if row < rows {
+                self.sum = column.last(n, row).iter().sum();
+                (self.age, self.peak) = (1, self.sum.abs());
+                into.push(self.sum);
+                row += 1;
+            }
+        }
+    }
+
+    /// Takes sums that follow this one; gives how many come before the first that has shrunk too far.
+    fn lasts(&mut self, sums: &[f64]) -> usize {
+        // Mostly none has: then the largest and the smallest say so.
+        let largest =
+            picked(self.peak, sums, |largest, sum| if sum.abs() > largest { sum.abs() } else { largest });
+        let smallest = picked(
+            f64::INFINITY,
+            sums,
+            |smallest, sum| if sum.abs() < smallest { sum.abs() } else { smallest },
+        );
+        if smallest >= RENEW_BELOW * largest {
+            self.sum = sums.last().copied().unwrap_or(self.sum);
+            self.peak = largest;
+            return sums.len();
+        }
+        for (done, &sum) in sums.iter().enumerate() {
+            let size = sum.abs();
+            self.peak = if size > self.peak { size } else { self.peak };
+            if size < RENEW_BELOW * self.peak {
+                return done;
+            }
+            self.sum = sum;
+        }
+        sums.len()
     }
 }
 

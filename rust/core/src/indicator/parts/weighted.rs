@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::{RENEW_AFTER, rarely};
+use crate::indicator::input::Column;
 use crate::indicator::ring::Past;
 
 /// Sums of differences from a reference within the window, plain and weighted 1 (oldest) to `n` (newest).
@@ -37,6 +38,33 @@ impl Weighted {
             self.age += 1;
         }
         self.reference + self.by_age * (2.0 / (count * (count + 1.0)))
+    }
+
+    /// The same of all values of a column, of which `seen` have come before.
+    #[inline(never)]
+    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+        let (rows, length) = (column.rows(), n as f64);
+        let share = 2.0 / (length * (length + 1.0));
+        let mut row = (n - 1).saturating_sub(seen).min(rows);
+        into.extend(std::iter::repeat_n(f64::NAN, row));
+        while row < rows {
+            if seen + row + 1 == n || self.age as usize >= n.max(RENEW_AFTER) {
+                [self.reference, self.sum, self.by_age] = renewed(n, column.past(row));
+                into.push(self.reference + self.by_age * share);
+                (self.age, row) = (1, row + 1);
+                continue;
+            }
+            let count = (n.max(RENEW_AFTER) - self.age as usize).min(rows - row);
+            let (reference, mut sum, mut by_age) = (self.reference, self.sum, self.by_age);
+            into.extend(column.steps(n, row..row + count).map(|(new, old)| {
+                let new = new - reference;
+                by_age += length * new - sum;
+                sum += new - (old - reference);
+                reference + by_age * share
+            }));
+            (self.sum, self.by_age) = (sum, by_age);
+            (self.age, row) = (self.age + count as u64, row + count);
+        }
     }
 }
 

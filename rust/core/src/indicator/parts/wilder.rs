@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::blend::blend;
+use super::rarely;
 
 /// Starts as the mean of its first `n` values, then moves by `1 / n` of each difference.
 #[repr(C)]
@@ -24,14 +25,15 @@ impl Wilder {
         1.0 / n as f64
     }
 
-    /// The average after `x`, NaN before the `n`-th value.
-    #[inline]
-    pub fn next(&mut self, n: usize, factor: f64, x: f64) -> f64 {
+    /// The average after `x`, NaN before the `n`-th value. If it is `settled`, that has been.
+    #[inline(always)]
+    pub fn next(&mut self, settled: bool, n: usize, factor: f64, x: f64) -> f64 {
         let count = n as u64;
-        if self.seen >= count {
+        if settled || self.seen >= count {
             self.value = blend(self.value, factor, x);
             return self.value;
         }
+        rarely();
         self.seen += 1;
         self.value += x;
         if self.seen < count {

@@ -1,10 +1,10 @@
 //! Indicators over whole columns.
 
 use super::Plan;
+use super::worked::Worked;
 use crate::indicator::along::{Columns, MOST_OUTPUTS, Stretch};
 use crate::indicator::definition::Definition;
-use crate::indicator::input::{Column, Field, Table};
-use crate::indicator::parts::{Highest, Lowest, Sliding};
+use crate::indicator::input::Field;
 use crate::indicator::source::Source;
 
 impl Definition {
@@ -35,65 +35,40 @@ impl Definition {
         let (kernel, distinct, rows) = (self.kernel(), columns.distinct(), columns.close.len());
         let mut words = vec![0.0; kernel.state_words()];
         let mut own = vec![0.0; kernel.own_words()];
-        let lookbacks = kernel.lookbacks();
-        let field = |field: Field| if field == Field::Source { reads } else { field };
-        let mut made = vec![Vec::new(); 1 + lookbacks.len()];
-        let extremes = kernel.extremes();
-        let (mut sliding, mut found) = (Sliding::default(), vec![Vec::new(); extremes.len()]);
+        let mut worked = Worked::new(kernel, reads);
         // What is gone over anew with each stretch is no longer than the stretch.
-        let length = lookbacks.iter().map(|lookback| lookback.bars).fold(STRETCH, usize::max);
+        let length = worked.longest().max(STRETCH);
         let mut from = 0;
         while from < rows {
             let stretch = from..rows.min(from + length);
-            // Looked at where they are about to be read, they are in the cache then.
-            if !distinct.iter().all(|column| all_finite(&column[stretch.clone()])) {
-                let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
-                return stretch.clone().find(|row| !finite(row)).map_or(Ok(()), Err);
-            }
-            let (source, made) = made.split_at_mut(1);
-            let mut table = Table::default();
-            for ((past, lookback), made) in table.pasts.iter_mut().zip(&lookbacks).zip(made) {
-                let field = field(lookback.field);
-                *past = columns.column(field).map_or_else(
-                    || {
-                        let before = lookback.bars.min(from);
-                        columns.rows(from - before..stretch.end).make(field, made);
-                        Column { values: made, before }
-                    },
-                    |values| Column { values, before: from },
-                );
-            }
-            for (extremum, found) in extremes.iter().zip(&mut found) {
-                let Column { values, before } = table.pasts[extremum.past];
-                let rows = before..before + stretch.len();
-                if extremum.highest {
-                    sliding.extremes::<Highest>(values, extremum.bars, rows, found);
-                } else {
-                    sliding.extremes::<Lowest>(values, extremum.bars, rows, found);
-                }
-            }
-            table.extremes.iter_mut().zip(&found).for_each(|(column, found)| *column = found);
-            let here = columns.rows(stretch.clone());
-            let source = here.column(reads).unwrap_or_else(|| {
-                here.make(reads, &mut source[0]);
-                &source[0]
-            });
+            worked.take(columns, stretch.clone());
             let count = outputs.len();
             let mut parts: [&mut [f64]; MOST_OUTPUTS] = Default::default();
             parts
                 .iter_mut()
                 .zip(&mut *outputs)
                 .for_each(|(part, column)| *part = &mut column[stretch.clone()]);
-            let given = Stretch { columns: here, source, table, seen: from };
+            let given = Stretch {
+                columns: columns.rows(stretch.clone()),
+                source: worked.source(columns, &stretch),
+                table: worked.table(columns, &stretch),
+                seen: from,
+                ahead: Some(worked.columns(columns, &stretch)),
+            };
             kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
+            // Looked at where they are about to be read, they are in the cache then.
+            if !distinct.iter().all(|column| all_finite(&column[stretch.clone()])) {
+                let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
+                return stretch.clone().find(|row| !finite(row)).map_or(Ok(()), Err);
+            }
             from = stretch.end;
         }
         Ok(())
     }
 }
 
-/// How many rows, at least, are looked at before they are read.
-const STRETCH: usize = 256;
+/// How many rows are gone over at once: as many as stay at hand.
+const STRETCH: usize = 1024;
 
 /// Zero times what is no finite number is none; several are looked at in one step.
 fn all_finite(values: &[f64]) -> bool {
@@ -113,56 +88,108 @@ mod tests {
     use super::*;
     use crate::indicator::registry::SPECS;
 
+    /// Bars of several sessions.
+    struct Bars {
+        numbers: [Vec<f64>; 6],
+        session: Vec<i64>,
+        regular: Vec<bool>,
+        since_open: Vec<i64>,
+        ts: Vec<i64>,
+    }
+
+    impl Bars {
+        fn new(rows: i32) -> Self {
+            let wave = |step: f64, size: f64| -> Vec<f64> {
+                (0..rows)
+                    .map(|i| (f64::from(i) * step).sin() * size)
+                    .map(|x| (x * 100.0).round() / 100.0)
+                    .collect()
+            };
+            let close: Vec<f64> =
+                wave(0.7, 5.0).iter().zip(wave(0.11, 9.0)).map(|(a, b)| 100.0 + a + b).collect();
+            let open: Vec<f64> = close.iter().zip(wave(1.3, 1.0)).map(|(a, b)| a + b).collect();
+            let pairs = || close.iter().zip(&open);
+            let high: Vec<f64> = pairs().zip(wave(0.9, 0.5)).map(|((a, b), c)| a.max(*b) + c.abs()).collect();
+            let low: Vec<f64> = pairs().zip(wave(1.7, 0.5)).map(|((a, b), c)| a.min(*b) - c.abs()).collect();
+            let volume: Vec<f64> =
+                (0..rows).map(|i| if i % 17 == 0 { 0.0 } else { f64::from(i * 37 % 1000) }).collect();
+            let other = open.iter().rev().copied().collect();
+            Self {
+                numbers: [open, high, low, close, volume, other],
+                session: (0..rows).map(|i| i64::from(i / 150)).collect(),
+                regular: (0..rows).map(|i| i % 150 >= 10).collect(),
+                since_open: (0..i64::from(rows)).map(|i| (i % 150 - 10) * 60_000_000_000).collect(),
+                ts: (0..i64::from(rows)).map(|i| i * 60_000_000_000).collect(),
+            }
+        }
+
+        fn columns(&self) -> Columns<'_> {
+            let [open, high, low, close, volume, other] = &self.numbers;
+            Columns {
+                open,
+                high,
+                low,
+                close,
+                volume,
+                session: Some(&self.session),
+                regular: Some(&self.regular),
+                since_open: Some(&self.since_open),
+                ts: Some(&self.ts),
+                other: Some(other),
+            }
+        }
+    }
+
+    fn bulk(definition: &Definition, bars: &Bars) -> Result<Vec<Vec<f64>>, usize> {
+        let mut found = vec![vec![0.0; bars.ts.len()]; definition.spec().outputs.len()];
+        let mut outputs: Vec<&mut [f64]> = found.iter_mut().map(Vec::as_mut_slice).collect();
+        definition.bulk(&bars.columns(), &mut outputs).map(|()| found)
+    }
+
     #[test]
     fn equals_bar_by_bar() {
-        let rows = 600;
-        let wave = |step: f64, size: f64| -> Vec<f64> {
-            (0..rows)
-                .map(|i| (f64::from(i) * step).sin() * size)
-                .map(|x| (x * 100.0).round() / 100.0)
-                .collect()
-        };
-        let close: Vec<f64> =
-            wave(0.7, 5.0).iter().zip(wave(0.11, 9.0)).map(|(a, b)| 100.0 + a + b).collect();
-        let open: Vec<f64> = close.iter().zip(wave(1.3, 1.0)).map(|(a, b)| a + b).collect();
-        let high: Vec<f64> =
-            close.iter().zip(&open).zip(wave(0.9, 0.5)).map(|((a, b), c)| a.max(*b) + c.abs()).collect();
-        let low: Vec<f64> =
-            close.iter().zip(&open).zip(wave(1.7, 0.5)).map(|((a, b), c)| a.min(*b) - c.abs()).collect();
-        let volume: Vec<f64> =
-            (0..rows).map(|i| if i % 17 == 0 { 0.0 } else { f64::from(i * 37 % 1000) }).collect();
-        let session: Vec<i64> = (0..rows).map(|i| i64::from(i / 150)).collect();
-        let regular: Vec<bool> = (0..rows).map(|i| i % 150 >= 10).collect();
-        let since_open: Vec<i64> = (0..i64::from(rows)).map(|i| (i % 150 - 10) * 60_000_000_000).collect();
-        let ts: Vec<i64> = (0..i64::from(rows)).map(|i| i * 60_000_000_000).collect();
-        let columns = Columns {
-            open: &open,
-            high: &high,
-            low: &low,
-            close: &close,
-            volume: &volume,
-            session: Some(&session),
-            regular: Some(&regular),
-            since_open: Some(&since_open),
-            ts: Some(&ts),
-            other: Some(&open),
-        };
-        // Windows that are longer than what is gone over at once, too.
-        let long = [("max", "period", 400.0), ("awesome", "slow", 300.0), ("sma", "period", 400.0)];
+        // More than one stretch, and windows that are longer than one.
+        let bars = Bars::new(2500);
+        let columns = bars.columns();
+        let long = [("max", "period", 1400.0), ("awesome", "slow", 1300.0), ("sma", "period", 1400.0)];
         let defaults = SPECS.iter().map(|spec| Definition::new(spec.name, []));
         let long = long.iter().map(|&(name, param, value)| Definition::new(name, [(param, value)]));
-        for definition in defaults.chain(long) {
-            let definition = definition.expect("a definition");
-            let spec = definition.spec();
-            let mut bulk = vec![vec![0.0; rows as usize]; spec.outputs.len()];
-            let mut outputs: Vec<&mut [f64]> = bulk.iter_mut().map(Vec::as_mut_slice).collect();
-            definition.bulk(&columns, &mut outputs).expect("finite");
+        let hl2 = SPECS.iter().filter_map(|spec| {
+            Definition::new(spec.name, [])
+                .and_then(|definition| definition.of(Source::Field(Field::Hl2)))
+                .ok()
+        });
+        for definition in defaults.chain(long).map(|d| d.expect("a definition")).chain(hl2) {
+            let name = definition.spec().name;
+            let found = bulk(&definition, &bars).expect("finite");
             let plan = Plan::new(vec![definition]);
             let mut block = plan.block();
-            for i in 0..rows as usize {
+            for i in 0..bars.ts.len() {
                 plan.update(&mut block, &columns.tick(i));
-                for (column, value) in bulk.iter().zip(plan.outputs(&block)) {
-                    assert_eq!(column[i].to_bits(), value.to_bits(), "{} at {i}", spec.name);
+                for (column, value) in found.iter().zip(plan.outputs(&block)) {
+                    assert_eq!(column[i].to_bits(), value.to_bits(), "{name} at {i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_found() {
+        // Indicators go through it before it is looked for, and must come out of that.
+        for spec in SPECS {
+            let definition = Definition::new(spec.name, []).expect("defaults");
+            for (row, bad) in
+                [(0, f64::NAN), (31, f64::INFINITY), (1023, f64::NEG_INFINITY), (1100, f64::NAN)]
+            {
+                for column in 0..6 {
+                    let mut bars = Bars::new(1200);
+                    bars.numbers[column][row] = bad;
+                    assert_eq!(
+                        bulk(&definition, &bars),
+                        Err(row),
+                        "{} with {bad} in column {column}",
+                        spec.name
+                    );
                 }
             }
         }

@@ -6,6 +6,7 @@
 mod build;
 mod columns;
 mod stretch;
+mod worked;
 
 use std::ops::Range;
 use std::slice;
@@ -280,7 +281,7 @@ pub const BATCH: usize = 32;
 const PUT: f64 = 1.0;
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 5;
+const SAVE_VERSION: u8 = 6;
 
 #[cfg(test)]
 mod tests;

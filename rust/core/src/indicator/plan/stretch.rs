@@ -98,6 +98,7 @@ impl Plan {
             let words = &mut block.0[1..][ring.span.range()];
             pasts.extend(Past::view(words).last(ring.bars));
             let newer = columns.column(field).unwrap_or_else(|| {
+                made.clear();
                 columns.make(field, made);
                 made
             });
@@ -118,6 +119,7 @@ impl Plan {
                 }
             }
             let source = columns.column(reads).unwrap_or_else(|| {
+                made.clear();
                 columns.make(reads, made);
                 made
             });
@@ -126,7 +128,7 @@ impl Plan {
             outputs.resize(out.len() * ticks.len(), f64::NAN);
             let mut rows: [&mut [f64]; MOST_OUTPUTS] = Default::default();
             rows.iter_mut().zip(outputs.chunks_mut(ticks.len())).for_each(|(row, column)| *row = column);
-            let stretch = Stretch { columns, source, table: views, seen: before as usize };
+            let stretch = Stretch { columns, source, table: views, seen: before as usize, ahead: None };
             let words = &mut block.0[parts.areas..][item.area.words.clone()];
             let (state, own) = words.split_at_mut(item.area.state_words);
             item.kernel.along(&stretch, state, own, &mut rows[..out.len()]);

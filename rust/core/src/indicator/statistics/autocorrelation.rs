@@ -1,5 +1,5 @@
 use crate::error::Result;
-use crate::indicator::parts::Pairs;
+use crate::indicator::parts::{Compared, Pairs};
 use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Autocorrelation.
@@ -43,9 +43,8 @@ impl Indicator for Autocorrelation {
         if input.seen > self.lag {
             let past = input.past(0);
             let pair = |k| (past.lag(k), past.lag(k + self.lag));
-            if state.next(self.period, input.seen - self.lag, pair) {
-                out[0] = state.correlation(self.period);
-            }
+            let compared = state.next(self.period, input.seen - self.lag, pair);
+            out[0] = compared.map_or(f64::NAN, Compared::correlation);
         }
     }
 }

@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Pairs;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Past, Spec};
+use crate::indicator::parts::{Compared, Pairs, change};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, ParamSpec, Params, Past, Spec, Term};
 
 /// Beta against another series.
 #[derive(Debug, Clone)]
@@ -44,6 +44,10 @@ impl Indicator for Beta {
         self.period + 1
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Return, Over::Slope(self.period))]
+    }
+
     fn own_words(&self) -> usize {
         2 * Past::own_words(self.period)
     }
@@ -51,17 +55,17 @@ impl Indicator for Beta {
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (ours, theirs) = own.split_at_mut(Past::own_words(self.period));
-        let back = |now: f64, before: f64| if before == 0.0 { 0.0 } else { (now - before) / before };
         let (close, other) = (input.x, input.tick.other);
-        let returns = (back(close, state.close), back(other, state.other));
+        let returns = (change(close, state.close), change(other, state.other));
         (state.close, state.other) = (close, other);
         out[0] = f64::NAN;
-        if input.seen > 1 {
+        if let Some(slope) = input.ahead(0) {
+            out[0] = slope;
+        } else if input.seen > 1 {
             let count = input.seen - 1;
             let (ours, theirs) = (Past::put(ours, count, returns.0), Past::put(theirs, count, returns.1));
-            if state.pairs.next(self.period, count, |k| (theirs.lag(k), ours.lag(k))) {
-                out[0] = state.pairs.slope(self.period);
-            }
+            let compared = state.pairs.next(self.period, count, |k| (theirs.lag(k), ours.lag(k)));
+            out[0] = compared.map_or(f64::NAN, Compared::slope);
         }
     }
 }

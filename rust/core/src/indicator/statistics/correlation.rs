@@ -1,6 +1,8 @@
 use crate::error::Result;
-use crate::indicator::parts::Pairs;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Past, Spec};
+use crate::indicator::parts::{Compared, Pairs};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Past, Spec, Term,
+};
 
 /// Correlation with another series.
 #[derive(Debug, Clone)]
@@ -38,16 +40,20 @@ impl Indicator for Correlation {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Source), Over::Correlation(self.period))]
+    }
+
     fn own_words(&self) -> usize {
         Past::own_words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut Pairs, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (past, other) = (input.past(0), Past::put(own, input.seen, input.tick.other));
-        out[0] = f64::NAN;
-        if state.next(self.period, input.seen, |k| (past.lag(k), other.lag(k))) {
-            out[0] = state.correlation(self.period);
-        }
+        out[0] = input.ahead(0).unwrap_or_else(|| {
+            let (past, other) = (input.past(0), Past::put(own, input.seen, input.tick.other));
+            let compared = state.next(self.period, input.seen, |k| (past.lag(k), other.lag(k)));
+            compared.map_or(f64::NAN, Compared::correlation)
+        });
     }
 }

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::{Highest, Window};
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Highest value.
 #[derive(Debug, Clone)]
@@ -36,8 +36,8 @@ impl Indicator for Max {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        vec![Extremum { past: 0, bars: self.period, highest: true }]
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::extreme(Field::Source, self.period, true)]
     }
 
     fn own_words(&self) -> usize {

@@ -1,6 +1,6 @@
 use crate::error::Result;
-use crate::indicator::parts::{Highest, Lowest, Window};
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Highest, Lowest, Window, middle};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Midpoint.
 #[derive(Debug, Clone)]
@@ -36,8 +36,8 @@ impl Indicator for Midpoint {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        [true, false].map(|highest| Extremum { past: 0, bars: self.period, highest }).to_vec()
+    fn ahead(&self) -> Vec<Ahead> {
+        [true, false].map(|highest| Ahead::extreme(Field::Source, self.period, highest)).to_vec()
     }
 
     fn own_words(&self) -> usize {
@@ -49,6 +49,6 @@ impl Indicator for Midpoint {
         let (highs, lows) = own.split_at_mut(Window::<Highest>::words(self.period));
         let high = input.extreme::<Highest>(0, 0, highs);
         let low = input.extreme::<Lowest>(1, 0, lows);
-        out[0] = f64::midpoint(high, low);
+        out[0] = middle(high, low);
     }
 }

@@ -1,6 +1,6 @@
 use crate::error::Result;
-use crate::indicator::parts::Channel;
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Channel, middle};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Midprice.
 #[derive(Debug, Clone)]
@@ -35,8 +35,8 @@ impl Indicator for Midprice {
         Channel::lookbacks(self.period)
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        Channel::extremes(self.period)
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ahead(self.period)
     }
 
     fn own_words(&self) -> usize {
@@ -46,6 +46,6 @@ impl Indicator for Midprice {
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (high, low) = Channel::next(own, input, 0);
-        out[0] = f64::midpoint(high, low);
+        out[0] = middle(high, low);
     }
 }

@@ -56,9 +56,14 @@ impl Indicator for Adx {
         let Some((plus_di, minus_di)) = state.moves.next(self.period, input.seen, input.bar) else { return };
         let both = plus_di + minus_di;
         if both >= NO_MOVEMENT {
-            state.last = state.adx.next(self.period, self.factor, 100.0 * (plus_di - minus_di).abs() / both);
+            state.last = state.adx.next(
+                input.settled,
+                self.period,
+                self.factor,
+                100.0 * (plus_di - minus_di).abs() / both,
+            );
         } else if input.seen <= self.first() {
-            state.last = state.adx.next(self.period, self.factor, 0.0);
+            state.last = state.adx.next(input.settled, self.period, self.factor, 0.0);
         }
         if input.seen >= self.first() {
             crate::indicator::put(out, [state.last, plus_di, minus_di]);

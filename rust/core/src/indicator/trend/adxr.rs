@@ -1,5 +1,6 @@
 use crate::error::Result;
 use crate::indicator::Past;
+use crate::indicator::parts::middle;
 use crate::indicator::trend::Adx;
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
@@ -49,7 +50,7 @@ impl Indicator for Adxr {
         if !values[0].is_nan() {
             let past = Past::put(own, input.seen, values[0]);
             if input.seen >= self.first() {
-                out[0] = f64::midpoint(values[0], past.lag(self.period - 1));
+                out[0] = middle(values[0], past.lag(self.period - 1));
             }
         }
     }

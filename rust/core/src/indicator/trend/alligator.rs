@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::Past;
-use crate::indicator::parts::Wilder;
+use crate::indicator::parts::{Wilder, middle};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Williams alligator.
@@ -54,11 +54,12 @@ impl Indicator for Alligator {
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let x = f64::midpoint(input.bar.high, input.bar.low);
+        let x = middle(input.bar.high, input.bar.low);
         let mut own = own;
         for i in 0..3 {
             let (window, rest) = own.split_at_mut(Past::own_words(SHIFTS[i]));
-            let line = state.lines[i].next(self.periods[i], Wilder::factor(self.periods[i]), x);
+            let line =
+                state.lines[i].next(input.settled, self.periods[i], Wilder::factor(self.periods[i]), x);
             let past = Past::put(window, input.seen, line);
             out[i] = if input.seen > SHIFTS[i] { past.lag(SHIFTS[i]) } else { f64::NAN };
             own = rest;

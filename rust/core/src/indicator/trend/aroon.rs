@@ -1,6 +1,6 @@
 use crate::error::Result;
-use crate::indicator::parts::{Channel, Highest, Lowest, Place};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::Channel;
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Aroon.
 #[derive(Debug, Clone)]
@@ -35,20 +35,21 @@ impl Indicator for Aroon {
         Channel::lookbacks(self.period + 1)
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ages_ahead(self.period + 1)
+    }
+
     fn own_words(&self) -> usize {
-        2 * Place::<Highest>::words(self.period + 1)
+        Channel::ages_words(self.period + 1)
     }
 
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let up = Place::<Highest>::over(&mut own[..Place::<Highest>::words(self.period + 1)])
-            .next(input.seen, input.past(0));
-        let down = Place::<Lowest>::over(&mut own[Place::<Highest>::words(self.period + 1)..])
-            .next(input.seen, input.past(1));
+        let (up, down) = Channel::ages(own, input);
         out.fill(f64::NAN);
         if input.seen > self.period {
             let n = self.period as f64;
-            crate::indicator::put(out, [100.0 * (n - up as f64) / n, 100.0 * (n - down as f64) / n]);
+            crate::indicator::put(out, [100.0 * (n - up) / n, 100.0 * (n - down) / n]);
         }
     }
 }

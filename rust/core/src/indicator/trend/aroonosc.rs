@@ -1,6 +1,6 @@
 use crate::error::Result;
-use crate::indicator::parts::{Channel, Highest, Lowest, Place};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::Channel;
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Aroon oscillator.
 #[derive(Debug, Clone)]
@@ -35,17 +35,18 @@ impl Indicator for Aroonosc {
         Channel::lookbacks(self.period + 1)
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ages_ahead(self.period + 1)
+    }
+
     fn own_words(&self) -> usize {
-        2 * Place::<Highest>::words(self.period + 1)
+        Channel::ages_words(self.period + 1)
     }
 
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let up = Place::<Highest>::over(&mut own[..Place::<Highest>::words(self.period + 1)])
-            .next(input.seen, input.past(0));
-        let down = Place::<Lowest>::over(&mut own[Place::<Highest>::words(self.period + 1)..])
-            .next(input.seen, input.past(1));
+        let (up, down) = Channel::ages(own, input);
         let n = self.period as f64;
-        out[0] = if input.seen > self.period { 100.0 * (down as f64 - up as f64) / n } else { f64::NAN };
+        out[0] = if input.seen > self.period { 100.0 * (down - up) / n } else { f64::NAN };
     }
 }

@@ -55,7 +55,11 @@ impl Indicator for AtrTrailingStop {
         let range = true_range(input.bar.high, input.bar.low, last);
         state.close = x;
         out.fill(f64::NAN);
-        let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };
+        let atr = if input.seen == 1 {
+            f64::NAN
+        } else {
+            state.range.next(input.settled, self.period, self.factor, range)
+        };
         if atr.is_nan() {
             return;
         }

@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Channel, Wilder, true_range};
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Chandelier exit.
 #[derive(Debug, Clone)]
@@ -51,8 +51,8 @@ impl Indicator for ChandelierExit {
         Channel::lookbacks(self.period)
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        Channel::extremes(self.period)
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ahead(self.period)
     }
 
     fn own_words(&self) -> usize {
@@ -64,7 +64,11 @@ impl Indicator for ChandelierExit {
         let (high, low) = Channel::next(own, input, 0);
         let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
-        let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };
+        let atr = if input.seen == 1 {
+            f64::NAN
+        } else {
+            state.range.next(input.settled, self.period, self.factor, range)
+        };
         crate::indicator::put(out, [high - self.width * atr, low + self.width * atr]);
     }
 }

@@ -49,10 +49,10 @@ impl Indicator for Dema {
 
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let one = state.one.next(self.period, self.factor, input.x);
+        let one = state.one.next(input.settled, self.period, self.factor, input.x);
         out[0] = f64::NAN;
-        if !one.is_nan() {
-            out[0] = 2.0 * one - state.two.next(self.period, self.factor, one);
+        if input.settled || !one.is_nan() {
+            out[0] = 2.0 * one - state.two.next(input.settled, self.period, self.factor, one);
         }
     }
 }

@@ -1,6 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
+use crate::indicator::parts::middle;
 use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 
 /// Heikin-Ashi candles.
@@ -45,11 +46,8 @@ impl Indicator for HeikinAshi {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let close = (bar.open + bar.high + bar.low + bar.close) / 4.0;
-        let open = if input.seen == 1 {
-            f64::midpoint(bar.open, bar.close)
-        } else {
-            f64::midpoint(state.open, state.close)
-        };
+        let open =
+            if input.seen == 1 { middle(bar.open, bar.close) } else { middle(state.open, state.close) };
         (state.open, state.close) = (open, close);
         crate::indicator::put(
             out,

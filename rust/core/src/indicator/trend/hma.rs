@@ -3,7 +3,9 @@ use bytemuck::{Pod, Zeroable};
 use crate::error::Result;
 use crate::indicator::Past;
 use crate::indicator::parts::Weighted;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Hull moving average.
 #[derive(Debug, Clone)]
@@ -50,6 +52,10 @@ impl Indicator for Hma {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        [self.half, self.period].map(|n| Ahead::new(Term::Field(Field::Source), Over::Weighted(n))).to_vec()
+    }
+
     fn own_words(&self) -> usize {
         Past::own_words(self.root)
     }
@@ -58,8 +64,8 @@ impl Indicator for Hma {
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         let past = input.past(0);
-        let half = state.half.mean(self.half, input.seen, past);
-        let whole = state.whole.mean(self.period, input.seen, past);
+        let half = input.ahead(0).unwrap_or_else(|| state.half.mean(self.half, input.seen, past));
+        let whole = input.ahead(1).unwrap_or_else(|| state.whole.mean(self.period, input.seen, past));
         if !whole.is_nan() {
             let count = input.seen + 1 - self.period;
             out[0] = state.last.mean(self.root, count, Past::put(own, count, 2.0 * half - whole));

@@ -1,7 +1,7 @@
 use crate::error::Result;
 use crate::indicator::Past;
-use crate::indicator::parts::Channel;
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Channel, middle};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Ichimoku cloud.
 #[derive(Debug, Clone)]
@@ -43,8 +43,8 @@ impl Indicator for Ichimoku {
         Channel::lookbacks(self.conversion.max(self.base).max(self.span))
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        [self.conversion, self.base, self.span].into_iter().flat_map(Channel::extremes).collect()
+    fn ahead(&self) -> Vec<Ahead> {
+        [self.conversion, self.base, self.span].into_iter().flat_map(Channel::ahead).collect()
     }
 
     fn own_words(&self) -> usize {
@@ -58,11 +58,11 @@ impl Indicator for Ichimoku {
         for (i, (mid, n)) in mids.iter_mut().zip([self.conversion, self.base, self.span]).enumerate() {
             let (channel, rest) = own.split_at_mut(Channel::words(n));
             let (high, low) = Channel::next(channel, input, 2 * i);
-            *mid = f64::midpoint(high, low);
+            *mid = middle(high, low);
             own = rest;
         }
         let (a, b) = shifted.split_at_mut(Past::own_words(self.base));
-        let a = Past::put(a, input.seen, f64::midpoint(mids[0], mids[1]));
+        let a = Past::put(a, input.seen, middle(mids[0], mids[1]));
         let b = Past::put(b, input.seen, mids[2]);
         let then = |past: Past<'_>| if input.seen > self.base { past.lag(self.base) } else { f64::NAN };
         crate::indicator::put(out, [mids[0], mids[1], then(a), then(b)]);

@@ -2,7 +2,9 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Ema, Total, blend};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Kaufman's adaptive moving average.
 #[derive(Debug, Clone)]
@@ -60,10 +62,16 @@ impl Indicator for Kama {
         vec![Lookback { field: Field::Source, bars: self.period + 1 }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Move, Over::Total(self.period))]
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        let path = state.moves.next(self.period, input.seen - 1, |k| (past.lag(k) - past.lag(k + 1)).abs());
+        let path = input.ahead(0).unwrap_or_else(|| {
+            state.moves.next(self.period, input.seen - 1, |k| (past.lag(k) - past.lag(k + 1)).abs())
+        });
         if input.seen <= self.period {
             state.value = input.x;
             out[0] = f64::NAN;

@@ -1,7 +1,7 @@
 use crate::error::Result;
 use crate::indicator::parts::Weighted;
 use crate::indicator::trend::Wma;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Linearly weighted moving average (another name of wma).
 #[derive(Debug, Clone)]
@@ -35,6 +35,10 @@ impl Indicator for Lwma {
 
     fn lookbacks(&self) -> Vec<Lookback> {
         self.wma.lookbacks()
+    }
+
+    fn ahead(&self) -> Vec<Ahead> {
+        self.wma.ahead()
     }
 
     #[inline(always)]

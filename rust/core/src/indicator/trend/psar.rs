@@ -15,10 +15,12 @@ pub struct Psar {
 pub struct State {
     high: f64,
     low: f64,
+    /// It and the stop are times the side.
     extreme: f64,
     sar: f64,
     factor: f64,
-    short: f64,
+    /// 1 while long, −1 while short.
+    side: f64,
 }
 
 impl Indicator for Psar {
@@ -60,9 +62,9 @@ impl Indicator for Psar {
         }
         if input.seen == 2 {
             let (up, down) = (high - last_high, last_low - low);
-            state.short = f64::from(u8::from(down > 0.0 && down > up));
+            state.side = if down > 0.0 && down > up { -1.0 } else { 1.0 };
             state.factor = self.acceleration;
-            (state.extreme, state.sar) = if state.is_short() { (low, last_high) } else { (high, last_low) };
+            (state.extreme, state.sar) = if state.side < 0.0 { (-low, -last_high) } else { (high, last_low) };
             // TA-Lib looks at the second bar twice.
             out[0] = self.step(state, (high, low), (high, low));
             return;
@@ -71,37 +73,37 @@ impl Indicator for Psar {
     }
 }
 
-impl State {
-    fn is_short(&self) -> bool {
-        self.short != 0.0
+impl Psar {
+    /// Takes the bar before and this one; gives where the stop is, and moves it on.
+    ///
+    /// Prices are times the side, so that both take the same steps; and each is worked out for a stop that is touched and for
+    /// one that is not, as that cannot be guessed.
+    #[inline(always)]
+    fn step(&self, state: &mut State, last: (f64, f64), now: (f64, f64)) -> f64 {
+        let State { side, sar, extreme, factor, .. } = *state;
+        let turned = |(high, low): (f64, f64)| if side < 0.0 { (-low, -high) } else { (high, low) };
+        let ((last_high, last_low), (high, low)) = (turned(last), turned(now));
+        let (highest, lowest) = (larger(last_high, high), smaller(last_low, low));
+        let beyond = high > extreme;
+        let further = if beyond { high } else { extreme };
+        let faster = if beyond { smaller(factor + self.acceleration, self.maximum) } else { factor };
+        let on = smaller(sar + faster * (further - sar), lowest);
+        let reversed = larger(extreme, highest);
+        let back = larger(reversed + self.acceleration * (low - reversed), highest);
+        let touched = low <= sar;
+        let shown = side * if touched { reversed } else { sar };
+        state.side = if touched { -side } else { side };
+        state.sar = if touched { -back } else { on };
+        state.extreme = if touched { -low } else { further };
+        state.factor = if touched { self.acceleration } else { faster };
+        shown
     }
 }
 
-impl Psar {
-    /// Takes the bar before and this one; gives where the stop is, and moves it on.
-    fn step(&self, state: &mut State, last: (f64, f64), now: (f64, f64)) -> f64 {
-        let (high, low) = now;
-        let highest = last.0.max(high);
-        let lowest = last.1.min(low);
-        let touched = if state.is_short() { high >= state.sar } else { low <= state.sar };
-        let shown;
-        if touched {
-            let long = state.is_short();
-            state.short = f64::from(u8::from(!long));
-            state.factor = self.acceleration;
-            state.sar = if long { state.extreme.min(lowest) } else { state.extreme.max(highest) };
-            shown = state.sar;
-            state.extreme = if long { high } else { low };
-        } else {
-            shown = state.sar;
-            let beyond = if state.is_short() { low < state.extreme } else { high > state.extreme };
-            if beyond {
-                state.extreme = if state.is_short() { low } else { high };
-                state.factor = (state.factor + self.acceleration).min(self.maximum);
-            }
-        }
-        state.sar += state.factor * (state.extreme - state.sar);
-        state.sar = if state.is_short() { state.sar.max(highest) } else { state.sar.min(lowest) };
-        shown
-    }
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
 }

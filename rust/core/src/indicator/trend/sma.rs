@@ -1,6 +1,8 @@
 use crate::error::Result;
 use crate::indicator::parts::Rolling;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Simple moving average.
 #[derive(Debug, Clone)]
@@ -36,8 +38,12 @@ impl Indicator for Sma {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Source), Over::Mean(self.period))]
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut Rolling, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = state.mean(self.period, input.seen, input.past(0));
+        out[0] = input.ahead(0).unwrap_or_else(|| state.mean(self.period, input.seen, input.past(0)));
     }
 }

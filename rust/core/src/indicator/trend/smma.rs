@@ -40,6 +40,6 @@ impl Indicator for Smma {
 
     #[inline(always)]
     fn update(&self, state: &mut Wilder, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = state.next(self.period, self.factor, input.x);
+        out[0] = state.next(input.settled, self.period, self.factor, input.x);
     }
 }

@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Wilder, true_range};
+use crate::indicator::parts::{Wilder, middle, true_range};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Supertrend.
@@ -56,11 +56,15 @@ impl Indicator for Supertrend {
         let (last, range) = (state.close, true_range(bar.high, bar.low, state.close));
         state.close = bar.close;
         out.fill(f64::NAN);
-        let atr = if input.seen == 1 { f64::NAN } else { state.range.next(self.period, self.factor, range) };
+        let atr = if input.seen == 1 {
+            f64::NAN
+        } else {
+            state.range.next(input.settled, self.period, self.factor, range)
+        };
         if atr.is_nan() {
             return;
         }
-        let middle = f64::midpoint(bar.high, bar.low);
+        let middle = middle(bar.high, bar.low);
         let (upper, lower) = (middle + self.width * atr, middle - self.width * atr);
         if state.direction == 0.0 {
             (state.upper, state.lower, state.direction) = (upper, lower, 1.0);

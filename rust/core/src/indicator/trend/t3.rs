@@ -55,8 +55,8 @@ impl Indicator for T3 {
         let mut x = input.x;
         out[0] = f64::NAN;
         for (ema, value) in state.emas.iter_mut().zip(&mut values) {
-            x = ema.next(self.period, self.factor, x);
-            if x.is_nan() {
+            x = ema.next(input.settled, self.period, self.factor, x);
+            if !input.settled && x.is_nan() {
                 return;
             }
             *value = x;

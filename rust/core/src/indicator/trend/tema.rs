@@ -51,13 +51,13 @@ impl Indicator for Tema {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
-        let one = state.one.next(self.period, self.factor, input.x);
-        if one.is_nan() {
+        let one = state.one.next(input.settled, self.period, self.factor, input.x);
+        if !input.settled && one.is_nan() {
             return;
         }
-        let two = state.two.next(self.period, self.factor, one);
-        if !two.is_nan() {
-            out[0] = 3.0 * one - 3.0 * two + state.three.next(self.period, self.factor, two);
+        let two = state.two.next(input.settled, self.period, self.factor, one);
+        if input.settled || !two.is_nan() {
+            out[0] = 3.0 * one - 3.0 * two + state.three.next(input.settled, self.period, self.factor, two);
         }
     }
 }

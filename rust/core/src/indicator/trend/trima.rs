@@ -2,7 +2,9 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Mean, Rolling};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Triangular moving average.
 #[derive(Debug, Clone)]
@@ -52,13 +54,23 @@ impl Indicator for Trima {
         vec![Lookback { field: Field::Source, bars: self.inner }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![
+            Ahead::new(Term::Field(Field::Source), Over::Mean(self.inner)),
+            Ahead::new(Term::Ahead(0), Over::Total(self.outer)),
+        ]
+    }
+
     fn own_words(&self) -> usize {
         Mean::words(self.outer)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let mean = state.inner.mean(self.inner, input.seen, input.past(0));
-        out[0] = if mean.is_nan() { f64::NAN } else { state.outer.next(own, self.outer, mean) };
+        let total = input.ahead(1).unwrap_or_else(|| {
+            let mean = state.inner.mean(self.inner, input.seen, input.past(0));
+            if mean.is_nan() { f64::NAN } else { state.outer.sum(own, self.outer, mean) }
+        });
+        out[0] = total * (1.0 / self.outer as f64);
     }
 }

@@ -53,8 +53,8 @@ impl Indicator for Trix {
         out[0] = f64::NAN;
         let mut x = input.x;
         for ema in &mut state.emas {
-            x = ema.next(self.period, self.factor, x);
-            if x.is_nan() {
+            x = ema.next(input.settled, self.period, self.factor, x);
+            if !input.settled && x.is_nan() {
                 return;
             }
         }

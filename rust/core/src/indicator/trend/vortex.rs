@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Mean, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, ParamSpec, Params, Spec, Term};
 
 /// Vortex indicator.
 #[derive(Debug, Clone)]
@@ -44,6 +44,10 @@ impl Indicator for Vortex {
         self.period + 1
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        [Term::Rise, Term::Fall, Term::TrueRange].map(|of| Ahead::new(of, Over::Total(self.period))).to_vec()
+    }
+
     fn own_words(&self) -> usize {
         3 * Mean::words(self.period)
     }
@@ -60,9 +64,9 @@ impl Indicator for Vortex {
         }
         let (ups, rest) = own.split_at_mut(Mean::words(self.period));
         let (downs, ranges) = rest.split_at_mut(Mean::words(self.period));
-        let up = state.up.next(ups, self.period, up);
-        let down = state.down.next(downs, self.period, down);
-        let range = state.range.next(ranges, self.period, range);
+        let up = input.ahead(0).unwrap_or_else(|| state.up.sum(ups, self.period, up));
+        let down = input.ahead(1).unwrap_or_else(|| state.down.sum(downs, self.period, down));
+        let range = input.ahead(2).unwrap_or_else(|| state.range.sum(ranges, self.period, range));
         let share = if range > 0.0 { 1.0 / range } else { 0.0 * range };
         crate::indicator::put(out, [up * share, down * share]);
     }

@@ -2,7 +2,9 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::Total;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Volume-weighted moving average.
 #[derive(Debug, Clone)]
@@ -45,11 +47,20 @@ impl Indicator for Vwma {
         [Field::Source, Field::Volume].map(|field| Lookback { field, bars: self.period }).to_vec()
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        [Term::Notional, Term::Field(Field::Volume)]
+            .map(|of| Ahead::new(of, Over::Total(self.period)))
+            .to_vec()
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (source, volumes) = (input.past(0), input.past(1));
-        let notional = state.notional.next(self.period, input.seen, |k| source.lag(k) * volumes.lag(k));
-        let volume = state.volume.next(self.period, input.seen, |k| volumes.lag(k));
+        let notional = input.ahead(0).unwrap_or_else(|| {
+            state.notional.next(self.period, input.seen, |k| source.lag(k) * volumes.lag(k))
+        });
+        let volume =
+            input.ahead(1).unwrap_or_else(|| state.volume.next(self.period, input.seen, |k| volumes.lag(k)));
         out[0] = if volume > 0.0 { notional / volume } else { f64::NAN };
     }
 }

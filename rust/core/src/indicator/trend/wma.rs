@@ -1,6 +1,8 @@
 use crate::error::Result;
 use crate::indicator::parts::Weighted;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Linearly weighted moving average.
 #[derive(Debug, Clone)]
@@ -36,8 +38,12 @@ impl Indicator for Wma {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Source), Over::Weighted(self.period))]
+    }
+
     #[inline(always)]
     fn update(&self, weighted: &mut Weighted, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = weighted.mean(self.period, input.seen, input.past(0));
+        out[0] = input.ahead(0).unwrap_or_else(|| weighted.mean(self.period, input.seen, input.past(0)));
     }
 }

@@ -48,7 +48,7 @@ impl Indicator for Zlema {
         out[0] = f64::NAN;
         if input.seen > self.lag {
             let x = 2.0 * input.x - input.past(0).lag(self.lag);
-            out[0] = state.next(self.period, self.factor, x);
+            out[0] = state.next(input.settled, self.period, self.factor, x);
         }
     }
 }

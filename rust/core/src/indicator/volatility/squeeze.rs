@@ -2,8 +2,8 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::Past;
-use crate::indicator::parts::{Highest, Line, Lowest, Mean, Moments, Window, true_range};
-use crate::indicator::{Extremum, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Channel, Highest, Line, Lowest, Mean, Moments, Window, middle, true_range};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Squeeze.
 #[derive(Debug, Clone)]
@@ -61,8 +61,8 @@ impl Indicator for Squeeze {
         ]
     }
 
-    fn extremes(&self) -> Vec<Extremum> {
-        [(1, true), (2, false)].map(|(past, highest)| Extremum { past, bars: self.period, highest }).to_vec()
+    fn ahead(&self) -> Vec<Ahead> {
+        Channel::ahead(self.period)
     }
 
     fn own_words(&self) -> usize {
@@ -87,7 +87,7 @@ impl Indicator for Squeeze {
         }
         if input.seen >= n {
             let count = input.seen + 1 - n;
-            let values = Past::put(values, count, input.x - f64::midpoint(f64::midpoint(high, low), mean));
+            let values = Past::put(values, count, input.x - middle(middle(high, low), mean));
             if let Some(fit) = state.line.fit(n, count, values) {
                 out[1] = fit.intercept + fit.slope * (n - 1) as f64;
             }

@@ -66,7 +66,8 @@ impl Indicator for Starc {
         state.close = input.bar.close;
         out.fill(f64::NAN);
         if input.seen > 1 {
-            let half = self.width * state.range.next(self.atr_period, Wilder::factor(self.atr_period), range);
+            let half = self.width
+                * state.range.next(input.settled, self.atr_period, Wilder::factor(self.atr_period), range);
             if !half.is_nan() && !middle.is_nan() {
                 crate::indicator::put(out, [middle + half, middle, middle - half]);
             }

@@ -3,7 +3,9 @@ use bytemuck::{Pod, Zeroable};
 use crate::bar::Bar;
 use crate::error::Result;
 use crate::indicator::parts::{Mean, Total, money_flow};
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Chaikin money flow.
 #[derive(Debug, Clone)]
@@ -45,6 +47,12 @@ impl Indicator for Cmf {
         vec![Lookback { field: Field::Volume, bars: self.period }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        [Term::MoneyFlow, Term::Field(Field::Volume)]
+            .map(|of| Ahead::new(of, Over::Total(self.period)))
+            .to_vec()
+    }
+
     fn own_words(&self) -> usize {
         Mean::words(self.period)
     }
@@ -53,8 +61,10 @@ impl Indicator for Cmf {
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let Bar { high, low, close, volume, .. } = *input.bar;
         let volumes = input.past(0);
-        let flow = state.flow.sum(own, self.period, money_flow(high, low, close, volume));
-        let volume = state.volume.next(self.period, input.seen, |k| volumes.lag(k));
+        let flow = || state.flow.sum(own, self.period, money_flow(high, low, close, volume));
+        let flow = input.ahead(0).unwrap_or_else(flow);
+        let volume = || state.volume.next(self.period, input.seen, |k| volumes.lag(k));
+        let volume = input.ahead(1).unwrap_or_else(volume);
         out[0] = if volume == 0.0 { 0.0 } else { flow / volume };
     }
 }

@@ -1,7 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Mean;
+use crate::indicator::parts::{Mean, middle};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Ease of movement.
@@ -47,7 +47,7 @@ impl Indicator for Eom {
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
-        let middle = f64::midpoint(bar.high, bar.low);
+        let middle = middle(bar.high, bar.low);
         let moved = middle - state.middle;
         state.middle = middle;
         let ease = if bar.volume > 0.0 { moved * (bar.high - bar.low) / (bar.volume / 1e8) } else { 0.0 };

@@ -74,7 +74,8 @@ impl Indicator for VolumeProfile {
             own.fill(0.0);
         }
         let bar = input.bar;
-        if input.tick.regular && bar.volume > 0.0 {
+        // Of columns, no number that is none has been looked for yet: no rows reach as far as infinity.
+        if input.tick.regular && bar.volume > 0.0 && (bar.high - bar.low).is_finite() {
             if state.height == 0.0 {
                 let middle = f64::midpoint(bar.high, bar.low);
                 let span = (middle.abs() * SPAN).max(LEAST_SPAN);

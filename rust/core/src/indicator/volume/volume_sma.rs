@@ -1,7 +1,7 @@
 use crate::error::Result;
 use crate::indicator::parts::Rolling;
 use crate::indicator::trend::Sma;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
 
 /// Simple moving average of the volume.
 #[derive(Debug, Clone)]
@@ -33,6 +33,10 @@ impl Indicator for VolumeSma {
 
     fn lookbacks(&self) -> Vec<Lookback> {
         self.0.lookbacks()
+    }
+
+    fn ahead(&self) -> Vec<Ahead> {
+        self.0.ahead()
     }
 
     #[inline(always)]

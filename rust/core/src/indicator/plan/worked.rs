@@ -1,0 +1,353 @@
+//! What an indicator reads of many bars: its source, its past, and what its [`ahead`](crate::indicator::Indicator::ahead)
+//! lists, worked out stretch by stretch.
+
+use std::ops::Range;
+
+use bytemuck::Zeroable;
+
+use crate::indicator::ahead::{Ahead, Over, Term};
+use crate::indicator::along::Columns;
+use crate::indicator::input::{Column, Field, Input, Lookback, Table};
+use crate::indicator::parts::{Compared, Highest, Lowest, Pairs, Rolling, Sliding, Total, Weighted};
+use crate::indicator::registry::Kernel;
+
+/// Terms from some rows before a stretch to its end.
+#[derive(Debug)]
+struct Terms {
+    of: Term,
+    /// How many rows before the stretch are wanted.
+    kept: usize,
+    /// Whether they are wanted as they were so many bars ago, also of the first bars.
+    ago: bool,
+    values: Vec<f64>,
+}
+
+/// A window over terms.
+#[derive(Debug)]
+struct Windows {
+    /// Which of the terms, and of those of the other series.
+    terms: usize,
+    others: Option<usize>,
+    over: Over,
+    state: State,
+    /// What it says: the last rows before the stretch first, as many as [`AGO`].
+    found: Vec<f64>,
+}
+
+/// What windows have come to.
+#[derive(Debug)]
+enum State {
+    Nothing,
+    Mean(Rolling),
+    Total(Total),
+    Weighted(Weighted),
+    Pairs(Pairs, [Vec<f64>; 5]),
+}
+
+/// What an indicator reads of many bars, stretch by stretch.
+#[derive(Debug)]
+pub(super) struct Worked {
+    /// The source first.
+    terms: Vec<Terms>,
+    windows: Vec<Windows>,
+    /// Which terms it looks back on.
+    pasts: Vec<usize>,
+    columns: Vec<Place>,
+    sliding: Sliding,
+}
+
+/// Where a column of the list is, and how many bars ago it is wanted of.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Terms(usize, usize),
+    Windows(usize, usize),
+}
+
+/// How many bars ago, at most, a column is wanted of.
+const AGO: usize = 3;
+
+impl Worked {
+    pub(super) fn new(kernel: &Kernel, reads: Field) -> Self {
+        Self::of(&kernel.lookbacks(), &kernel.ahead(), reads)
+    }
+
+    fn of(lookbacks: &[Lookback], list: &[Ahead], reads: Field) -> Self {
+        let (terms, windows, columns) = (Vec::new(), Vec::new(), Vec::new());
+        let mut worked = Self { terms, windows, pasts: Vec::new(), columns, sliding: Sliding::default() };
+        worked.terms_of(Term::Field(reads), reads, 1);
+        for &Lookback { field, bars } in lookbacks {
+            let terms = worked.terms_of(Term::Field(field), reads, bars);
+            worked.pasts.push(terms);
+        }
+        for &Ahead { of, over, ago } in list {
+            let terms = worked.terms_of(of, reads, over.bars());
+            if over == Over::Each {
+                worked.terms[terms].ago |= ago > 0;
+                worked.columns.push(Place::Terms(terms, ago));
+                continue;
+            }
+            let compares = matches!(over, Over::Correlation(_) | Over::Slope(_));
+            let others = compares.then(|| worked.terms_of(of.of_other(), reads, over.bars()));
+            let there = worked.windows.iter().position(|w| w.terms == terms && w.over == over);
+            let windows = there.unwrap_or_else(|| {
+                let found = vec![f64::NAN; AGO];
+                worked.windows.push(Windows { terms, others, over, state: State::of(over), found });
+                worked.windows.len() - 1
+            });
+            worked.columns.push(Place::Windows(windows, ago));
+        }
+        worked
+    }
+
+    /// Where terms are, of which so many rows before a stretch are wanted.
+    fn terms_of(&mut self, of: Term, reads: Field, bars: usize) -> usize {
+        let of = if of == Term::Field(Field::Source) { Term::Field(reads) } else { of };
+        let index = self.terms.iter().position(|terms| terms.of == of).unwrap_or_else(|| {
+            self.terms.push(Terms { of, kept: AGO, ago: false, values: vec![0.0; AGO] });
+            self.terms.len() - 1
+        });
+        self.terms[index].kept = self.terms[index].kept.max(bars);
+        index
+    }
+
+    /// How many rows before a stretch are wanted.
+    pub(super) fn longest(&self) -> usize {
+        self.terms.iter().map(|terms| terms.kept).fold(0, usize::max)
+    }
+
+    /// Works out what there is of a stretch of rows. Stretches follow each other.
+    pub(super) fn take(&mut self, bars: &Columns<'_>, rows: Range<usize>) {
+        let Some((source, others)) = self.terms.split_first_mut() else { return };
+        source.take(bars, &[], rows.clone());
+        let source = source.column(bars, &rows).values;
+        others.iter_mut().for_each(|terms| terms.take(bars, source, rows.clone()));
+        for index in 0..self.windows.len() {
+            let (done, rest) = self.windows.split_at_mut(index);
+            let Some(windows) = rest.first_mut() else { continue };
+            let terms = &mut self.terms[windows.terms];
+            if let Term::Ahead(other) = terms.of
+                && done.iter().all(|before| before.terms != windows.terms)
+            {
+                terms.values.extend_from_slice(&done[other].found[AGO..]);
+            }
+            let skipped = skipped(&self.terms, done, windows.terms);
+            let column = self.terms[windows.terms].column(bars, &rows);
+            let others = windows.others.map(|others| self.terms[others].column(bars, &rows));
+            windows.take(skipped, column, others, rows.clone(), &mut self.sliding);
+        }
+    }
+
+    /// What the indicator reads of each bar of the stretch that was taken.
+    pub(super) fn source<'a>(&'a self, bars: &Columns<'a>, rows: &Range<usize>) -> &'a [f64] {
+        let Column { values, before } = self.terms[0].column(bars, rows);
+        &values[before..]
+    }
+
+    /// What it looks back on.
+    pub(super) fn table<'a>(&'a self, bars: &Columns<'a>, rows: &Range<usize>) -> Table<'a> {
+        let mut table = Table::default();
+        for (past, &terms) in table.pasts.iter_mut().zip(&self.pasts) {
+            *past = self.terms[terms].column(bars, rows);
+        }
+        table
+    }
+
+    /// The columns of its list.
+    pub(super) fn columns<'a>(
+        &'a self,
+        bars: &Columns<'a>,
+        rows: &Range<usize>,
+    ) -> [&'a [f64]; Input::MAX_AHEAD] {
+        let mut columns: [&[f64]; Input::MAX_AHEAD] = Default::default();
+        for (column, place) in columns.iter_mut().zip(&self.columns) {
+            *column = match *place {
+                Place::Terms(terms, ago) => {
+                    let Column { values, before } = self.terms[terms].column(bars, rows);
+                    &values[before - ago..values.len() - ago]
+                }
+                Place::Windows(windows, ago) => {
+                    let found = &self.windows[windows].found;
+                    &found[AGO - ago..found.len() - ago]
+                }
+            };
+        }
+        columns
+    }
+}
+
+/// At how many of the first bars terms have no value.
+fn skipped(terms: &[Terms], windows: &[Windows], index: usize) -> usize {
+    match terms[index].of {
+        Term::Ahead(other) => {
+            let other = &windows[other];
+            other.over.bars() - 1 + skipped(terms, windows, other.terms)
+        }
+        of => of.skipped(),
+    }
+}
+
+impl Terms {
+    /// Lets go of what is past, and adds the rows of a stretch; `source` ends with them.
+    fn take(&mut self, bars: &Columns<'_>, source: &[f64], rows: Range<usize>) {
+        if self.field(bars, &rows).is_none() {
+            self.values.drain(..self.values.len().saturating_sub(self.kept));
+            self.of.make(bars, source, rows, &mut self.values);
+        }
+    }
+
+    /// The bars' own column, if they are one, and as far back as wanted.
+    fn field<'a>(&self, bars: &Columns<'a>, rows: &Range<usize>) -> Option<&'a [f64]> {
+        match self.of {
+            Term::Field(field) if !self.ago || rows.start >= AGO => bars.column(field),
+            _ => None,
+        }
+    }
+
+    fn column<'a>(&'a self, bars: &Columns<'a>, rows: &Range<usize>) -> Column<'a> {
+        self.field(bars, rows).map_or_else(
+            || Column { values: &self.values, before: self.values.len() - rows.len() },
+            |values| Column { values: &values[..rows.end], before: rows.start },
+        )
+    }
+}
+
+impl State {
+    fn of(over: Over) -> Self {
+        match over {
+            Over::Mean(_) => Self::Mean(Rolling::zeroed()),
+            Over::Total(_) => Self::Total(Total::zeroed()),
+            Over::Weighted(_) => Self::Weighted(Weighted::zeroed()),
+            Over::Correlation(_) | Over::Slope(_) => Self::Pairs(Pairs::zeroed(), Default::default()),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+impl Windows {
+    /// Takes a stretch of rows; of all of them, the first have no term.
+    fn take(
+        &mut self,
+        skipped: usize,
+        column: Column<'_>,
+        others: Option<Column<'_>>,
+        rows: Range<usize>,
+        sliding: &mut Sliding,
+    ) {
+        let found = &mut self.found;
+        let newest = found.len() - AGO;
+        found.copy_within(newest.., 0);
+        found.truncate(AGO);
+        let without = skipped.saturating_sub(rows.start).min(rows.len());
+        found.extend(std::iter::repeat_n(f64::NAN, without));
+        let column = Column { before: column.before + without, ..column };
+        let (n, seen) = (self.over.bars(), (rows.start + without).saturating_sub(skipped));
+        match &mut self.state {
+            State::Mean(mean) => mean.along(n, seen, column, found),
+            State::Total(total) => total.along(n, seen, column, found),
+            State::Weighted(weighted) => weighted.along(n, seen, column, found),
+            State::Pairs(pairs, room) => {
+                let others =
+                    others.map_or(column, |others| Column { before: others.before + without, ..others });
+                if matches!(self.over, Over::Slope(_)) {
+                    pairs.along(n, seen, [others, column], room, found, Compared::slope);
+                } else {
+                    pairs.along(n, seen, [column, others], room, found, Compared::correlation);
+                }
+            }
+            State::Nothing => match self.over {
+                Over::Highest(n) => sliding.extremes::<Highest>(n, seen, column, found),
+                Over::Lowest(n) => sliding.extremes::<Lowest>(n, seen, column, found),
+                Over::HighestAge(n) => sliding.ages::<Highest>(n, seen, column, found),
+                Over::LowestAge(n) => sliding.ages::<Lowest>(n, seen, column, found),
+                _ => {}
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicator::parts::change;
+    use crate::indicator::ring::Past;
+
+    /// Flat stretches, spikes that the sums must forget, and a walk.
+    fn spiky(i: i64) -> f64 {
+        let walk = 100.0 + 0.01 * ((i * 7919) % 1000) as f64;
+        match i % 997 {
+            0..3 => 1e7,
+            200..300 => 100.0,
+            _ => walk,
+        }
+    }
+
+    #[test]
+    fn stretches_say_what_single_steps_say() {
+        let close: Vec<f64> = (0..3000).map(spiky).collect();
+        let volume: Vec<f64> = (0..3000).map(|i| if i % 500 < 60 { 0.0 } else { spiky(i + 31) }).collect();
+        let other: Vec<f64> = (0..3000).map(|i| spiky(i + 500) + spiky(3 * i)).collect();
+        let columns = Columns {
+            open: &close,
+            high: &close,
+            low: &close,
+            close: &close,
+            volume: &volume,
+            session: None,
+            regular: None,
+            since_open: None,
+            ts: None,
+            other: Some(&other),
+        };
+        for n in [1, 2, 14, 20, 300] {
+            let list = [
+                Ahead::new(Term::Field(Field::Close), Over::Mean(n)),
+                Ahead::new(Term::Field(Field::Volume), Over::Total(n)),
+                Ahead::new(Term::Field(Field::Close), Over::Weighted(n)).ago(2),
+                Ahead::new(Term::Move, Over::Total(n)),
+                Ahead::new(Term::Ahead(0), Over::Total(n)),
+                Ahead::new(Term::Field(Field::Close), Over::Correlation(n)),
+                Ahead::new(Term::Return, Over::Slope(n)),
+            ];
+            let mut worked = Worked::of(&[], &list, Field::Close);
+            let (mut mean, mut weighted) = (Rolling::zeroed(), Weighted::zeroed());
+            let (mut total, mut moved, mut outer) = (Total::zeroed(), Total::zeroed(), Total::zeroed());
+            let (mut compared, mut returns) = (Pairs::zeroed(), Pairs::zeroed());
+            let (mut means, mut last) = (Vec::new(), [f64::NAN; 3]);
+            for rows in [0..1, 1..5, 5..40, 40..1000, 1000..1256, 1256..3000] {
+                worked.take(&columns, rows.clone());
+                let found = worked.columns(&columns, &rows);
+                for row in rows.clone() {
+                    let (past, volumes, seen) =
+                        (Past::column(&close, row), Past::column(&volume, row), row + 1);
+                    let path = |k: usize| (past.lag(k) - past.lag(k + 1)).abs();
+                    means.push(mean.mean(n, seen, past));
+                    last = [weighted.mean(n, seen, past), last[0], last[1]];
+                    let of_means = |k: usize| means[row - k.min(row)];
+                    let back =
+                        |of: &[f64], k: usize| change(of[row - k.min(row)], of[row - (k + 1).min(row)]);
+                    let both = |k: usize| (past.lag(k), if k > row { 0.0 } else { other[row - k] });
+                    let compared = compared.next(n, seen, both).map(Compared::correlation);
+                    let slope =
+                        returns.next(n, row, |k| (back(&other, k), back(&close, k))).map(Compared::slope);
+                    let expected = [
+                        means[row],
+                        total.next(n, seen, |k| volumes.lag(k)),
+                        last[2],
+                        moved.next(n, row, path),
+                        if seen < n { f64::NAN } else { outer.next(n, seen + 1 - n, of_means) },
+                        compared.unwrap_or(f64::NAN),
+                        slope.unwrap_or(f64::NAN),
+                    ];
+                    for (column, (found, expected)) in found.iter().zip(expected).enumerate() {
+                        let found = found[row - rows.start];
+                        assert_eq!(
+                            found.to_bits(),
+                            expected.to_bits(),
+                            "{column} of {n} at {row}: {found} {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
