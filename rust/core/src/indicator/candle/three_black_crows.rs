@@ -9,9 +9,16 @@ pattern! {
 
 #[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let bare = |k| all([!c.is_white(k), c.lower(k) < c.average(SHADOW_VERY_SHORT, k)]);
-    let follows =
-        |k| all([c.open(k) < c.open(k + 1), c.open(k) > c.close(k + 1), c.close(k) < c.close(k + 1)]);
-    let crows = all([c.is_white(3), bare(0), bare(1), bare(2), follows(1), follows(0)]);
+    let crows = all([c.is_white(3), bare(c, 0), bare(c, 1), bare(c, 2), follows(c, 1), follows(c, 0)]);
     if all([crows, c.high(3) > c.close(2)]) { -100.0 } else { 0.0 }
+}
+
+#[inline(always)]
+fn bare(c: &Candles<'_>, k: usize) -> bool {
+    all([!c.is_white(k), c.lower(k) < c.average(SHADOW_VERY_SHORT, k)])
+}
+
+#[inline(always)]
+fn follows(c: &Candles<'_>, k: usize) -> bool {
+    all([c.open(k) < c.open(k + 1), c.open(k) > c.close(k + 1), c.close(k) < c.close(k + 1)])
 }

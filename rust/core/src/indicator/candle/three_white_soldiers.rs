@@ -9,15 +9,21 @@ pattern! {
 
 #[inline(always)]
 fn found(c: &Candles<'_>) -> f64 {
-    let bare = |k| all([c.is_white(k), c.upper(k) < c.average(SHADOW_VERY_SHORT, k)]);
-    let follows = |k| {
-        all([
-            c.close(k) > c.close(k + 1),
-            c.open(k) > c.open(k + 1),
-            c.open(k) <= c.close(k + 1) + c.average(NEAR, k + 1),
-            c.body(k) > c.body(k + 1) - c.average(FAR, k + 1),
-        ])
-    };
-    let soldiers = all([bare(0), bare(1), bare(2), follows(1), follows(0)]);
+    let soldiers = all([bare(c, 0), bare(c, 1), bare(c, 2), follows(c, 1), follows(c, 0)]);
     if all([soldiers, c.body(0) > c.average(BODY_SHORT, 0)]) { 100.0 } else { 0.0 }
+}
+
+#[inline(always)]
+fn bare(c: &Candles<'_>, k: usize) -> bool {
+    all([c.is_white(k), c.upper(k) < c.average(SHADOW_VERY_SHORT, k)])
+}
+
+#[inline(always)]
+fn follows(c: &Candles<'_>, k: usize) -> bool {
+    all([
+        c.close(k) > c.close(k + 1),
+        c.open(k) > c.open(k + 1),
+        c.open(k) <= c.close(k + 1) + c.average(NEAR, k + 1),
+        c.body(k) > c.body(k + 1) - c.average(FAR, k + 1),
+    ])
 }

@@ -52,18 +52,6 @@ const RENEW_AFTER: usize = 65;
 /// The same of sums that are looked at after each step: what has shrunk too far is taken anew at once.
 const RENEW_WATCHED_AFTER: usize = 257;
 
-/// What one of two gives, of all values and the first: many at once, so in no order.
-#[inline(always)]
-fn picked(first: f64, values: &[f64], pick: impl Fn(f64, f64) -> f64) -> f64 {
-    let mut lanes = [first; 16];
-    let chunks = values.chunks_exact(lanes.len());
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane = pick(*lane, *x));
-    }
-    lanes.iter().chain(rest).fold(first, |picked, x| pick(picked, *x))
-}
-
 /// Called where few steps come by, so that what they do there does not stand in the way of the others.
 #[cold]
 #[inline(never)]

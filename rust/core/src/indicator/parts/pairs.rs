@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{RENEW_AFTER, picked};
+use super::RENEW_AFTER;
 use crate::indicator::input::Column;
 
 /// Sums of differences from a reference within the window, of both series, of their squares and products; taken anew from
@@ -199,6 +199,18 @@ impl Pairs {
 fn refill(into: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
     into.clear();
     into.extend(values);
+}
+
+/// What one of two gives, of all values and the first: many at once, so in no order.
+#[inline(always)]
+fn picked(first: f64, values: &[f64], pick: impl Fn(f64, f64) -> f64) -> f64 {
+    let mut lanes = [first; 16];
+    let chunks = values.chunks_exact(lanes.len());
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, x)| *lane = pick(*lane, *x));
+    }
+    lanes.iter().chain(rest).fold(first, |picked, x| pick(picked, *x))
 }
 
 /// The sums of the last `n`. By value, as what is lent to a call cannot stay in registers.

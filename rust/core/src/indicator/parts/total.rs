@@ -2,7 +2,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{RENEW_WATCHED_AFTER, picked, rarely};
+use super::{RENEW_WATCHED_AFTER, rarely};
 use crate::indicator::input::Column;
 
 /// The sum of the last `n` terms, each of which can be worked out again when it leaves.
@@ -44,55 +44,138 @@ impl Total {
     /// The same of all terms of a column, of which `seen` have come before.
     #[inline(never)]
     pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
-        let (rows, longest) = (column.rows(), n.max(RENEW_WATCHED_AFTER));
+        let start = (n - 1).saturating_sub(seen).min(column.rows());
+        into.extend(std::iter::repeat_n(f64::NAN, start));
+        self.along_from(start, n, seen, column, into);
+    }
+
+    /// The same of two at once, over as many terms each: neither waits for its own sum alone.
+    #[inline(never)]
+    pub fn along_both(
+        both: [&mut Self; 2],
+        n: usize,
+        seen: usize,
+        columns: [Column<'_>; 2],
+        into: [&mut Vec<f64>; 2],
+    ) {
+        let ([one, other], [ours, theirs], [sums, others]) = (both, columns, into);
+        let rows = ours.rows();
         let mut row = (n - 1).saturating_sub(seen).min(rows);
-        into.extend(std::iter::repeat_n(f64::NAN, row));
+        sums.extend(std::iter::repeat_n(f64::NAN, row));
+        others.extend(std::iter::repeat_n(f64::NAN, row));
+        while row < rows && one.age == other.age {
+            let count = one.steps_left(n).min(rows - row);
+            if seen + row + 1 == n || count == 0 {
+                sums.push(one.renew(n, row, ours));
+                others.push(other.renew(n, row, theirs));
+                row += 1;
+                continue;
+            }
+            let (start, other_start, mut x, mut y) = (sums.len(), others.len(), one.sum, other.sum);
+            sums.resize(start + count, 0.0);
+            others.resize(other_start + count, 0.0);
+            let terms = ours.steps(n, row..row + count).zip(theirs.steps(n, row..row + count));
+            let into = sums[start..].iter_mut().zip(&mut others[other_start..]);
+            for (((new, old), (other_new, other_old)), (into_x, into_y)) in terms.zip(into) {
+                x += new - old;
+                y += other_new - other_old;
+                (*into_x, *into_y) = (x, y);
+            }
+            let (done, other_done) = (one.follow(sums, start), other.follow(others, other_start));
+            if done < count || other_done < count {
+                one.along_from(row + done, n, seen, ours, sums);
+                other.along_from(row + other_done, n, seen, theirs, others);
+                return;
+            }
+            row += count;
+        }
+        one.along_from(row, n, seen, ours, sums);
+        other.along_from(row, n, seen, theirs, others);
+    }
+
+    fn along_from(&mut self, from: usize, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+        let (mut row, rows) = (from, column.rows());
         while row < rows {
             if seen + row + 1 != n {
-                let count = (longest - self.age as usize).min(rows - row);
+                let count = self.steps_left(n).min(rows - row);
                 let (start, mut sum) = (into.len(), self.sum);
                 into.extend(column.steps(n, row..row + count).map(|(new, old)| {
                     sum += new - old;
                     sum
                 }));
-                let done = self.lasts(&into[start..]);
-                into.truncate(start + done);
-                (self.age, row) = (self.age + done as u64, row + done);
+                row += self.follow(into, start);
             }
             if row < rows {
-                self.sum = column.last(n, row).iter().sum();
-                (self.age, self.peak) = (1, self.sum.abs());
-                into.push(self.sum);
+                into.push(self.renew(n, row, column));
                 row += 1;
             }
         }
     }
 
-    /// Takes sums that follow this one; gives how many come before the first that has shrunk too far.
-    fn lasts(&mut self, sums: &[f64]) -> usize {
+    /// Steps before the sum is due to be taken anew.
+    fn steps_left(&self, n: usize) -> usize {
+        n.max(RENEW_WATCHED_AFTER) - self.age as usize
+    }
+
+    /// Takes the sum anew at a row.
+    fn renew(&mut self, n: usize, row: usize, column: Column<'_>) -> f64 {
+        self.sum = column.last(n, row).iter().sum();
+        (self.age, self.peak) = (1, self.sum.abs());
+        self.sum
+    }
+
+    /// Takes the sums that begin at `start` as its own, up to the first that has shrunk too far, which goes with those after
+    /// it; gives how many are left.
+    fn follow(&mut self, sums: &mut Vec<f64>, start: usize) -> usize {
+        let done = self.last_of(&sums[start..]);
+        sums.truncate(start + done);
+        self.age += done as u64;
+        done
+    }
+
+    /// How many sums come before the first that has shrunk too far.
+    fn last_of(&mut self, sums: &[f64]) -> usize {
         // Mostly none has: then the largest and the smallest say so.
-        let largest =
-            picked(self.peak, sums, |largest, sum| if sum.abs() > largest { sum.abs() } else { largest });
-        let smallest = picked(
-            f64::INFINITY,
-            sums,
-            |smallest, sum| if sum.abs() < smallest { sum.abs() } else { smallest },
-        );
+        let (largest, smallest) = extent(sums);
+        let largest = larger(self.peak, largest);
         if smallest >= RENEW_BELOW * largest {
             self.sum = sums.last().copied().unwrap_or(self.sum);
             self.peak = largest;
             return sums.len();
         }
         for (done, &sum) in sums.iter().enumerate() {
-            let size = sum.abs();
-            self.peak = if size > self.peak { size } else { self.peak };
-            if size < RENEW_BELOW * self.peak {
+            self.peak = larger(self.peak, sum);
+            if sum.abs() < RENEW_BELOW * self.peak {
                 return done;
             }
             self.sum = sum;
         }
         sums.len()
     }
+}
+
+#[inline(always)]
+fn larger(largest: f64, sum: f64) -> f64 {
+    if sum.abs() > largest { sum.abs() } else { largest }
+}
+
+#[inline(always)]
+fn smaller(smallest: f64, sum: f64) -> f64 {
+    if sum.abs() < smallest { sum.abs() } else { smallest }
+}
+
+/// The largest size and the smallest; many at once, so in no order.
+fn extent(sums: &[f64]) -> (f64, f64) {
+    let (mut largest, mut smallest) = ([0.0; 16], [f64::INFINITY; 16]);
+    let chunks = sums.chunks_exact(largest.len());
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for ((large, small), &sum) in largest.iter_mut().zip(&mut smallest).zip(chunk) {
+            (*large, *small) = (larger(*large, sum), smaller(*small, sum));
+        }
+    }
+    let (all, least) = (largest.iter().chain(rest), smallest.iter().chain(rest));
+    (all.fold(0.0, |a, b| larger(a, *b)), least.fold(f64::INFINITY, |a, b| smaller(a, *b)))
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl Definition {
 }
 
 /// How many rows are gone over at once: as many as stay at hand.
-const STRETCH: usize = 1024;
+const STRETCH: usize = 512;
 
 /// Zero times what is no finite number is none; several are looked at in one step.
 fn all_finite(values: &[f64]) -> bool {

@@ -28,6 +28,8 @@ struct Windows {
     /// Which of the terms, and of those of the other series.
     terms: usize,
     others: Option<usize>,
+    /// Which later windows of as many terms go with these.
+    beside: Option<usize>,
     over: Over,
     state: State,
     /// What it says: the last rows before the stretch first, as many as [`AGO`].
@@ -91,12 +93,38 @@ impl Worked {
             let there = worked.windows.iter().position(|w| w.terms == terms && w.over == over);
             let windows = there.unwrap_or_else(|| {
                 let found = vec![f64::NAN; AGO];
-                worked.windows.push(Windows { terms, others, over, state: State::of(over), found });
+                worked.windows.push(Windows {
+                    terms,
+                    others,
+                    beside: None,
+                    over,
+                    state: State::of(over),
+                    found,
+                });
                 worked.windows.len() - 1
             });
             worked.columns.push(Place::Windows(windows, ago));
         }
+        worked.pair();
         worked
+    }
+
+    /// Finds totals that go together.
+    fn pair(&mut self) {
+        let alike = |index: usize| {
+            let Windows { terms, over, .. } = self.windows[index];
+            let of = self.terms[terms].of;
+            let sums = matches!(over, Over::Total(_)) && !matches!(of, Term::Ahead(_));
+            sums.then(|| (over, of.skipped()))
+        };
+        let mut free: Vec<usize> = (0..self.windows.len()).filter(|&index| alike(index).is_some()).collect();
+        let mut pairs = Vec::new();
+        while let Some((first, later)) = free.split_first() {
+            let beside = later.iter().copied().find(|&index| alike(index) == alike(*first));
+            pairs.push((*first, beside));
+            free = later.iter().copied().filter(|&index| Some(index) != beside).collect();
+        }
+        pairs.into_iter().for_each(|(first, beside)| self.windows[first].beside = beside);
     }
 
     /// Where terms are, of which so many rows before a stretch are wanted.
@@ -123,7 +151,11 @@ impl Worked {
         others.iter_mut().for_each(|terms| terms.take(bars, source, rows.clone()));
         for index in 0..self.windows.len() {
             let (done, rest) = self.windows.split_at_mut(index);
-            let Some(windows) = rest.first_mut() else { continue };
+            let Some((windows, later)) = rest.split_first_mut() else { continue };
+            // With those that stand before.
+            if done.iter().any(|before| before.beside == Some(index)) {
+                continue;
+            }
             let terms = &mut self.terms[windows.terms];
             if let Term::Ahead(other) = terms.of
                 && done.iter().all(|before| before.terms != windows.terms)
@@ -131,9 +163,15 @@ impl Worked {
                 terms.values.extend_from_slice(&done[other].found[AGO..]);
             }
             let skipped = skipped(&self.terms, done, windows.terms);
-            let column = self.terms[windows.terms].column(bars, &rows);
-            let others = windows.others.map(|others| self.terms[others].column(bars, &rows));
-            windows.take(skipped, column, others, rows.clone(), &mut self.sliding);
+            let column = |terms: usize| self.terms[terms].column(bars, &rows);
+            if let Some(beside) = windows.beside {
+                let beside = &mut later[beside - index - 1];
+                let columns = [column(windows.terms), column(beside.terms)];
+                windows.take_both(beside, skipped, columns, &rows);
+            } else {
+                let others = windows.others.map(column);
+                windows.take(skipped, column(windows.terms), others, &rows, &mut self.sliding);
+            }
         }
     }
 
@@ -224,23 +262,40 @@ impl State {
 }
 
 impl Windows {
-    /// Takes a stretch of rows; of all of them, the first have no term.
+    /// Lets go of what is past. Of all rows, the first have no term: gives what is left of the stretch, and how many terms have
+    /// come before.
+    fn start<'a>(&mut self, skipped: usize, column: Column<'a>, rows: &Range<usize>) -> (Column<'a>, usize) {
+        let newest = self.found.len() - AGO;
+        self.found.copy_within(newest.., 0);
+        self.found.truncate(AGO);
+        let without = skipped.saturating_sub(rows.start).min(rows.len());
+        self.found.extend(std::iter::repeat_n(f64::NAN, without));
+        let before = column.before + without;
+        (Column { before, ..column }, (rows.start + without).saturating_sub(skipped))
+    }
+
+    /// Takes a stretch of rows with other windows of as many terms.
+    fn take_both(&mut self, other: &mut Self, skipped: usize, columns: [Column<'_>; 2], rows: &Range<usize>) {
+        let (ours, seen) = self.start(skipped, columns[0], rows);
+        let (theirs, _) = other.start(skipped, columns[1], rows);
+        if let (State::Total(one), State::Total(another)) = (&mut self.state, &mut other.state) {
+            let (columns, found) = ([ours, theirs], [&mut self.found, &mut other.found]);
+            Total::along_both([one, another], self.over.bars(), seen, columns, found);
+        }
+    }
+
+    /// Takes a stretch of rows.
     fn take(
         &mut self,
         skipped: usize,
         column: Column<'_>,
         others: Option<Column<'_>>,
-        rows: Range<usize>,
+        rows: &Range<usize>,
         sliding: &mut Sliding,
     ) {
-        let found = &mut self.found;
-        let newest = found.len() - AGO;
-        found.copy_within(newest.., 0);
-        found.truncate(AGO);
-        let without = skipped.saturating_sub(rows.start).min(rows.len());
-        found.extend(std::iter::repeat_n(f64::NAN, without));
-        let column = Column { before: column.before + without, ..column };
-        let (n, seen) = (self.over.bars(), (rows.start + without).saturating_sub(skipped));
+        let before = column.before;
+        let (column, seen) = self.start(skipped, column, rows);
+        let (n, without, found) = (self.over.bars(), column.before - before, &mut self.found);
         match &mut self.state {
             State::Mean(mean) => mean.along(n, seen, column, found),
             State::Total(total) => total.along(n, seen, column, found),
@@ -304,13 +359,14 @@ mod tests {
                 Ahead::new(Term::Field(Field::Volume), Over::Total(n)),
                 Ahead::new(Term::Field(Field::Close), Over::Weighted(n)).ago(2),
                 Ahead::new(Term::Move, Over::Total(n)),
+                Ahead::new(Term::Notional, Over::Total(n)),
                 Ahead::new(Term::Ahead(0), Over::Total(n)),
                 Ahead::new(Term::Field(Field::Close), Over::Correlation(n)),
                 Ahead::new(Term::Return, Over::Slope(n)),
             ];
             let mut worked = Worked::of(&[], &list, Field::Close);
             let (mut mean, mut weighted) = (Rolling::zeroed(), Weighted::zeroed());
-            let (mut total, mut moved, mut outer) = (Total::zeroed(), Total::zeroed(), Total::zeroed());
+            let [mut total, mut moved, mut traded, mut outer] = [Total::zeroed(); 4];
             let (mut compared, mut returns) = (Pairs::zeroed(), Pairs::zeroed());
             let (mut means, mut last) = (Vec::new(), [f64::NAN; 3]);
             for rows in [0..1, 1..5, 5..40, 40..1000, 1000..1256, 1256..3000] {
@@ -334,6 +390,7 @@ mod tests {
                         total.next(n, seen, |k| volumes.lag(k)),
                         last[2],
                         moved.next(n, row, path),
+                        traded.next(n, seen, |k| past.lag(k) * volumes.lag(k)),
                         if seen < n { f64::NAN } else { outer.next(n, seen + 1 - n, of_means) },
                         compared.unwrap_or(f64::NAN),
                         slope.unwrap_or(f64::NAN),

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::{Sum, money_flow};
-use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, Params, Spec, Term};
+use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 
 /// Accumulation/distribution line.
 #[derive(Debug, Clone)]
@@ -29,15 +29,10 @@ impl Indicator for Ad {
         1
     }
 
-    fn ahead(&self) -> Vec<Ahead> {
-        vec![Ahead::new(Term::MoneyFlow, Over::Each)]
-    }
-
     #[inline(always)]
     fn update(&self, state: &mut Sum, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
-        let flow = || money_flow(bar.high, bar.low, bar.close, bar.volume);
-        state.add(input.ahead(0).unwrap_or_else(flow));
+        state.add(money_flow(bar.high, bar.low, bar.close, bar.volume));
         out[0] = state.value();
     }
 }

@@ -2,7 +2,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Ema, Sum, blend, money_flow};
-use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, ParamSpec, Params, Spec, Term};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Chaikin oscillator.
 #[derive(Debug, Clone)]
@@ -46,15 +46,10 @@ impl Indicator for Adosc {
         Ema::warm(self.slow)
     }
 
-    fn ahead(&self) -> Vec<Ahead> {
-        vec![Ahead::new(Term::MoneyFlow, Over::Each)]
-    }
-
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
-        let flow = || money_flow(bar.high, bar.low, bar.close, bar.volume);
-        state.line.add(input.ahead(0).unwrap_or_else(flow));
+        state.line.add(money_flow(bar.high, bar.low, bar.close, bar.volume));
         let line = state.line.value();
         for (ema, factor) in state.emas.iter_mut().zip(self.factors) {
             *ema = if input.seen == 1 { line } else { blend(*ema, factor, line) };
