@@ -52,7 +52,7 @@ impl Indicator for Cmo {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let change = input.x - state.previous;
         state.previous = input.x;
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             out[0] = f64::NAN;
             return;
         }

@@ -65,7 +65,7 @@ impl Indicator for ConnorsRsi {
         let (x, last) = (input.x, state.close);
         state.close = x;
         out[0] = f64::NAN;
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             return;
         }
         let rsi = strength(&mut state.rsi, self.period, x - last);

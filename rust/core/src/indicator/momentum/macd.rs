@@ -60,11 +60,11 @@ impl Indicator for Macd {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out.fill(f64::NAN);
         let slow = state.slow.next(input.settled, self.slow, self.factors[1], input.x);
-        if input.seen <= self.slow - self.fast {
+        if !input.settled && input.seen <= self.slow - self.fast {
             return;
         }
         let fast = state.fast.next(input.settled, self.fast, self.factors[0], input.x);
-        if input.seen < self.slow {
+        if !input.settled && input.seen < self.slow {
             return;
         }
         let macd = fast - slow;

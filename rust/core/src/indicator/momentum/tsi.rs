@@ -58,7 +58,7 @@ impl Indicator for Tsi {
         let change = input.x - state.previous;
         state.previous = input.x;
         out.fill(f64::NAN);
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             return;
         }
         let mut smooth = [change, change.abs()];

@@ -62,10 +62,10 @@ impl Indicator for Adx {
                 self.factor,
                 100.0 * (plus_di - minus_di).abs() / both,
             );
-        } else if input.seen <= self.first() {
+        } else if !input.settled && input.seen <= self.first() {
             state.last = state.adx.next(input.settled, self.period, self.factor, 0.0);
         }
-        if input.seen >= self.first() {
+        if input.settled || input.seen >= self.first() {
             crate::indicator::put(out, [state.last, plus_di, minus_di]);
         }
     }

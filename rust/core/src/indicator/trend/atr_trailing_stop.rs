@@ -55,12 +55,12 @@ impl Indicator for AtrTrailingStop {
         let range = true_range(input.bar.high, input.bar.low, last);
         state.close = x;
         out.fill(f64::NAN);
-        let atr = if input.seen == 1 {
+        let atr = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
             state.range.next(input.settled, self.period, self.factor, range)
         };
-        if atr.is_nan() {
+        if !input.settled && atr.is_nan() {
             return;
         }
         let (below, above) = (x - self.width * atr, x + self.width * atr);

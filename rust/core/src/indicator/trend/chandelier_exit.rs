@@ -64,7 +64,7 @@ impl Indicator for ChandelierExit {
         let (high, low) = Channel::next(own, input, 0);
         let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
-        let atr = if input.seen == 1 {
+        let atr = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
             state.range.next(input.settled, self.period, self.factor, range)

@@ -46,8 +46,11 @@ impl Indicator for HeikinAshi {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let bar = input.bar;
         let close = (bar.open + bar.high + bar.low + bar.close) / 4.0;
-        let open =
-            if input.seen == 1 { middle(bar.open, bar.close) } else { middle(state.open, state.close) };
+        let open = if !input.settled && input.seen == 1 {
+            middle(bar.open, bar.close)
+        } else {
+            middle(state.open, state.close)
+        };
         (state.open, state.close) = (open, close);
         crate::indicator::put(
             out,

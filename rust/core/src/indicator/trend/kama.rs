@@ -72,7 +72,7 @@ impl Indicator for Kama {
         let path = input.ahead(0).unwrap_or_else(|| {
             state.moves.next(self.period, input.seen - 1, |k| (past.lag(k) - past.lag(k + 1)).abs())
         });
-        if input.seen <= self.period {
+        if !input.settled && input.seen <= self.period {
             state.value = input.x;
             out[0] = f64::NAN;
             return;

@@ -57,7 +57,7 @@ impl Indicator for Psar {
         let (last_high, last_low) = (state.high, state.low);
         (state.high, state.low) = (high, low);
         out[0] = f64::NAN;
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             return;
         }
         if input.seen == 2 {

@@ -56,12 +56,12 @@ impl Indicator for Supertrend {
         let (last, range) = (state.close, true_range(bar.high, bar.low, state.close));
         state.close = bar.close;
         out.fill(f64::NAN);
-        let atr = if input.seen == 1 {
+        let atr = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
             state.range.next(input.settled, self.period, self.factor, range)
         };
-        if atr.is_nan() {
+        if !input.settled && atr.is_nan() {
             return;
         }
         let middle = middle(bar.high, bar.low);

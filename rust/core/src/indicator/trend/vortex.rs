@@ -59,7 +59,7 @@ impl Indicator for Vortex {
         let range = true_range(high, low, state.close);
         (state.high, state.low, state.close) = (high, low, input.bar.close);
         out.fill(f64::NAN);
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             return;
         }
         let (ups, rest) = own.split_at_mut(Mean::words(self.period));

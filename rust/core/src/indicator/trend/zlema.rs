@@ -46,7 +46,7 @@ impl Indicator for Zlema {
     #[inline(always)]
     fn update(&self, state: &mut Ema, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
-        if input.seen > self.lag {
+        if input.settled || input.seen > self.lag {
             let x = 2.0 * input.x - input.past(0).lag(self.lag);
             out[0] = state.next(input.settled, self.period, self.factor, x);
         }

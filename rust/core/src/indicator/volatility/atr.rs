@@ -51,7 +51,7 @@ impl Indicator for Atr {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
-        out[0] = if input.seen == 1 {
+        out[0] = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
             state.range.next(input.settled, self.period, self.factor, range)

@@ -53,7 +53,7 @@ impl Indicator for Chop {
         let last = state.close;
         state.close = bar.close;
         out[0] = f64::NAN;
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             return;
         }
         let (n, seen) = (self.period, input.seen - 1);

@@ -54,7 +54,7 @@ impl Indicator for HvYangZhang {
         let last = state.close;
         state.close = bar.close;
         out[0] = f64::NAN;
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             return;
         }
         let ln = |a: f64, b: f64| if a > 0.0 && b > 0.0 { (a / b).ln() } else { 0.0 };

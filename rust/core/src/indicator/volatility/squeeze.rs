@@ -81,7 +81,8 @@ impl Indicator for Squeeze {
         let range = true_range(input.bar.high, input.bar.low, state.close);
         state.close = input.bar.close;
         out.fill(f64::NAN);
-        let range = if input.seen == 1 { f64::NAN } else { state.range.next(ranges, n, range) };
+        let range =
+            if !input.settled && input.seen == 1 { f64::NAN } else { state.range.next(ranges, n, range) };
         if !range.is_nan() {
             out[0] = f64::from(u8::from(self.band * variance.sqrt() < self.channel * range));
         }

@@ -31,7 +31,11 @@ impl Indicator for TrueRange {
 
     #[inline(always)]
     fn update(&self, state: &mut [f64; 1], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = if input.seen == 1 { f64::NAN } else { true_range(input.bar.high, input.bar.low, state[0]) };
+        out[0] = if !input.settled && input.seen == 1 {
+            f64::NAN
+        } else {
+            true_range(input.bar.high, input.bar.low, state[0])
+        };
         state[0] = input.bar.close;
     }
 }

@@ -52,8 +52,9 @@ impl Indicator for Adosc {
         state.line.add(money_flow(bar.high, bar.low, bar.close, bar.volume));
         let line = state.line.value();
         for (ema, factor) in state.emas.iter_mut().zip(self.factors) {
-            *ema = if input.seen == 1 { line } else { blend(*ema, factor, line) };
+            *ema = if !input.settled && input.seen == 1 { line } else { blend(*ema, factor, line) };
         }
-        out[0] = if input.seen < self.slow { f64::NAN } else { state.emas[0] - state.emas[1] };
+        out[0] =
+            if !input.settled && input.seen < self.slow { f64::NAN } else { state.emas[0] - state.emas[1] };
     }
 }

@@ -51,6 +51,10 @@ impl Indicator for Eom {
         let moved = middle - state.middle;
         state.middle = middle;
         let ease = if bar.volume > 0.0 { moved * (bar.high - bar.low) / (bar.volume / 1e8) } else { 0.0 };
-        out[0] = if input.seen == 1 { f64::NAN } else { state.ease.next(own, self.period, ease) };
+        out[0] = if !input.settled && input.seen == 1 {
+            f64::NAN
+        } else {
+            state.ease.next(own, self.period, ease)
+        };
     }
 }

@@ -51,7 +51,7 @@ impl Indicator for ForceIndex {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let force = (input.x - state.close) * input.bar.volume;
         state.close = input.x;
-        out[0] = if input.seen == 1 {
+        out[0] = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
             state.force.next(input.settled, self.period, self.factor, force)

@@ -53,7 +53,7 @@ impl Indicator for Mfi {
         let last = state.typical;
         state.typical = typical;
         out[0] = f64::NAN;
-        if input.seen == 1 {
+        if !input.settled && input.seen == 1 {
             return;
         }
         // What rounding alone has moved is no move, as in TA-Lib. Chosen, not branched on: it cannot be guessed.

@@ -41,11 +41,11 @@ impl Indicator for Nvi {
 
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        if input.seen == 1 {
-            state.index = 1000.0;
-        } else if input.bar.volume < state.volume && state.close != 0.0 {
-            state.index += state.index * ((input.x - state.close) / state.close);
-        }
+        // Chosen, not branched on: it cannot be guessed.
+        let counts = (input.bar.volume < state.volume) & (state.close != 0.0);
+        let change = if counts { (input.x - state.close) / state.close } else { 0.0 };
+        state.index =
+            if !input.settled && input.seen == 1 { 1000.0 } else { state.index + state.index * change };
         (state.close, state.volume) = (input.x, input.bar.volume);
         out[0] = state.index;
     }

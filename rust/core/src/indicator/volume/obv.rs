@@ -46,7 +46,7 @@ impl Indicator for Obv {
         // Chosen, not branched on: which way the next bar goes cannot be guessed.
         let up = if input.seen == 1 || input.x > state.close { volume } else { 0.0 };
         let down = if input.x < state.close { volume } else { 0.0 };
-        state.balance.add(if input.seen == 1 { volume } else { up - down });
+        state.balance.add(if !input.settled && input.seen == 1 { volume } else { up - down });
         state.close = input.x;
         out[0] = state.balance.value();
     }

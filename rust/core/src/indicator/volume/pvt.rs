@@ -41,7 +41,7 @@ impl Indicator for Pvt {
 
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        if input.seen > 1 && state.close != 0.0 {
+        if (input.settled || input.seen > 1) && state.close != 0.0 {
             state.sum.add(input.bar.volume * (input.x - state.close) / state.close);
         }
         state.close = input.x;
