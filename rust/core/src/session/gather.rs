@@ -106,13 +106,23 @@ impl Gather {
         self.versions.resize(ids, 0);
         self.places.resize(ids * width, Place::Absent);
         self.values.resize(ids * width, f64::NAN);
-        for &symbol in symbols {
-            let id = symbol as usize;
-            if self.versions[id] != session.versions[id] {
-                self.versions[id] = session.versions[id];
-                self.refresh(session, symbol);
-            } else if !self.timed.is_empty() {
-                self.refresh_timed(session, symbol);
+        for symbols in symbols.chunks(TOGETHER) {
+            let changed =
+                |symbol: &SymbolId| self.versions[*symbol as usize] != session.versions[*symbol as usize];
+            // A little of each, so that what they wait for memory passes together, not symbol by symbol.
+            for deep in [false, true] {
+                let touched =
+                    symbols.iter().copied().filter(changed).filter_map(|symbol| session.view(symbol));
+                std::hint::black_box(touched.fold(0, |sum, view| sum ^ touch(view.track(), deep)));
+            }
+            for &symbol in symbols {
+                let id = symbol as usize;
+                if self.versions[id] != session.versions[id] {
+                    self.versions[id] = session.versions[id];
+                    self.refresh(session, symbol);
+                } else if !self.timed.is_empty() {
+                    self.refresh_timed(session, symbol);
+                }
             }
         }
         let column =
@@ -153,6 +163,23 @@ impl Column {
     fn is_timed(&self) -> bool {
         matches!(self, Self::Figure(Figure::Age | Figure::Quality | Figure::RelativeVolume))
     }
+}
+
+/// Symbols whose state is fetched at once.
+const TOGETHER: usize = 16;
+
+/// A bit of what columns are read from: of what a symbol has, or of what that refers to.
+#[inline]
+fn touch(track: &Track, deep: bool) -> u64 {
+    let series = std::iter::once(&track.base).chain(track.derived.iter().map(|d| &d.series));
+    if !deep {
+        return series.fold(track.shape, |sum, series| sum ^ series.stacks().len() as u64);
+    }
+    series.fold(0, |sum, series| {
+        let bar = series.newest().map_or(0, |bar| bar.close.to_bits());
+        let outputs = series.stacks().iter().map(|stack| stack.program().plan.outputs(stack.block()));
+        sum ^ bar ^ outputs.filter_map(|outputs| outputs.first()).fold(0, |sum, x| sum ^ x.to_bits())
+    })
 }
 
 fn find(track: &Track, column: &Column) -> Place {

@@ -86,71 +86,45 @@ fn all_finite(values: &[f64]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bar::Bar;
+    use crate::indicator::Tick;
+    use crate::indicator::plan::stretch;
     use crate::indicator::registry::SPECS;
 
     /// Bars of several sessions.
-    struct Bars {
-        numbers: [Vec<f64>; 6],
-        session: Vec<i64>,
-        regular: Vec<bool>,
-        since_open: Vec<i64>,
-        ts: Vec<i64>,
+    fn bars(rows: i32) -> Vec<Tick> {
+        let wave =
+            |i: i32, step: f64, size: f64| ((f64::from(i) * step).sin() * size * 100.0).round() / 100.0;
+        let bar = |i: i32| {
+            let close = 100.0 + wave(i, 0.7, 5.0) + wave(i, 0.11, 9.0);
+            let open = close + wave(i, 1.3, 1.0);
+            let (high, low) =
+                (close.max(open) + wave(i, 0.9, 0.5).abs(), close.min(open) - wave(i, 1.7, 0.5).abs());
+            let volume = if i % 17 == 0 { 0.0 } else { f64::from(i * 37 % 1000) };
+            Bar::new(i64::from(i) * 60_000_000_000, [open, high, low, close], volume, f64::NAN, f64::NAN)
+        };
+        let tick = |i: i32| Tick {
+            bar: bar(i),
+            session: i / 150,
+            regular: i % 150 >= 10,
+            since_open: i64::from(i % 150 - 10) * 60_000_000_000,
+            other: 100.0 + wave(i, 0.3, 7.0),
+        };
+        (0..rows).map(tick).collect()
     }
 
-    impl Bars {
-        fn new(rows: i32) -> Self {
-            let wave = |step: f64, size: f64| -> Vec<f64> {
-                (0..rows)
-                    .map(|i| (f64::from(i) * step).sin() * size)
-                    .map(|x| (x * 100.0).round() / 100.0)
-                    .collect()
-            };
-            let close: Vec<f64> =
-                wave(0.7, 5.0).iter().zip(wave(0.11, 9.0)).map(|(a, b)| 100.0 + a + b).collect();
-            let open: Vec<f64> = close.iter().zip(wave(1.3, 1.0)).map(|(a, b)| a + b).collect();
-            let pairs = || close.iter().zip(&open);
-            let high: Vec<f64> = pairs().zip(wave(0.9, 0.5)).map(|((a, b), c)| a.max(*b) + c.abs()).collect();
-            let low: Vec<f64> = pairs().zip(wave(1.7, 0.5)).map(|((a, b), c)| a.min(*b) - c.abs()).collect();
-            let volume: Vec<f64> =
-                (0..rows).map(|i| if i % 17 == 0 { 0.0 } else { f64::from(i * 37 % 1000) }).collect();
-            let other = open.iter().rev().copied().collect();
-            Self {
-                numbers: [open, high, low, close, volume, other],
-                session: (0..rows).map(|i| i64::from(i / 150)).collect(),
-                regular: (0..rows).map(|i| i % 150 >= 10).collect(),
-                since_open: (0..i64::from(rows)).map(|i| (i % 150 - 10) * 60_000_000_000).collect(),
-                ts: (0..i64::from(rows)).map(|i| i * 60_000_000_000).collect(),
-            }
-        }
-
-        fn columns(&self) -> Columns<'_> {
-            let [open, high, low, close, volume, other] = &self.numbers;
-            Columns {
-                open,
-                high,
-                low,
-                close,
-                volume,
-                session: Some(&self.session),
-                regular: Some(&self.regular),
-                since_open: Some(&self.since_open),
-                ts: Some(&self.ts),
-                other: Some(other),
-            }
-        }
-    }
-
-    fn bulk(definition: &Definition, bars: &Bars) -> Result<Vec<Vec<f64>>, usize> {
-        let mut found = vec![vec![0.0; bars.ts.len()]; definition.spec().outputs.len()];
+    fn bulk(definition: &Definition, bars: &stretch::Table) -> Result<Vec<Vec<f64>>, usize> {
+        let columns = bars.columns();
+        let mut found = vec![vec![0.0; columns.close.len()]; definition.spec().outputs.len()];
         let mut outputs: Vec<&mut [f64]> = found.iter_mut().map(Vec::as_mut_slice).collect();
-        definition.bulk(&bars.columns(), &mut outputs).map(|()| found)
+        definition.bulk(&columns, &mut outputs).map(|()| found)
     }
 
     #[test]
     fn equals_bar_by_bar() {
         // More than one stretch, and windows that are longer than one.
-        let bars = Bars::new(2500);
-        let columns = bars.columns();
+        let (ticks, mut table) = (bars(2500), stretch::Table::default());
+        table.fill(&ticks);
         let long = [("max", "period", 1400.0), ("awesome", "slow", 1300.0), ("sma", "period", 1400.0)];
         let defaults = SPECS.iter().map(|spec| Definition::new(spec.name, []));
         let long = long.iter().map(|&(name, param, value)| Definition::new(name, [(param, value)]));
@@ -161,11 +135,11 @@ mod tests {
         });
         for definition in defaults.chain(long).map(|d| d.expect("a definition")).chain(hl2) {
             let name = definition.spec().name;
-            let found = bulk(&definition, &bars).expect("finite");
+            let found = bulk(&definition, &table).expect("finite");
             let plan = Plan::new(vec![definition]);
             let mut block = plan.block();
-            for i in 0..bars.ts.len() {
-                plan.update(&mut block, &columns.tick(i));
+            for (i, tick) in ticks.iter().enumerate() {
+                plan.update(&mut block, tick);
                 for (column, value) in found.iter().zip(plan.outputs(&block)) {
                     assert_eq!(column[i].to_bits(), value.to_bits(), "{name} at {i}");
                 }
@@ -176,16 +150,18 @@ mod tests {
     #[test]
     fn what_is_no_number_is_found() {
         // Indicators go through it before it is looked for, and must come out of that.
+        let ticks = bars(1200);
         for spec in SPECS {
             let definition = Definition::new(spec.name, []).expect("defaults");
             for (row, bad) in
                 [(0, f64::NAN), (31, f64::INFINITY), (1023, f64::NEG_INFINITY), (1100, f64::NAN)]
             {
                 for column in 0..6 {
-                    let mut bars = Bars::new(1200);
-                    bars.numbers[column][row] = bad;
+                    let mut table = stretch::Table::default();
+                    table.fill(&ticks);
+                    table.numbers[column][row] = bad;
                     assert_eq!(
-                        bulk(&definition, &bars),
+                        bulk(&definition, &table),
                         Err(row),
                         "{} with {bad} in column {column}",
                         spec.name

@@ -14,8 +14,8 @@ const COPIED: usize = 16;
 
 /// Bars as columns.
 #[derive(Debug, Default)]
-struct Table {
-    numbers: [Vec<f64>; 6],
+pub(super) struct Table {
+    pub(super) numbers: [Vec<f64>; 6],
     session: Vec<i64>,
     regular: Vec<bool>,
     since_open: Vec<i64>,
@@ -23,7 +23,7 @@ struct Table {
 }
 
 impl Table {
-    fn fill(&mut self, ticks: &[Tick]) {
+    pub(super) fn fill(&mut self, ticks: &[Tick]) {
         let count = ticks.len();
         let Self { numbers, session, regular, since_open, ts } = self;
         numbers.iter_mut().for_each(|column| column.resize(count, 0.0));
@@ -43,7 +43,7 @@ impl Table {
         }
     }
 
-    fn columns(&self) -> Columns<'_> {
+    pub(super) fn columns(&self) -> Columns<'_> {
         let [open, high, low, close, volume, other] = &self.numbers;
         Columns {
             open,
