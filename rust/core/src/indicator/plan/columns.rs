@@ -72,7 +72,7 @@ const STRETCH: usize = 512;
 
 /// Zero times what is no finite number is none; several are looked at in one step.
 fn all_finite(values: &[f64]) -> bool {
-    let mut zeros = [0.0; 16];
+    let mut zeros = [0.0; 32];
     let chunks = values.chunks_exact(zeros.len());
     let rest = chunks.remainder().iter().all(|x| x.is_finite());
     for chunk in chunks {

@@ -105,6 +105,7 @@ impl Worked {
             });
             worked.columns.push(Place::Windows(windows, ago));
         }
+        debug_assert!(worked.columns.len() <= Input::MAX_AHEAD);
         worked.pair();
         worked
     }
