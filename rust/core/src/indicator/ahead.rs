@@ -45,7 +45,7 @@ pub enum Term {
     Other,
     /// Its [`Term::Return`].
     OtherReturn,
-    /// What the so many-th of the same list says, from its first value on: of those before this one.
+    /// What the so many-th window of the same list says, from its first value on: of those before this one.
     Ahead(usize),
 }
 
