@@ -5,6 +5,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 
 use super::RENEW_AFTER;
+use super::extreme::{Extreme, Highest, Lowest};
 use crate::indicator::input::Column;
 
 /// Sums of differences from a reference within the window, of both series, of their squares and products; taken anew from
@@ -145,14 +146,14 @@ impl Pairs {
             (*x, *y, *xx, *yy, *xy) =
                 (now.sums[0], now.sums[1], now.squares[0], now.squares[1], now.products);
         }
-        let larger = |most: f64, square: f64| if square > most { square } else { most };
+        let larger = |most: f64, square: f64| Highest::pick(square, most);
         now.peak = picked(picked(self.peak, squares_x, larger), squares_y, larger);
         for ((xx, xy), (x, y)) in squares_x.iter_mut().zip(products).zip(sums_x.iter().zip(&*sums_y)) {
             *xx -= x * x * share;
             *xy -= x * y * share;
         }
         squares_y.iter_mut().zip(&*sums_y).for_each(|(yy, y)| *yy -= y * y * share);
-        let smaller = |least: f64, spread: f64| if spread < least { spread } else { least };
+        let smaller = |least: f64, spread: f64| Lowest::pick(spread, least);
         let least = picked(picked(f64::INFINITY, squares_x, smaller), squares_y, smaller);
         if least <= RENEW_BELOW * now.peak {
             return false;
@@ -187,8 +188,7 @@ impl Pairs {
     #[inline(always)]
     fn has_shrunk(&mut self, n: usize) -> bool {
         let [one, other] = self.squares;
-        let larger = if one > other { one } else { other };
-        self.peak = if larger > self.peak { larger } else { self.peak };
+        self.peak = Highest::pick(Highest::pick(one, other), self.peak);
         let [one, other] = self.compared(n).spreads;
         let bound = RENEW_BELOW * self.peak;
         (one <= bound) | (other <= bound)

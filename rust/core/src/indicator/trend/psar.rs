@@ -1,6 +1,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
+use crate::indicator::parts::{Extreme, Highest, Lowest};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Parabolic stop and reverse.
@@ -83,13 +84,13 @@ impl Psar {
         let State { side, sar, extreme, factor, .. } = *state;
         let turned = |(high, low): (f64, f64)| if side < 0.0 { (-low, -high) } else { (high, low) };
         let ((last_high, last_low), (high, low)) = (turned(last), turned(now));
-        let (highest, lowest) = (larger(last_high, high), smaller(last_low, low));
+        let (highest, lowest) = (Highest::pick(last_high, high), Lowest::pick(last_low, low));
         let beyond = high > extreme;
         let further = if beyond { high } else { extreme };
-        let faster = if beyond { smaller(factor + self.acceleration, self.maximum) } else { factor };
-        let on = smaller(sar + faster * (further - sar), lowest);
-        let reversed = larger(extreme, highest);
-        let back = larger(reversed + self.acceleration * (low - reversed), highest);
+        let faster = if beyond { Lowest::pick(factor + self.acceleration, self.maximum) } else { factor };
+        let on = Lowest::pick(sar + faster * (further - sar), lowest);
+        let reversed = Highest::pick(extreme, highest);
+        let back = Highest::pick(reversed + self.acceleration * (low - reversed), highest);
         let touched = low <= sar;
         let shown = side * if touched { reversed } else { sar };
         state.side = if touched { -side } else { side };
@@ -98,12 +99,4 @@ impl Psar {
         state.factor = if touched { self.acceleration } else { faster };
         shown
     }
-}
-
-fn larger(a: f64, b: f64) -> f64 {
-    if a > b { a } else { b }
-}
-
-fn smaller(a: f64, b: f64) -> f64 {
-    if a < b { a } else { b }
 }
