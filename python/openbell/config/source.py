@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import importlib.metadata
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
@@ -178,6 +177,8 @@ class OtherSourceConfig(Section):
 
     @model_validator(mode="after")
     def _installed(self) -> OtherSourceConfig:
+        import importlib.metadata
+
         installed = {point.name for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
         if self.kind not in installed:
             kinds = sorted({*BUILT_IN, *installed})

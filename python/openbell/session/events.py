@@ -240,6 +240,8 @@ class Subscription:
 class Board:
     """Subscriptions by kind, in the order in which they were made; ``version`` changes with them.
 
+    ``engine_kinds`` are the kinds that the engine makes and somebody wants.
+
     Parameters
     ----------
     changed
@@ -250,6 +252,7 @@ class Board:
         self._changed = changed
         self._guard = threading.Lock()
         self._subscriptions: tuple[Subscription, ...] = ()
+        self.engine_kinds: tuple[str, ...] = ()
         self.version = 0
 
     def add(
@@ -270,23 +273,22 @@ class Board:
         wanted = None if symbols is None else frozenset(symbol.upper() for symbol in symbols)
         subscription = Subscription(self, kind, callback, wanted)
         with self._guard:
-            self._subscriptions = (*self._subscriptions, subscription)
-            self.version += 1
+            self._set((*self._subscriptions, subscription))
         self._changed()
         return subscription
 
     def drop(self, subscription: Subscription) -> None:
         """End a subscription; ending it twice is no error."""
         with self._guard:
-            self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
-            self.version += 1
+            self._set(tuple(s for s in self._subscriptions if s is not subscription))
         self._changed()
 
-    @property
-    def engine_kinds(self) -> list[str]:
-        """The kinds that the engine makes and somebody wants."""
-        wanted = {s.kind for s in self._subscriptions}
-        return [kind for kind in ENGINE_KINDS if kind in wanted]
+    def _set(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self._subscriptions = subscriptions
+        wanted = {s.kind for s in subscriptions}
+        # Asked for with each bar, so it is at hand.
+        self.engine_kinds = tuple(kind for kind in ENGINE_KINDS if kind in wanted)
+        self.version += 1
 
     def publish(self, event: SessionEvent) -> None:
         """Tell everybody who wants to know, one after the other."""

@@ -44,8 +44,9 @@ impl Bar {
     /// Adds a later bar.
     #[inline]
     pub fn fold(&mut self, later: &Self) {
-        self.high = self.high.max(later.high);
-        self.low = self.low.min(later.low);
+        // Prices are finite: `max` and `min` would look whether they are.
+        self.high = if later.high > self.high { later.high } else { self.high };
+        self.low = if later.low < self.low { later.low } else { self.low };
         self.close = later.close;
         self.volume += later.volume;
         self.notional += later.notional;

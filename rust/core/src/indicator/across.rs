@@ -11,9 +11,10 @@ use super::ring::Span;
 pub struct Block(pub(super) Box<[f64]>);
 
 impl Block {
-    /// Whether it is none: what stands in its place while it is lent.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// To be stepped with others.
+    #[inline]
+    pub fn words_mut(&mut self) -> &mut [f64] {
+        &mut self.0
     }
 }
 
@@ -53,7 +54,7 @@ pub(super) fn run<I: Indicator>(
     kernel: &I,
     index: usize,
     area: &Area,
-    blocks: &mut [Block],
+    blocks: &mut [&mut [f64]],
     steps: &Steps<'_>,
 ) {
     let Parts { outputs, firsts, areas } = steps.parts;
@@ -62,7 +63,7 @@ pub(super) fn run<I: Indicator>(
         if seen == 0 {
             continue;
         }
-        let (rest, areas) = block.0.split_at_mut(areas);
+        let (rest, areas) = block.split_at_mut(areas);
         let (rest, firsts) = rest.split_at_mut(firsts);
         let (rings, outputs) = rest.split_at_mut(outputs);
         let Some((count, rings)) = rings.split_first() else { continue };
@@ -78,8 +79,8 @@ pub(super) fn run<I: Indicator>(
 }
 
 /// No value.
-pub(super) fn clear(area: &Area, blocks: &mut [Block], steps: &Steps<'_>) {
+pub(super) fn clear(area: &Area, blocks: &mut [&mut [f64]], steps: &Steps<'_>) {
     for block in blocks {
-        block.0[steps.parts.outputs..][area.out.clone()].fill(f64::NAN);
+        block[steps.parts.outputs..][area.out.clone()].fill(f64::NAN);
     }
 }

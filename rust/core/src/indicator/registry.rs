@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 
-use super::across::{self, Area, Block, Steps};
+use super::across::{self, Area, Steps};
 use super::ahead::Ahead;
 use super::along::{self, Stretch};
 use super::expression::Expression;
@@ -116,7 +116,7 @@ macro_rules! registry {
             }
 
             /// Over one bar each of many blocks.
-            pub(super) fn across(&self, index: usize, area: &Area, blocks: &mut [Block], steps: &Steps<'_>) {
+            pub(super) fn across(&self, index: usize, area: &Area, blocks: &mut [&mut [f64]], steps: &Steps<'_>) {
                 match self {
                     $(Self::$variant(kernel) => across::run(kernel, index, area, blocks, steps),)+
                     // There is none until it comes from outside.

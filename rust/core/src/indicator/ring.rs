@@ -56,6 +56,16 @@ impl<'a> Past<'a> {
         words[1 + newest] = value;
     }
 
+    /// The same with values that follow each other.
+    pub(super) fn push_all(words: &mut [f64], values: &[f64]) {
+        let mask = words.len() - 2;
+        let newest = words[0].to_bits() as usize + values.len();
+        words[0] = f64::from_bits((newest & mask) as u64);
+        for (back, &value) in values.iter().rev().enumerate().take(mask + 1) {
+            words[1 + (newest.wrapping_sub(back) & mask)] = value;
+        }
+    }
+
     /// How many words a ring of an indicator's own takes, which counts its values itself.
     pub const fn own_words(bars: usize) -> usize {
         (bars + 1).next_power_of_two()
@@ -90,6 +100,15 @@ impl<'a> Past<'a> {
             return [&self.values[self.newest - n..self.newest], &[]];
         }
         [&self.values[self.values.len() + self.newest - n..], &self.values[..self.newest]]
+    }
+
+    /// The last `n` values, oldest first, in one piece or two.
+    pub(super) fn through(&self, n: usize) -> [&'a [f64]; 2] {
+        let end = self.newest + 1;
+        if end >= n {
+            return [&self.values[end - n..end], &[]];
+        }
+        [&self.values[self.values.len() + end - n..], &self.values[..end]]
     }
 
     /// The last `n` values, oldest first.

@@ -1,5 +1,6 @@
 //! The bars of one symbol and interval, with the indicators over them.
 
+mod lots;
 mod stack;
 
 use std::collections::VecDeque;
@@ -7,16 +8,17 @@ use std::sync::Arc;
 
 pub use stack::{Entry, Kind, Program, Stack};
 
+use lots::Lots;
+
 use crate::bar::Bar;
 use crate::calendar::Calendar;
-use crate::indicator::plan::Block;
 use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
 use crate::time::{Day, Nanos};
 
 /// Indicator states are kept every so many bars, to rewind to. Bars leave the ring in lots of this size, so that a
 /// state is always at hand for its oldest bar.
-pub const MARK_EVERY: usize = 64;
+pub const MARK_EVERY: usize = lots::LOT;
 
 /// The bars of an earlier session.
 #[derive(Debug, Clone)]
@@ -52,21 +54,22 @@ impl Place<'_> {
     }
 }
 
-/// Closed bars: this session's in a ring, earlier sessions' apart.
+/// Closed bars: this session's in a ring, earlier sessions' apart. What a new bar reads and changes comes first.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub struct Series {
+    bars: Lots,
+    stacks: Vec<Stack>,
     interval: Interval,
     capacity: usize,
-    keep_sessions: usize,
-    bars: VecDeque<Bar>,
     /// How many bars of this session have left the ring.
     evicted: usize,
-    past: VecDeque<PastSession>,
-    stacks: Vec<Stack>,
     /// How many bars of this session the indicators have taken.
     taken: usize,
     /// The first of those (counted from the session's first) that is not as they took it.
     stale_from: Option<usize>,
+    keep_sessions: usize,
+    past: VecDeque<PastSession>,
 }
 
 impl Series {
@@ -75,7 +78,7 @@ impl Series {
             interval,
             capacity,
             keep_sessions,
-            bars: VecDeque::new(),
+            bars: Lots::default(),
             evicted: 0,
             past: VecDeque::new(),
             stacks,
@@ -125,7 +128,7 @@ impl Series {
     /// What happened to the bars of each program of such indicators since this was last asked for.
     pub(crate) fn take_logs(&mut self) -> Vec<(Arc<Program>, Vec<Entry>)> {
         let custom = self.stacks.iter_mut().filter(|stack| stack.program().kind == Kind::Custom);
-        let logs = custom.map(|stack| (stack.shared_program(), stack.take_log()));
+        let logs = custom.map(|stack| (Arc::clone(stack.shared_program()), stack.take_log()));
         logs.filter(|(_, log)| !log.is_empty()).collect()
     }
 
@@ -157,18 +160,17 @@ impl Series {
 
     /// This session's bars that can be read, oldest first: at most the capacity.
     pub fn bars(&self) -> impl DoubleEndedIterator<Item = &Bar> + ExactSizeIterator {
-        self.bars.range(self.hidden()..)
+        self.bars.from(self.hidden())
     }
 
     /// All bars of the session that are still held, the few beyond the capacity included.
     pub fn held(&self) -> impl DoubleEndedIterator<Item = &Bar> + ExactSizeIterator {
-        self.bars.iter()
+        self.bars.from(0)
     }
 
     /// The held bars within `[start, end)`.
     pub fn held_within(&self, start: Nanos, end: Nanos) -> impl Iterator<Item = &Bar> {
-        let from = self.bars.partition_point(|b| b.ts < start);
-        self.bars.range(from..).take_while(move |b| b.ts < end)
+        self.bars.from(self.bars.place_of(start)).take_while(move |b| b.ts < end)
     }
 
     /// How many bars the session has had, those that left the ring included.
@@ -183,7 +185,7 @@ impl Series {
     /// This session's newest bar.
     #[inline]
     pub fn newest(&self) -> Option<&Bar> {
-        self.bars.back()
+        self.bars.last()
     }
 
     pub fn past(&self) -> impl DoubleEndedIterator<Item = &PastSession> + ExactSizeIterator {
@@ -192,7 +194,8 @@ impl Series {
 
     /// The bar of exactly that time among the held ones: `Ok` with its place, or `Err` with where it would stand.
     pub fn find(&self, ts: Nanos) -> Result<usize, usize> {
-        self.bars.binary_search_by_key(&ts, |b| b.ts)
+        let place = self.bars.place_of(ts);
+        if self.bars.get(place).is_some_and(|bar| bar.ts == ts) { Ok(place) } else { Err(place) }
     }
 
     pub fn bar(&self, place: usize) -> &Bar {
@@ -207,17 +210,17 @@ impl Series {
     /// Appends a bar that is newer than all. The indicators are behind until [`Self::repair`].
     #[inline]
     pub fn push(&mut self, bar: &Bar) {
-        self.bars.push_back(*bar);
+        self.bars.push(bar);
     }
 
     /// The bars from an ordinal on, as indicators take them.
     fn ticks(&self, from: usize, place: Place<'_>) -> Vec<Tick> {
-        place.ticks(self.bars.range(from - self.evicted..)).collect()
+        place.ticks(self.bars.from(from - self.evicted)).collect()
     }
 
     /// Replaces a held bar. The indicators are behind until [`Self::repair`].
     pub fn replace(&mut self, place: usize, bar: Bar) {
-        self.bars[place] = bar;
+        self.bars.replace(place, bar);
         self.mark_stale(place);
     }
 
@@ -240,9 +243,10 @@ impl Series {
         self.stale_from = Some(self.stale_from.map_or(ordinal, |from| from.min(ordinal)));
     }
 
-    /// Whether there are bars that the indicators have not taken, or not as they are.
+    /// Whether there are indicators, and bars that they have not taken, or not as they are.
+    #[inline]
     pub fn is_behind(&self) -> bool {
-        self.stale_from.is_some() || self.taken < self.count()
+        !self.stacks.is_empty() && (self.stale_from.is_some() || self.taken < self.count())
     }
 
     /// Brings the indicators to what they would be had all bars come in order. Gives how many of the newest bars are new to
@@ -262,7 +266,7 @@ impl Series {
             }
             return count.saturating_sub(taken);
         }
-        match self.bars.back() {
+        match self.bars.last() {
             Some(newest) if taken + 1 == count => {
                 let tick = place.tick(newest);
                 self.stacks.iter_mut().for_each(|stack| stack.take(&[tick], taken));
@@ -277,31 +281,35 @@ impl Series {
     }
 
     /// The newest bar, if that is all that the indicators have not taken, and the plan works all of them out.
-    pub(crate) fn next_tick(&self, place: Place<'_>) -> Option<Tick> {
+    #[inline]
+    pub(crate) fn awaits_one(&self) -> Option<&Bar> {
         let one = self.stale_from.is_none() && self.taken + 1 == self.count() && !self.stacks.is_empty();
         let plain = one && self.stacks.iter().all(|stack| stack.program().kind == Kind::Plan);
-        self.bars.back().filter(|_| plain).map(|bar| place.tick(bar))
+        self.bars.last().filter(|_| plain)
     }
 
-    /// Whether blocks of it were taken out.
-    pub(crate) fn is_lent(&self) -> bool {
-        self.stacks.iter().any(Stack::is_lent)
+    pub(crate) fn programs(&self) -> Vec<Arc<Program>> {
+        self.stacks.iter().map(|stack| Arc::clone(stack.shared_program())).collect()
     }
 
-    /// Takes the blocks out, to be stepped and [given back](Self::take_back).
-    pub(crate) fn lend(&mut self) -> impl Iterator<Item = (&Arc<Program>, Block)> {
-        self.stacks.iter_mut().map(Stack::lend)
+    /// Whether these are its programs.
+    #[inline]
+    pub(crate) fn has_programs(&self, programs: &[Arc<Program>]) -> bool {
+        let mut pairs = self.stacks.iter().zip(programs);
+        self.stacks.len() == programs.len() && pairs.all(|(s, p)| Arc::ptr_eq(s.shared_program(), p))
     }
 
-    /// Puts a block back that has taken the newest bar; whether that was the last of those lent.
-    pub(crate) fn take_back(&mut self, stack: usize, block: Block) -> bool {
-        let count = self.count();
-        self.stacks[stack].take_back(block, count);
-        let all = !self.is_lent();
-        if all {
-            self.taken = count;
-        }
-        all
+    /// The words of all stacks, to be stepped with the newest bar: say so by [`Self::has_taken_one`] when they were.
+    #[inline]
+    pub(crate) fn blocks_mut(&mut self) -> impl Iterator<Item = &mut [f64]> {
+        self.stacks.iter_mut().map(|stack| stack.block_mut().words_mut())
+    }
+
+    /// All stacks have taken the newest bar.
+    #[inline]
+    pub(crate) fn has_taken_one(&mut self) {
+        self.taken = self.count();
+        self.stacks.iter_mut().for_each(|stack| stack.mark(self.taken));
     }
 
     /// Whether the ring has outgrown its capacity by a lot.
@@ -317,14 +325,14 @@ impl Series {
         for stack in &mut self.stacks {
             stack.forget_before(self.evicted);
         }
-        self.bars.drain(..MARK_EVERY).collect()
+        self.bars.take_oldest().unwrap_or_default()
     }
 
     /// Ends the session: its bars become history, the indicators go on from where they are. They must not be behind.
     pub fn roll(&mut self, ended: usize, date: Day, next: usize) {
         debug_assert!(!self.is_behind());
         if self.keep_sessions > 0 && !self.bars.is_empty() {
-            let bars = self.bars.iter().copied().collect();
+            let bars = self.bars.from(0).copied().collect();
             // As many as are kept, not twice as many: most of what ten thousand symbols weigh is history.
             self.past.reserve_exact((self.keep_sessions + 1).min(64).saturating_sub(self.past.len()));
             self.past.push_back(PastSession { session: ended, date, bars });
@@ -345,7 +353,7 @@ impl Series {
         let plan = &stack.program().plan;
         let mut block = stack.oldest().clone();
         place
-            .ticks(self.bars.iter())
+            .ticks(self.bars.from(0))
             .map(|tick| {
                 plan.update(&mut block, &tick);
                 plan.outputs(&block).to_vec()

@@ -76,8 +76,8 @@ impl Stack {
         &self.program
     }
 
-    pub(super) fn shared_program(&self) -> Arc<Program> {
-        Arc::clone(&self.program)
+    pub(super) fn shared_program(&self) -> &Arc<Program> {
+        &self.program
     }
 
     /// The state that readers see: for historical indicators, that of the session's start.
@@ -123,7 +123,7 @@ impl Stack {
     }
 
     #[inline]
-    fn mark(&mut self, count: usize) {
+    pub(super) fn mark(&mut self, count: usize) {
         if count.is_multiple_of(MARK_EVERY) {
             self.marks.push_back((count, self.block.clone()));
             if self.program.kind == Kind::Custom {
@@ -132,19 +132,8 @@ impl Stack {
         }
     }
 
-    /// Whether its block was taken out.
-    pub(super) fn is_lent(&self) -> bool {
-        self.block.is_empty()
-    }
-
-    pub(super) fn lend(&mut self) -> (&Arc<Program>, Block) {
-        (&self.program, std::mem::take(&mut self.block))
-    }
-
-    /// Puts the block back, which has taken the bar that brings the session to `count`.
-    pub(super) fn take_back(&mut self, block: Block, count: usize) {
-        self.block = block;
-        self.mark(count);
+    pub(super) fn block_mut(&mut self) -> &mut Block {
+        &mut self.block
     }
 
     /// Goes back to a state that has not seen the bar of that ordinal; gives how many bars it has seen.

@@ -52,8 +52,8 @@ impl Session {
         }
         let (id, align) = (view.id(), self.settings.align);
         self.versions[id as usize] += 1;
-        if let Some((track, mut context)) = self.open(id) {
-            track.add_interval(request, align, &mut context);
+        if let Some((track, mut shared)) = self.open(id) {
+            track.add_interval(request, align, &mut shared.context(track));
         }
         Ok(true)
     }

@@ -7,9 +7,14 @@ use crate::time::{Day, Nanos};
 /// Expected base bars of one session: a bit each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Presence {
+    /// The last segment that was asked for, as it stands in `segments`.
+    segment: (usize, usize),
+    /// The word that was last written, and which one it is: most bars follow each other, and what they change is at hand.
+    word: u64,
+    at: usize,
+    bits: Vec<u64>,
     /// Segment index and number of its first slot.
     segments: Vec<(usize, usize)>,
-    bits: Vec<u64>,
 }
 
 /// The bits of an earlier session: where they stand follows from the calendar. Days have few, and many days are kept.
@@ -27,10 +32,9 @@ enum Bits {
 
 impl PastPresence {
     pub(super) fn new(session: usize, presence: &Presence) -> Self {
-        let bits = match presence.bits[..] {
-            [] => Bits::Few(0),
-            [bits] => Bits::Few(bits),
-            _ => Bits::Many(presence.bits.clone().into_boxed_slice()),
+        let bits = match presence.bits.len() {
+            0 | 1 => Bits::Few(presence.word),
+            _ => Bits::Many(presence.words().collect()),
         };
         Self { session: session as u32, bits }
     }
@@ -42,6 +46,7 @@ impl PastPresence {
             Bits::Few(bits) => presence.bits.iter_mut().for_each(|word| *word = *bits),
             Bits::Many(bits) => presence.bits.copy_from_slice(bits),
         }
+        presence.word = presence.bits.first().copied().unwrap_or(0);
         presence
     }
 }
@@ -71,31 +76,48 @@ impl Presence {
             segments.push((index, slots));
             slots += grid.slots(calendar, index);
         }
-        Self { segments, bits: vec![0; slots.div_ceil(64)] }
+        let segment = segments.first().copied().unwrap_or_default();
+        Self { segment, word: 0, at: 0, bits: vec![0; slots.div_ceil(64)], segments }
     }
 
     /// The bar of that slot of a segment is there.
     #[inline]
     pub(super) fn set(&mut self, segment: usize, slot: usize) {
-        let first = self.segments.iter().find(|(index, _)| *index == segment).map_or(0, |(_, slot)| *slot);
-        let slot = first + slot;
-        self.bits[slot / 64] |= 1 << (slot % 64);
+        let slot = self.turn_to(segment, slot);
+        self.word |= 1 << (slot % 64);
     }
 
     /// The bar of that slot of a segment is not there any more.
     pub(super) fn unset(&mut self, segment: usize, slot: usize) {
-        let first = self.segments.iter().find(|(index, _)| *index == segment).map_or(0, |(_, slot)| *slot);
-        let slot = first + slot;
-        self.bits[slot / 64] &= !(1 << (slot % 64));
+        let slot = self.turn_to(segment, slot);
+        self.word &= !(1 << (slot % 64));
+    }
+
+    /// The number of that slot of a segment, with its word at hand.
+    #[inline]
+    fn turn_to(&mut self, segment: usize, slot: usize) -> usize {
+        if segment != self.segment.0 {
+            let found = self.segments.iter().find(|(index, _)| *index == segment);
+            self.segment = (segment, found.map_or(0, |(_, slot)| *slot));
+        }
+        let slot = self.segment.1 + slot;
+        if slot / 64 != self.at {
+            self.bits[self.at] = self.word;
+            self.at = slot / 64;
+            self.word = self.bits[self.at];
+        }
+        slot
     }
 
     fn get(&self, slot: usize) -> bool {
-        self.bits[slot / 64] & (1 << (slot % 64)) != 0
+        let word = if slot / 64 == self.at { self.word } else { self.bits[slot / 64] };
+        word & (1 << (slot % 64)) != 0
     }
 
-    /// Whether every slot is as in the other.
-    pub(super) fn bits(&self) -> &[u64] {
-        &self.bits
+    /// A bit each slot.
+    pub(super) fn words(&self) -> impl Iterator<Item = u64> + '_ {
+        let word = |(at, word): (usize, &u64)| if at == self.at { self.word } else { *word };
+        self.bits.iter().enumerate().map(word)
     }
 
     /// Coverage of `shown` buckets (the base's own or a longer interval's) that ended by `until`.
@@ -114,6 +136,15 @@ impl Presence {
             if !segment.regular {
                 continue;
             }
+            let slots = base.slots(calendar, index);
+            // Most segments have all: then there is nothing to look at one by one. A day spans its segments.
+            let apart = shown == base && base.interval().is_intraday();
+            if apart && segment.close <= until && (first..first + slots).all(|slot| self.get(slot)) {
+                coverage.close(last.take(), until);
+                coverage.expected += slots;
+                coverage.present += slots;
+                continue;
+            }
             let (mut ts, mut slot) = (segment.open, first);
             while ts < segment.close {
                 // Only the first bucket of a segment may start off the grid.
@@ -123,7 +154,7 @@ impl Presence {
                     (ts + base.step()).min(segment.close)
                 };
                 let bucket =
-                    if shown == base { Bucket { start: ts, end } } else { shown.bucket(calendar, index, ts) };
+                    if apart { Bucket { start: ts, end } } else { shown.bucket(calendar, index, ts) };
                 // Buckets of a day span the segments; each bucket is counted when its last base bar is reached.
                 match &mut last {
                     Some((start, _, present)) if *start == bucket.start => *present |= self.get(slot),
@@ -161,5 +192,54 @@ impl Coverage {
     /// Present in percent of expected; none before anything was expected.
     pub fn percent(&self) -> Option<f64> {
         (self.expected > 0).then(|| 100.0 * self.present as f64 / self.expected as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::tests::segment;
+    use crate::derive::Align;
+
+    /// A day with a break, and one without.
+    fn calendar() -> Calendar {
+        let segments = [(0, 14.5, 17.0), (0, 18.0, 21.0), (1, 14.5, 21.0)];
+        let segments = segments.map(|(date, from, to)| segment(date, from, to, true));
+        Calendar::new("TEST", segments.to_vec()).expect("in order")
+    }
+
+    fn grid(text: &str) -> Grid {
+        Grid::new(text.parse().expect(text), Align::Session)
+    }
+
+    #[test]
+    fn whole_segments_count_as_those_with_gaps_do() {
+        let (calendar, minute) = (calendar(), grid("1m"));
+        for missing in [None, Some((0, 0)), Some((0, 149)), Some((1, 70))] {
+            let mut presence = Presence::new(&calendar, 0, &minute);
+            for (index, slots) in [(0, 150), (1, 180)] {
+                (0..slots).for_each(|slot| presence.set(index, slot));
+            }
+            if let Some((index, slot)) = missing {
+                presence.unset(index, slot);
+            }
+            let coverage = presence.coverage(&calendar, 0, &minute, &minute, Nanos::MAX);
+            assert_eq!((coverage.expected, coverage.present), (330, 330 - usize::from(missing.is_some())));
+            let start =
+                missing.map(|(index, slot)| calendar.segment(index).open + slot as i64 * minute.step());
+            assert_eq!(coverage.gaps.first().map(|gap| (gap.start, gap.bars)), start.map(|start| (start, 1)));
+            // Of what has not ended, nothing is expected.
+            let half = calendar.segment(0).open + 100 * minute.step();
+            assert_eq!(presence.coverage(&calendar, 0, &minute, &minute, half).expected, 100);
+        }
+    }
+
+    #[test]
+    fn a_day_with_a_break_is_one_bar() {
+        let (calendar, day) = (calendar(), grid("1d"));
+        let mut presence = Presence::new(&calendar, 0, &day);
+        presence.set(0, 0);
+        let coverage = presence.coverage(&calendar, 0, &day, &day, Nanos::MAX);
+        assert_eq!((coverage.expected, coverage.present, coverage.gaps.len()), (1, 1, 0));
     }
 }

@@ -29,12 +29,13 @@ pub(super) struct Context<'a> {
 
 /// A longer interval of the symbol.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct Derived {
-    pub(super) series: Series,
+    pub(super) forming: Option<Forming>,
     pub(super) grid: Grid,
+    pub(super) series: Series,
     /// What bars that have left the base ring add to the bucket they were in.
     pub(super) head: Option<Bar>,
-    pub(super) forming: Option<Forming>,
 }
 
 /// A bar in progress.

@@ -133,6 +133,16 @@ impl Events {
         self.list.is_empty()
     }
 
+    /// None yet, of these kinds.
+    pub(super) fn new(mask: EventMask) -> Self {
+        Self { mask, list: Vec::new() }
+    }
+
+    /// Those of other symbols, after these.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.list.append(&mut other.list);
+    }
+
     /// Drops the events of a symbol that was removed.
     pub(super) fn forget(&mut self, symbol: SymbolId) {
         self.list.retain(|event| event.symbol != symbol);

@@ -6,12 +6,15 @@
 
 use std::ops::Range;
 
+use bytemuck::{Pod, Zeroable};
+
 use crate::bar::{Bar, Columns};
 use crate::symbol::SymbolId;
 use crate::time::Nanos;
 
 /// A bar, and when it can be seen: at its end.
-#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct FeedRow {
     pub end: Nanos,
     pub bar: Bar,
@@ -64,43 +67,34 @@ impl FeedBuilder {
 
     /// The feed; `rank` is each symbol's place in name order, by id.
     pub(super) fn build(self, columns: &Columns<'_>, rank: &[u32]) -> Feed {
+        let mut by_rank = vec![0; rank.len()];
+        for (symbol, &rank) in rank.iter().enumerate() {
+            by_rank[rank as usize] = symbol as SymbolId;
+        }
         let mut places = Vec::with_capacity(self.counts.len());
         let mut total = 0_u32;
         for count in &self.counts {
             places.push(total);
             total += count;
         }
-        let mut order = vec![0_u32; total as usize];
+        // Read in the order given and written lane by lane: to read lane by lane would be to wait for each column.
+        let mut rows: Vec<FeedRow> = bytemuck::zeroed_vec(total as usize);
         for (row, &end) in self.ends.iter().enumerate() {
             if end != Nanos::MIN {
                 let place = &mut places[rank[columns.symbol[row] as usize] as usize];
-                order[*place as usize] = row as u32;
+                rows[*place as usize] = FeedRow { end, bar: columns.bar(row) };
                 *place += 1;
             }
         }
-        let mut by_rank = vec![0; rank.len()];
-        for (symbol, &rank) in rank.iter().enumerate() {
-            by_rank[rank as usize] = symbol as SymbolId;
-        }
-        let mut rows = Vec::with_capacity(order.len());
         let mut lanes = Vec::new();
-        for (rank, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let start = rows.len();
-            let lane = &mut order[start..start + count as usize];
+        let counted = self.counts.iter().zip(places).zip(by_rank).filter(|((count, _), _)| **count > 0);
+        for ((&count, end), symbol) in counted {
+            let lane = &mut rows[(end - count) as usize..end as usize];
             // Stable, so that of two rows for one bar the later still comes later.
-            if !lane.is_sorted_by_key(|&row| self.ends[row as usize]) {
-                lane.sort_by_key(|&row| self.ends[row as usize]);
+            if !lane.is_sorted_by_key(|row| row.end) {
+                lane.sort_by_key(|row| row.end);
             }
-            rows.extend(
-                lane.iter()
-                    .map(|&row| FeedRow { end: self.ends[row as usize], bar: columns.bar(row as usize) }),
-            );
-            lanes.push(Lane {
-                next_end: rows[start].end,
-                next: start as u32,
-                end: rows.len() as u32,
-                symbol: by_rank[rank],
-            });
+            lanes.push(Lane { next_end: lane[0].end, next: end - count, end, symbol });
         }
         let mut feed = Feed { remaining: rows.len(), rows, lanes, next_end: Nanos::MAX };
         feed.find_next_end();
@@ -179,19 +173,20 @@ impl Feed {
     }
 
     /// Plays all bars that end by `until`, symbol by symbol in order of name.
-    pub(super) fn play(&mut self, until: Nanos, mut visit: impl FnMut(SymbolId, &[FeedRow])) {
-        for lane in &mut self.lanes {
-            if lane.next_end > until {
-                continue;
+    pub(super) fn play<'a>(&'a mut self, until: Nanos, mut visit: impl FnMut(SymbolId, &'a [FeedRow])) {
+        let Self { rows, lanes, remaining, next_end } = self;
+        *next_end = Nanos::MAX;
+        for lane in lanes {
+            if lane.next_end <= until {
+                let rows = &rows[lane.next as usize..lane.end as usize];
+                let count = rows.iter().take_while(|row| row.end <= until).count();
+                visit(lane.symbol, &rows[..count]);
+                lane.next += count as u32;
+                lane.next_end = rows.get(count).map_or(Nanos::MAX, |row| row.end);
+                *remaining -= count;
             }
-            let rows = &self.rows[lane.next as usize..lane.end as usize];
-            let count = rows.iter().take_while(|row| row.end <= until).count();
-            visit(lane.symbol, &rows[..count]);
-            lane.next += count as u32;
-            lane.next_end = rows.get(count).map_or(Nanos::MAX, |row| row.end);
-            self.remaining -= count;
+            *next_end = lane.next_end.min(*next_end);
         }
-        self.find_next_end();
     }
 
     /// The ends of bars within which about `rows` rows lie, from the next one on: how far to play in one go.

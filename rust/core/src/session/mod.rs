@@ -1,5 +1,6 @@
 //! The store: every symbol's bars, derived bars, indicators and metrics, changed by one ordered stream of inputs.
 
+mod apply;
 mod behind;
 mod book;
 mod change;
@@ -10,7 +11,6 @@ mod event;
 mod feed;
 mod gather;
 mod layout;
-mod lots;
 mod metrics;
 mod names;
 mod pairs;
@@ -19,7 +19,9 @@ mod programs;
 mod read;
 mod report;
 mod settle;
+mod shared;
 mod store;
+mod threads;
 mod ticks;
 mod track;
 

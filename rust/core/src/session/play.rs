@@ -1,12 +1,16 @@
 //! Feeds: bars that are played step by step.
 
-use crate::bar::Columns;
+use crate::bar::{Columns, Refusal};
+use crate::derive::Grid;
 use crate::error::Result;
+use crate::symbol::SymbolId;
 use crate::time::Nanos;
 
-use super::feed::{Feed, FeedBuilder};
+use super::feed::{Feed, FeedBuilder, FeedRow};
 use super::report::Outcome;
+use super::shared::Shared;
 use super::store::Session;
+use super::track::Track;
 
 /// Why a run came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,16 +44,12 @@ impl Session {
                 break;
             }
             let end = if watched { next } else { feed.stretch(most).clamp(next, until) };
-            feed.play(end, |symbol, rows| {
-                for row in rows {
-                    self.apply_row(symbol, &row.bar);
-                }
-                // Many bars of one symbol go together, or one bar each of many symbols.
-                if !watched {
-                    self.settle();
-                }
-            });
-            self.settle();
+            if watched {
+                feed.play(end, |symbol, rows| self.play_rows(symbol, rows));
+                self.settle();
+            } else {
+                self.play_stretch(feed, end);
+            }
             self.advance(end.max(self.clock))?;
             if !self.events.is_empty() {
                 return Ok(Progress::Events);
@@ -60,6 +60,35 @@ impl Session {
         }
         self.advance(until.max(self.clock))?;
         Ok(if self.events.is_empty() { Progress::Until } else { Progress::Events })
+    }
+
+    /// One bar each of many symbols: their indicators go together, later.
+    fn play_rows(&mut self, symbol: SymbolId, rows: &[FeedRow]) {
+        let (tracks, mut shared) = self.parts();
+        let track = tracks.get_mut(symbol as usize).and_then(Option::as_deref_mut);
+        if play(track, rows, false, &mut shared) {
+            self.behind.push(symbol);
+        }
+    }
+
+    /// Many bars of one symbol after those of another.
+    fn play_stretch(&mut self, feed: &mut Feed, end: Nanos) {
+        let mut turns: Vec<(SymbolId, &[FeedRow])> = Vec::with_capacity(feed.lanes());
+        feed.play(end, |symbol, rows| turns.push((symbol, rows)));
+        turns.sort_by_key(|(symbol, _)| *symbol);
+        let bars = turns.iter().map(|(_, rows)| rows.len()).sum();
+        // A feed that was extended may have several lanes of a symbol: they are one thread's.
+        let symbols: Vec<_> = turns.chunk_by(|one, next| one.0 == next.0).collect();
+        let count = symbols.len().div_ceil(self.parts_of(bars)).max(1);
+        let parts = symbols.chunks(count).map(|part| (part[0][0].0, part)).collect();
+        self.in_parts(parts, |symbols, walk, shared| {
+            for turns in symbols {
+                let mut track = walk.to(turns[0].0);
+                for (_, rows) in *turns {
+                    play(track.as_deref_mut(), rows, true, shared);
+                }
+            }
+        });
     }
 
     /// Puts more bars into a feed that is being played, all of which end after the clock.
@@ -74,15 +103,22 @@ impl Session {
         let rank = self.names.rank(&self.symbols);
         let mut builder = FeedBuilder::new(columns.len(), rank.len());
         let mut hint = 0;
+        // Most rows begin when the row before does.
+        let mut last: Option<(Nanos, usize, Grid, Nanos)> = None;
         for (&symbol, &ts) in columns.symbol.iter().zip(columns.ts) {
             let Some(Some(track)) = self.tracks.get_mut(symbol as usize) else {
                 builder.skip();
                 continue;
             };
-            let calendar = &self.calendars[track.calendar];
+            let (calendar, grid) = (&self.calendars[track.calendar], *track.grid());
+            if let Some((.., end)) = last.filter(|(t, c, g, _)| (*t, *c, *g) == (ts, track.calendar, grid)) {
+                builder.keep(rank[symbol as usize], end);
+                continue;
+            }
             if let Some(segment) = calendar.segment_at(ts, hint) {
                 hint = segment;
-                let end = track.grid().bucket(calendar, segment, ts).end;
+                let end = grid.bucket(calendar, segment, ts).end;
+                last = Some((ts, track.calendar, grid, end));
                 builder.keep(rank[symbol as usize], end);
             } else {
                 track.counts.count(Outcome::OutsideSession);
@@ -91,4 +127,25 @@ impl Session {
         }
         builder.build(columns, rank)
     }
+}
+
+/// Plays bars of a symbol, and brings its indicators up to date if that is to be done now; whether it is there.
+fn play(track: Option<&mut Track>, rows: &[FeedRow], settle: bool, shared: &mut Shared<'_>) -> bool {
+    let Some(track) = track else {
+        shared.refusals[Refusal::NotRegistered as usize] += rows.len() as u64;
+        return false;
+    };
+    let mut refused = [0; Refusal::ALL.len()];
+    let mut context = shared.context(track);
+    for row in rows {
+        if let Outcome::Refused(refusal) = track.apply(&row.bar, &mut context) {
+            refused[refusal as usize] += 1;
+        }
+    }
+    if settle {
+        track.settle(&mut context);
+    }
+    shared.note(track);
+    shared.refusals.iter_mut().zip(refused).for_each(|(total, count)| *total += count);
+    true
 }

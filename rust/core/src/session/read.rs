@@ -231,7 +231,7 @@ impl<'a> SymbolView<'a> {
             digest.bytes(&total.count.to_le_bytes());
         }
         digest.bytes(&metrics.previous_close.to_bits().to_le_bytes());
-        digest.bytes(bytemuck::cast_slice(self.track.presence_bits()));
+        self.track.presence().words().for_each(|word| digest.bytes(&word.to_ne_bytes()));
         digest.0
     }
 

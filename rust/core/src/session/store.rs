@@ -6,7 +6,6 @@ use crate::bar::{Bar, Refusal};
 use crate::calendar::Calendar;
 use crate::derive::Align;
 use crate::error::{Error, Result};
-use crate::indicator::plan::BATCH;
 use crate::interval::Interval;
 use crate::symbol::{SymbolId, SymbolTable, parse_symbol};
 use crate::time::{Day, Nanos};
@@ -15,11 +14,11 @@ use crate::trade::Tape;
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
 use super::layout::Layout;
-use super::lots::Lots;
 use super::names::Names;
 use super::pairs::Pair;
 use super::programs::Programs;
-use super::report::{Counts, Outcome, RefusedRow, Report};
+use super::report::{Counts, Outcome};
+use super::shared::Shared;
 use super::track::Track;
 
 /// What holds for every symbol of a session.
@@ -69,9 +68,10 @@ pub struct Session {
     pub(super) is_news: bool,
     /// The last session that each calendar has begun by the clock.
     begun: Vec<Option<usize>>,
-    refusals: [u64; Refusal::ALL.len()],
+    pub(super) refusals: [u64; Refusal::ALL.len()],
     pub(super) tape: Tape,
     pub(super) programs: Programs,
+    pub(super) threads: usize,
 }
 
 impl Session {
@@ -98,6 +98,7 @@ impl Session {
             refusals: [0; Refusal::ALL.len()],
             tape: Tape::default(),
             programs: Programs::default(),
+            threads: 1,
         }
     }
 
@@ -180,7 +181,7 @@ impl Session {
     #[inline]
     pub fn base_of(&self, text: &str, interval: Interval) -> Result<SymbolId> {
         let id = self.symbols.require(text)?;
-        let base = self.symbol(text)?.base_interval();
+        let base = self.track(id).map_or(interval, |track| track.base.interval());
         if base == interval {
             return Ok(id);
         }
@@ -240,24 +241,29 @@ impl Session {
         self.loading = loading;
     }
 
-    /// Applies base bars in the order given.
-    pub fn apply(&mut self, rows: &[Row]) -> Report {
-        let mut report = Report::default();
-        let mut lots = Lots::default();
-        // So many symbols at once stay in the cache until their indicators are settled.
-        for (lot, rows) in rows.chunks(BATCH).enumerate() {
-            for (index, row) in rows.iter().enumerate() {
-                let outcome = self.apply_row(row.symbol, &row.bar);
-                report.counts.count(outcome);
-                if let Outcome::Refused(refusal) = outcome {
-                    let (symbol, ts) = (row.symbol, row.bar.ts);
-                    report.refused.push(RefusedRow { row: lot * BATCH + index, symbol, ts, refusal });
-                }
-            }
-            self.settle_in(&mut lots);
-        }
-        self.settle_pairs();
-        report
+    /// A symbol, and what its steps know besides; none if it is not there.
+    #[inline]
+    pub(super) fn open(&mut self, symbol: SymbolId) -> Option<(&mut Track, Shared<'_>)> {
+        let (tracks, shared) = self.parts();
+        Some((tracks.get_mut(symbol as usize)?.as_deref_mut()?, shared))
+    }
+
+    /// The symbols, and what they share.
+    #[inline]
+    pub(super) fn parts(&mut self) -> (&mut [Option<Box<Track>>], Shared<'_>) {
+        let shared = Shared {
+            calendars: &self.calendars,
+            clock: self.clock,
+            loading: self.loading,
+            events: &mut self.events,
+            due: &mut self.due,
+            untold: &mut self.untold,
+            is_news: &mut self.is_news,
+            refusals: &mut self.refusals,
+            versions: &mut self.versions,
+            first: 0,
+        };
+        (&mut self.tracks, shared)
     }
 
     #[inline]
@@ -270,22 +276,6 @@ impl Session {
         outcome
     }
 
-    /// A symbol, and what its steps know besides; none if it is not there.
-    #[inline]
-    pub(super) fn open(&mut self, symbol: SymbolId) -> Option<(&mut Track, Context<'_>)> {
-        let track = self.tracks.get_mut(symbol as usize)?.as_deref_mut()?;
-        let context = Context {
-            calendar: &self.calendars[track.calendar],
-            clock: self.clock,
-            loading: self.loading,
-            events: &mut self.events,
-            due: &mut self.due,
-            revised: false,
-            changed: false,
-        };
-        Some((track, context))
-    }
-
     /// Lets one symbol change, none if it is not there. Its indicators may be behind afterwards: see [`Self::settle`].
     #[inline]
     pub(super) fn with_track<R>(
@@ -293,14 +283,11 @@ impl Session {
         symbol: SymbolId,
         visit: impl FnOnce(&mut Track, &mut Context<'_>) -> R,
     ) -> Option<R> {
-        let (track, mut context) = self.open(symbol)?;
+        let (track, mut shared) = self.open(symbol)?;
+        let mut context = shared.context(track);
         let result = visit(track, &mut context);
-        let (behind, custom) = (context.changed || context.revised, track.custom);
-        self.versions[symbol as usize] += 1;
-        if custom {
-            self.untold.push(symbol);
-            self.is_news |= !self.loading;
-        }
+        let behind = context.changed || context.revised;
+        shared.note(track);
         if behind && self.behind.last() != Some(&symbol) {
             self.behind.push(symbol);
         }
@@ -395,26 +382,20 @@ impl Session {
     }
 
     pub(super) fn each_track(&mut self, mut visit: impl FnMut(&mut Track, &mut Context<'_>)) {
-        for track in self.tracks.iter_mut().flatten() {
-            let mut context = Context {
-                calendar: &self.calendars[track.calendar],
-                clock: self.clock,
-                loading: self.loading,
-                events: &mut self.events,
-                due: &mut self.due,
-                revised: false,
-                changed: false,
-            };
+        let mut behind = std::mem::take(&mut self.behind);
+        let (tracks, mut shared) = self.parts();
+        for track in tracks.iter_mut().flatten() {
+            let mut context = shared.context(track);
             visit(track, &mut context);
-            self.versions[track.id as usize] += u64::from(context.changed);
-            if track.custom && context.changed {
-                self.untold.push(track.id);
-                self.is_news |= !self.loading;
+            let (changed, revised) = (context.changed, context.revised);
+            if changed {
+                shared.note(track);
             }
-            if context.changed || context.revised {
-                self.behind.push(track.id);
+            if changed || revised {
+                behind.push(track.id);
             }
         }
+        self.behind = behind;
     }
 
     /// Why rows were refused, and how often, all symbols together.

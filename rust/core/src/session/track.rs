@@ -22,39 +22,41 @@ use super::metrics::Metrics;
 use super::programs::{IndicatorRequest, Programs};
 use super::report::{Counts, Outcome};
 
+/// What a new bar reads and changes comes first, in as few cache lines as it takes.
 #[derive(Debug, Clone)]
+#[repr(C)]
 pub(super) struct Track {
     pub(super) id: SymbolId,
+    date: Day,
     pub(super) calendar: usize,
     /// Index of the current session in the calendar.
     pub(super) session: Option<usize>,
-    date: Day,
     /// The segment of the last bar, tried first for the next.
     pub(super) segment: usize,
-    pub(super) grid: Grid,
-    pub(super) base: Series,
-    pub(super) derived: Vec<Derived>,
-    pub(super) metrics: Metrics,
-    /// The metrics of the bars that have left the ring.
-    metrics_head: Metrics,
-    presence: Presence,
-    past_presence: Vec<PastPresence>,
     /// End of the newest base bar.
     newest_end: Nanos,
     /// Its segment and its slot there.
     newest_slot: (usize, usize),
+    pub(super) grid: Grid,
+    pub(super) derived: Vec<Derived>,
+    /// Whether there are indicators whose values come from outside.
+    pub(super) custom: bool,
+    pub(super) counts: Counts,
+    presence: Presence,
+    pub(super) metrics: Metrics,
+    pub(super) base: Series,
+    /// Another number whenever series or indicators come or go.
+    pub(super) shape: u64,
     /// End of the newest base bar that was loaded as history.
     loaded_end: Nanos,
-    pub(super) counts: Counts,
+    /// The metrics of the bars that have left the ring.
+    metrics_head: Metrics,
+    past_presence: Vec<PastPresence>,
     /// Its trades, if it has any.
     pub(super) book: Option<Box<Book>>,
     pub(super) quote: Option<Quote>,
     /// The newest trade, if bars are not made of trades.
     pub(super) noted: Option<Trade>,
-    /// Another number whenever series or indicators come or go.
-    pub(super) shape: u64,
-    /// Whether there are indicators whose values come from outside.
-    pub(super) custom: bool,
 }
 
 impl Track {
@@ -142,15 +144,14 @@ impl Track {
             }
             (bucket.end, slot)
         };
-        match self.base.newest() {
-            Some(newest) if bar.ts <= newest.ts => self.revise(bar, (segment, slot), context),
-            _ => {
-                self.newest_end = end;
-                self.newest_slot = (segment, slot);
-                self.append(bar, (segment, slot), context);
-                Outcome::Appended
-            }
+        // To look at the newest bar itself would be to wait for it.
+        if bar.ts < self.newest_end && self.base.newest().is_some_and(|newest| bar.ts <= newest.ts) {
+            return self.revise(bar, (segment, slot), context);
         }
+        self.newest_end = end;
+        self.newest_slot = (segment, slot);
+        self.append(bar, (segment, slot), context);
+        Outcome::Appended
     }
 
     #[inline]
@@ -166,18 +167,16 @@ impl Track {
         }
         if context.loading {
             self.loaded_end = self.newest_end;
-        } else {
+        } else if self.base.has_outgrown() {
             self.evict(context);
         }
     }
 
-    #[inline]
+    #[cold]
     fn evict(&mut self, context: &mut Context<'_>) {
-        if self.base.has_outgrown() {
-            context.settle(self.id, &mut self.base, self.date, self.segment);
-            let evicted = self.base.evict();
-            self.absorb(&evicted, context.calendar);
-        }
+        context.settle(self.id, &mut self.base, self.date, self.segment);
+        let evicted = self.base.evict();
+        self.absorb(&evicted, context.calendar);
     }
 
     /// Keeps what evicted base bars add to metrics and to buckets that still need them.
@@ -223,7 +222,7 @@ impl Track {
         for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
             derived.revise(self.id, (self.date, segment), bar.ts, &self.base, context);
         }
-        if !context.loading {
+        if !context.loading && self.base.has_outgrown() {
             self.evict(context);
         }
         outcome
@@ -351,6 +350,15 @@ impl Track {
         std::iter::once(&mut self.base).chain(self.derived.iter_mut().map(|d| &mut d.series))
     }
 
+    /// The base, or one of the longer intervals.
+    #[inline]
+    pub(super) fn nth_series_mut(&mut self, index: usize) -> Option<&mut Series> {
+        match index.checked_sub(1) {
+            None => Some(&mut self.base),
+            Some(index) => self.derived.get_mut(index).map(|derived| &mut derived.series),
+        }
+    }
+
     /// Takes indicators away, and longer intervals with all that is over them.
     pub(super) fn reduce(&mut self, keys: &[String], intervals: &[Interval]) {
         self.derived.retain(|d| !intervals.contains(&d.series.interval()));
@@ -365,9 +373,14 @@ impl Track {
 
     /// Brings all indicators up to date.
     pub(super) fn settle(&mut self, context: &mut Context<'_>) {
-        context.settle(self.id, &mut self.base, self.date, self.segment);
-        for derived in &mut self.derived {
-            context.settle(self.id, &mut derived.series, self.date, self.segment);
+        (0..=self.derived.len()).for_each(|index| self.settle_nth(index, context));
+    }
+
+    /// Brings those of one series up to date.
+    pub(super) fn settle_nth(&mut self, index: usize, context: &mut Context<'_>) {
+        let (id, date, segment) = (self.id, self.date, self.segment);
+        if let Some(series) = self.nth_series_mut(index) {
+            context.settle(id, series, date, segment);
         }
     }
 
@@ -440,8 +453,8 @@ impl Track {
             .collect()
     }
 
-    pub(super) fn presence_bits(&self) -> &[u64] {
-        self.presence.bits()
+    pub(super) fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     /// End of the newest base bar.

@@ -1,7 +1,7 @@
 //! What changes a session.
 
 use openbell_core::bar::Columns;
-use openbell_core::session::{EventKind, EventMask, Progress, RefusedRow, Report, Row};
+use openbell_core::session::{EventKind, EventMask, Progress, Report, Row};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -25,33 +25,29 @@ impl SessionCore {
     /// Applies rows in lots. Rows of symbols that are not registered are reported as refused: number `u32::MAX - i` is
     /// the `i`-th of the strangers' names.
     fn apply_lots(&self, py: Python<'_>, columns: &Columns<'_>, names: &[String], loading: bool) -> PyReport {
-        let known = self.read(py, |session| session.symbols().ids_given());
+        let (known, lot) = self.read(py, |session| (session.symbols().ids_given(), LOT * session.threads()));
         let mut strangers = Vec::new();
         let mut report = Report::default();
         py.detach(|| {
-            let mut rows = Vec::with_capacity(LOT);
-            let mut places = Vec::with_capacity(LOT);
-            let mut start = 0;
-            while start < columns.len() {
-                let end = (start + LOT).min(columns.len());
-                rows.clear();
-                places.clear();
-                for row in start..end {
-                    if columns.symbol[row] as usize >= known {
-                        strangers.push(row);
-                        continue;
-                    }
-                    rows.push(Row { symbol: columns.symbol[row], bar: columns.bar(row) });
-                    places.push(row);
-                }
+            for start in (0..columns.len()).step_by(lot) {
+                let rows = start..(start + lot).min(columns.len());
+                let known = |row: &usize| (columns.symbol[*row] as usize) < known;
                 let mut session = self.0.write();
                 session.set_loading(loading);
-                let lot = session.apply(&rows);
+                let lot = if rows.clone().all(|row| known(&row)) {
+                    session.apply_columns(columns, rows)
+                } else {
+                    let (those, others): (Vec<usize>, Vec<usize>) = rows.partition(known);
+                    strangers.extend(others);
+                    let row = |&row: &usize| Row { symbol: columns.symbol[row], bar: columns.bar(row) };
+                    let mut lot = session.apply(&those.iter().map(row).collect::<Vec<_>>());
+                    lot.refused.iter_mut().for_each(|refused| refused.row = those[refused.row]);
+                    lot
+                };
                 session.set_loading(false);
                 drop(session);
                 report.counts.add(&lot.counts);
-                report.refused.extend(lot.refused.iter().map(|r| RefusedRow { row: places[r.row], ..*r }));
-                start = end;
+                report.refused.extend(lot.refused);
             }
         });
         self.tell(py);
@@ -127,6 +123,27 @@ impl SessionCore {
         report.map_err(to_py)
     }
 
+    /// How many threads take part in large changes: batches of some thousand rows, and backtests without callbacks.
+    ///
+    /// One unless this says otherwise. The session is the same, bit for bit, for any number.
+    ///
+    /// Parameters
+    /// ----------
+    /// threads : int
+    ///     At least 1.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     If there is none.
+    fn set_threads(&self, py: Python<'_>, threads: i64) -> PyResult<()> {
+        if threads < 1 {
+            return Err(PyValueError::new_err(format!("threads = {threads}: it takes at least one")));
+        }
+        self.write(py, |session| session.set_threads(threads as usize));
+        Ok(())
+    }
+
     /// Lets readers know of a time without closing bars that ended by then; it never goes back.
     fn observe_ns(&self, py: Python<'_>, now_ns: i64) {
         self.write(py, |session| session.observe(now_ns));
@@ -181,7 +198,9 @@ impl SessionCore {
         let there_are = py.detach(|| {
             let mut feed = feed.0.lock();
             loop {
-                match self.0.write().run(&mut feed, until_ns, LOT)? {
+                let mut session = self.0.write();
+                let most = LOT * session.threads();
+                match session.run(&mut feed, until_ns, most)? {
                     Progress::Events => return Ok(true),
                     Progress::Until => return Ok(false),
                     Progress::More => {}

@@ -82,22 +82,23 @@ impl Plan {
 
     /// Takes a bar.
     pub fn update(&self, block: &mut Block, tick: &Tick) {
+        let block = &mut *block.0;
         self.push(block, tick);
         let parts = self.parts();
         for (index, item) in self.items.iter().enumerate() {
             let (x, seen) = self.read(index, block, tick);
             let steps = Steps { parts, ticks: slice::from_ref(tick), xs: &[x], seen: &[seen] };
-            item.kernel.across(index, &item.area, slice::from_mut(block), &steps);
+            item.kernel.across(index, &item.area, &mut [&mut *block], &steps);
         }
     }
 
     /// Takes a bar each of many blocks: as [`Self::update`] with each, in less time.
-    pub fn update_across(&self, blocks: &mut [Block], ticks: &[Tick]) {
+    pub fn update_across(&self, blocks: &mut [&mut [f64]], ticks: &[Tick]) {
         let (mut xs, mut seen) = ([0.0; BATCH], [0; BATCH]);
         let parts = self.parts();
         for (blocks, ticks) in blocks.chunks_mut(BATCH).zip(ticks.chunks(BATCH)) {
             // A word of each cache line of all: what they wait for memory passes together, not block by block.
-            let lines = blocks.iter().flat_map(|block| block.0.iter().step_by(8));
+            let lines = blocks.iter().flat_map(|block| block.iter().step_by(8));
             std::hint::black_box(lines.fold(0, |sum, word| sum ^ word.to_bits()));
             blocks.iter_mut().zip(ticks).for_each(|(block, tick)| self.push(block, tick));
             let mut last = None;
@@ -118,8 +119,8 @@ impl Plan {
 
     /// Counts a bar, and puts it into the rings of fields.
     #[inline]
-    fn push(&self, block: &mut Block, tick: &Tick) {
-        let Some((count, rings)) = block.0.split_first_mut() else { return };
+    fn push(&self, block: &mut [f64], tick: &Tick) {
+        let Some((count, rings)) = block.split_first_mut() else { return };
         *count = f64::from_bits(count.to_bits() + 1);
         for ring in &self.rings {
             if let Read::Field(field) = ring.of {
@@ -130,9 +131,9 @@ impl Plan {
 
     /// What an indicator reads of a bar, and how many values it has been given with that; 0 where it is given none.
     #[inline]
-    fn read(&self, index: usize, block: &mut Block, tick: &Tick) -> (f64, u64) {
+    fn read(&self, index: usize, block: &mut [f64], tick: &Tick) -> (f64, u64) {
         match self.items[index].reads {
-            Read::Field(field) => (field.of(&tick.bar), block.0[0].to_bits()),
+            Read::Field(field) => (field.of(&tick.bar), block[0].to_bits()),
             Read::Output(output) => self.take_output(index, output, block),
             Read::Parts => {
                 self.evaluate(index, block, tick);
@@ -142,14 +143,14 @@ impl Plan {
     }
 
     #[inline(never)]
-    fn evaluate(&self, index: usize, block: &mut Block, tick: &Tick) {
+    fn evaluate(&self, index: usize, block: &mut [f64], tick: &Tick) {
         let item = &self.items[index];
         if let Kernel::Expression(expression) = &item.kernel {
             let Parts { outputs, firsts, .. } = self.parts();
-            let value = expression.value(&tick.bar, &block.0[outputs..firsts], &item.parts);
-            block.0[outputs + item.area.out.start] = value;
-            if block.0[firsts + index].to_bits() == 0 && !value.is_nan() {
-                block.0[firsts + index] = block.0[0];
+            let value = expression.value(&tick.bar, &block[outputs..firsts], &item.parts);
+            block[outputs + item.area.out.start] = value;
+            if block[firsts + index].to_bits() == 0 && !value.is_nan() {
+                block[firsts + index] = block[0];
             }
         }
     }
@@ -157,21 +158,21 @@ impl Plan {
     /// What an indicator reads of another, and how many such values it has been given with it; none at a bar at which the
     /// other has no value: that is no bar for it.
     #[inline(never)]
-    fn take_output(&self, index: usize, output: usize, block: &mut Block) -> (f64, u64) {
+    fn take_output(&self, index: usize, output: usize, block: &mut [f64]) -> (f64, u64) {
         let item = &self.items[index];
         let Parts { outputs, firsts, areas } = self.parts();
-        let x = block.0[outputs + output];
+        let x = block[outputs + output];
         if x.is_nan() {
-            block.0[outputs..firsts][item.area.out.clone()].fill(f64::NAN);
+            block[outputs..firsts][item.area.out.clone()].fill(f64::NAN);
             return (x, 0);
         }
         // The first of those that read it.
         if self.items[..index].iter().all(|before| before.reads != item.reads) {
             for ring in self.rings.iter().filter(|ring| ring.of == item.reads) {
-                Past::push(&mut block.0[1..][ring.span.range()], x);
+                Past::push(&mut block[1..][ring.span.range()], x);
             }
         }
-        let count = &mut block.0[areas + item.area.words.start - 1];
+        let count = &mut block[areas + item.area.words.start - 1];
         let given = count.to_bits() + 1;
         *count = f64::from_bits(given);
         (x, given)

@@ -96,13 +96,13 @@ impl Plan {
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
             let words = &mut block.0[1..][ring.span.range()];
-            pasts.extend(Past::view(words).last(ring.bars));
+            Past::view(words).through(ring.bars).iter().for_each(|piece| pasts.extend_from_slice(piece));
             let newer = columns.column(field).unwrap_or_else(|| {
                 made.clear();
                 columns.make(field, made);
                 made
             });
-            newer.iter().for_each(|&value| Past::push(words, value));
+            Past::push_all(words, newer);
             pasts.extend_from_slice(newer);
         }
         for (index, item) in self.items.iter().enumerate() {

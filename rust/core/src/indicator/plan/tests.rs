@@ -394,7 +394,8 @@ fn many_blocks_at_once_are_the_same_as_one_by_one() {
         // Each stands elsewhere in the same walk.
         let now: Vec<Tick> = (0..count).map(|k| ticks[at + 50 * k]).collect();
         apart.iter_mut().zip(&now).for_each(|(block, tick)| plan.update(block, tick));
-        plan.update_across(&mut together, &now);
+        let mut blocks: Vec<&mut [f64]> = together.iter_mut().map(Block::words_mut).collect();
+        plan.update_across(&mut blocks, &now);
     }
     for (one, other) in apart.iter().zip(&together) {
         assert_eq!(plan.save(one), plan.save(other));
