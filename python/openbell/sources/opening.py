@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 from openbell.config import (
@@ -58,6 +57,8 @@ def _open(source: Any, config: SessionConfig, time_manager: TimeManager) -> Sour
         raise SourceError(
             "source.kind is 'frame': hand the frame over, SessionCoordinator(config, source=FrameSource(frame))"
         )
+    import importlib.metadata
+
     (point,) = importlib.metadata.entry_points(group=ENTRY_POINTS, name=source.kind)
     opened: Source = point.load()(config, time_manager)
     return opened

@@ -73,7 +73,7 @@ class Table:
             raise SourceError(
                 f'{self.refused.total} bad rows ({counts}); mend them, or leave them out with on_bad = "skip":{rows}'
             )
-        self._order = np.argsort(self._columns.ts, kind="stable")
+        self._order = _by_time(self._columns.ts, _grain(options))
         self._times = self._columns.ts[self._order]
 
     def symbols(self) -> tuple[str, ...]:
@@ -167,19 +167,67 @@ def times_ns(column: pl.Series, options: TableOptions, file: str) -> pl.Series:
         if options.unit is None:
             raise SourceError(f"{file}: {column.name} holds whole numbers; say their unit, one of {', '.join(UNITS)}")
         return column.cast(pl.Int64) * UNITS[options.unit]
-    if column.dtype == pl.String:
-        try:
-            column = column.str.strip_chars().str.to_datetime(time_unit="ns", strict=False)
-        except pl.exceptions.ComputeError:
-            return pl.Series(column.name, [None] * len(column), dtype=pl.Int64)
-    elif column.dtype == pl.Date:
+    if column.dtype in (pl.String, pl.Categorical):
+        # Of many symbols, each time is there many times.
+        texts, rows = _coded(column)
+        read = _read_times(pl.Series(column.name, [*texts, None], dtype=pl.String))
+        return _epoch_ns(read, options).gather(rows)
+    if column.dtype == pl.Date:
         column = column.cast(pl.Datetime("ns"))
     if not isinstance(column.dtype, pl.Datetime):
         raise SourceError(f"{file}: {column.name} holds {column.dtype}, which are not times")
-    if column.dtype.time_zone is None:
+    return _epoch_ns(column, options)
+
+
+def _read_times(texts: pl.Series) -> pl.Series:
+    import polars as pl
+
+    try:
+        return texts.str.strip_chars().str.to_datetime(time_unit="ns", strict=False)
+    except pl.exceptions.ComputeError:
+        return pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("ns", "UTC"))
+
+
+def _epoch_ns(column: pl.Series, options: TableOptions) -> pl.Series:
+    import polars as pl
+
+    if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is None:
         # An hour that the change of clocks repeats or leaves out has no one time.
         column = column.dt.replace_time_zone(options.tz or "UTC", ambiguous="null", non_existent="null")
     return column.dt.epoch("ns")
+
+
+def _coded(column: pl.Series) -> tuple[list[str], NDArray[np.int64]]:
+    """Give the distinct texts of a column, and which of them each row has: one more than there are if none."""
+    import polars as pl
+
+    # Of most tables, the rows of a symbol or those of a minute stand together: then few need to be looked at.
+    starts = np.append(0, np.flatnonzero(column[1:].ne_missing(column[:-1]).to_numpy()) + 1)
+    if len(starts) * 8 < len(column):
+        texts, rows = _coded(column.gather(starts))
+        return texts, np.repeat(rows, np.diff(starts, append=len(column)))
+    if column.dtype != pl.Categorical:
+        column = column.cast(pl.String).cast(pl.Categorical)
+    distinct = column.unique().drop_nulls()
+    codes = distinct.to_physical().to_numpy()
+    none = int(codes.max()) + 1 if len(codes) else 0
+    place = np.full(none + 1, len(codes), dtype=np.int64)
+    place[codes] = np.arange(len(codes))
+    return distinct.cast(pl.String).to_list(), place[column.to_physical().fill_null(none).to_numpy()]
+
+
+def _grain(options: TableOptions) -> int:
+    """Give what all times are whole multiples of: a bar of minutes starts on a whole minute everywhere."""
+    return 1_000_000_000 if options.interval.unit == "s" else 60_000_000_000
+
+
+def _by_time(ts: NDArray[np.int64], grain: int) -> NDArray[np.intp]:
+    """Give the rows in order of time, those of one time as they stand."""
+    if (ts[1:] >= ts[:-1]).all():
+        return np.arange(len(ts))
+    steps = (ts - ts.min()) // grain
+    # Small numbers are sorted by counting.
+    return np.argsort(steps.astype(np.uint16) if steps.max() < 1 << 16 else ts, kind="stable")
 
 
 def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: RefusedRows) -> Columns:
@@ -198,11 +246,10 @@ def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: Refus
         if name in NUMBERS
     }
     good = read & (symbol >= 0)
-    # A bar of minutes starts on a whole minute everywhere; what else alignment asks for is the session's business.
-    grain = 1_000_000_000 if options.interval.unit == "s" else 60_000_000_000
     reasons: dict[int, str] = {int(row): "symbol is not a ticker" for row in np.flatnonzero(symbol < 0)}
     reasons |= {int(row): "time cannot be read" for row in np.flatnonzero(~read)}
-    for row in np.flatnonzero(good & (ts_ns % grain != 0)):
+    # What else alignment asks for is the session's business.
+    for row in np.flatnonzero(good & (ts_ns % _grain(options) != 0)):
         reasons[int(row)] = "time not aligned to the interval"
     bad_rows, bad_reasons = check_bars(ts_ns, **numbers)
     for row, reason in zip(bad_rows.tolist(), bad_reasons, strict=True):
@@ -222,8 +269,6 @@ def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: Refus
 
 def _symbols(file: str, frame: pl.DataFrame, found: Mapping[str, str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Give the tickers in order, and each row's index among them, -1 where it is none."""
-    import polars as pl
-
     if "symbol" not in found:
         from pathlib import Path
 
@@ -232,20 +277,17 @@ def _symbols(file: str, frame: pl.DataFrame, found: Mapping[str, str]) -> tuple[
             return (parse_symbol(stem),), np.zeros(len(frame), dtype=np.int64)
         except SymbolError:
             raise SourceError(f"{file}: it has no column 'symbol', and its name is not a ticker either") from None
-    column = frame[found["symbol"]].cast(pl.String)
+    texts, rows = _coded(frame[found["symbol"]])
     tickers: dict[str, str] = {}
-    for text in column.unique().drop_nulls().to_list():
+    for text in texts:
         try:
             tickers[text] = parse_symbol(text)
         except SymbolError:
             continue
     names = tuple(sorted(set(tickers.values())))
     places = {name: i for i, name in enumerate(names)}
-    index = {text: places[name] for text, name in tickers.items()}
-    if not index:
-        return names, np.full(len(frame), -1, dtype=np.int64)
-    rows = column.replace_strict(list(index), list(index.values()), default=-1, return_dtype=pl.Int64)
-    return names, rows.fill_null(-1).to_numpy()
+    ids = [places[tickers[text]] if text in tickers else -1 for text in texts]
+    return names, np.array([*ids, -1], dtype=np.int64)[rows]
 
 
 def _joined(parts: list[Columns]) -> Columns:
