@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# Calendars that an earlier run has kept are not those of this one.
+CACHE = tempfile.TemporaryDirectory(prefix="openbell-tests-")
+os.environ["OPENBELL_CACHE"] = CACHE.name
 
 
 @pytest.fixture(scope="session")

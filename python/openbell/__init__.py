@@ -7,7 +7,6 @@ command line in Python. Names are imported when they are first used, so that imp
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -113,7 +112,9 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return _version("openbell")
+        from importlib.metadata import version
+
+        return version("openbell")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'openbell' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOME_OF[name]), name)

@@ -7,9 +7,10 @@ import difflib
 import functools
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from openbell.clock import cached
 from openbell.errors import CalendarError
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def exchange_names() -> list[str]:
 
 def unknown_exchange(name: str) -> str | None:
     """Say what is wrong with an exchange's name, or nothing."""
+    if cached.read(name) is not None:
+        return None
     names = exchange_names()
     if name in names:
         return None
@@ -69,21 +72,44 @@ def check_extended_hours(name: str) -> None:
 
 @functools.cache
 def load_calendar(name: str) -> ExchangeCalendar:
-    """Read a calendar: a tenth of a second once a process.
+    """Read a calendar, once a process: from the cache, or else from exchange_calendars.
 
     Raises
     ------
     CalendarError
         If there is no such exchange.
     """
+    if (known := cached.read(name)) is not None:
+        return ExchangeCalendar(name, known[0], *_typed(known[1]))
+    calendar = _worked_out(name)
+    columns = (calendar.date, calendar.open_ns, calendar.close_ns, calendar.break_open_ns, calendar.break_close_ns)
+    cached.write(name, calendar.zone, _stacked(*columns, calendar.early, calendar.utc_offset_ns))
+    return calendar
+
+
+def _stacked(*columns: NDArray[Any]) -> NDArray[np.int64]:
+    import numpy as np
+
+    return np.stack([column.astype(np.int64) for column in columns])
+
+
+def _typed(columns: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    """Give the columns of an `ExchangeCalendar` as they are there."""
+    import numpy as np
+
+    date, *times, early, offset = columns
+    return (date.astype(np.int32), *times, early.astype(np.bool_), offset)
+
+
+def _worked_out(name: str) -> ExchangeCalendar:
     import exchange_calendars
     import numpy as np
 
     if wrong := unknown_exchange(name):
         raise CalendarError(wrong)
     with warnings.catch_warnings():
-        # How exchange_calendars reads its own frames is deprecated in pandas 3.1: theirs to mend.
-        warnings.filterwarnings("ignore", "Series.values returning an ndarray")
+        # What exchange_calendars uses of pandas is deprecated in part: theirs to mend.
+        warnings.simplefilter("ignore", DeprecationWarning)
         try:
             calendar = exchange_calendars.get_calendar(name, start=FIRST_YEAR)
         except ValueError:  # a calendar that is only known from a later year on
