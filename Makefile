@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test test-rust test-python lint fmt bench bench-indicators docs wheel clean
+.PHONY: help dev demo test test-rust test-python lint fmt bench bench-indicators bench-check docs wheel clean
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -50,6 +50,7 @@ fmt: dev ## format everything
 	$(BIN)/ruff check --fix .
 
 bench: dev ## measure, and print tables
+	$(BIN)/python -m benches.speed
 	$(BIN)/python -m pytest benches --benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=name -q
 	$(BIN)/python -m benches.figures
 	$(BIN)/python -m benches.changes
@@ -60,6 +61,9 @@ bench: dev ## measure, and print tables
 docs: dev ## write what is made from the registry: a page of the docs, and the types of its functions
 	$(BIN)/python -m openbell.indicators.page > docs/indicators.md
 	$(BIN)/python -m openbell.indicators.stub > python/openbell/indicators/__init__.pyi
+
+bench-check: dev ## count instructions (callgrind): fails where work has become more than a tenth dearer
+	$(BIN)/python -m benches.counts
 
 bench-indicators: dev ## indicators beside TA-Lib's, in one table
 	$(BIN)/python -m benches.indicators

@@ -28,7 +28,7 @@ FOUR = EIGHT[:4]
 
 
 @functools.cache
-def bars(symbols: int) -> ob.FrameSource:
+def columns(symbols: int) -> dict[str, Any]:
     """Five days of one-minute bars of that many symbols, every minute there."""
     manager = ob.TimeManager("XNYS")
     data = ob.DataManager(ob.SimulatorSource(symbols, seed=1, time_manager=manager), manager)
@@ -36,7 +36,13 @@ def bars(symbols: int) -> ob.FrameSource:
     frame: dict[str, Any] = {"symbol": np.concatenate([_names(day) for day in days])}
     for name in ("ts", "open", "high", "low", "close", "volume", "vwap"):
         frame[name] = np.concatenate([getattr(day, name) for day in days])
-    source = ob.FrameSource(frame, unit="ns", interval=ob.Interval("1m"))
+    return frame
+
+
+@functools.cache
+def bars(symbols: int) -> ob.FrameSource:
+    """The same as a source that has read them."""
+    source = ob.FrameSource(columns(symbols), unit="ns", interval=ob.Interval("1m"))
     source.symbols()
     return source
 

@@ -1,0 +1,21 @@
+"""What work costs, in instructions: it is in proportion to bars and symbols."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from benches import counts
+
+WHY = counts.missing()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(WHY is not None, reason=f"instructions cannot be counted: {WHY}")
+def test_costs_grow_as_bars_and_symbols_do() -> None:
+    found = counts.counts()
+    assert set(found) == set(json.loads(counts.KNOWN.read_text()))
+    steep = {case: count.growth for case, count in found.items() if count.growth > counts.STEEPER}
+    assert not steep
+    # Bars cost something, or nothing was counted.
+    assert all(count.each > 100 for count in found.values())
