@@ -13,6 +13,7 @@
     reason = "an indicator's step is compiled into two loops: one value, and all of a column"
 )]
 
+mod abreast;
 mod across;
 mod ahead;
 mod along;
@@ -72,6 +73,10 @@ pub trait Indicator: Sized {
     /// Whether it reads [`Tick::other`] too.
     const PAIR: bool = false;
 
+    /// Whether many symbols can take [`Self::step`] side by side: it keeps no words of its own, looks back on nothing but the value
+    /// that leaves its one window, and all its averages have had their start by its [`first`](Self::first) value.
+    const ABREAST: bool = false;
+
     /// The words it keeps; all zero before the first value.
     type State: Pod;
 
@@ -112,4 +117,15 @@ pub trait Indicator: Sized {
     /// Of whole columns it is given values that are no finite numbers before they are found and refused: what it makes of them
     /// does not matter, but it must come back.
     fn update(&self, state: &mut Self::State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]);
+
+    /// The same at a bar behind the [`first`](Self::first), where it had a value before; `old` leaves its window. False where that
+    /// cannot be told, or more is to be done, such as a sum that is due to be taken anew: then nothing that it wrote is used.
+    ///
+    /// It may read prices, volume, the session and whether it is regular, of the bar; and it is choices, not branches, since one
+    /// instruction takes several symbols.
+    #[inline(always)]
+    fn step(&self, state: &mut Self::State, input: &Input<'_>, _old: f64, out: &mut [f64]) -> bool {
+        self.update(state, &mut [], input, out);
+        true
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 
+use super::abreast::{self, Row};
 use super::across::{self, Area, Steps};
 use super::ahead::Ahead;
 use super::along::{self, Stretch};
@@ -53,6 +54,13 @@ macro_rules! registry {
             pub fn is_pair(&self) -> bool {
                 match self {
                     $(Self::$variant(_) => <$type as Indicator>::PAIR,)+
+                    Self::Custom | Self::Expression(_) => false,
+                }
+            }
+
+            pub(super) fn is_abreast(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$type as Indicator>::ABREAST,)+
                     Self::Custom | Self::Expression(_) => false,
                 }
             }
@@ -112,6 +120,14 @@ macro_rules! registry {
                 match self {
                     $(Self::$variant(kernel) => along::run(kernel, stretch, state, own, outputs),)+
                     Self::Custom | Self::Expression(_) => {}
+                }
+            }
+
+            /// Over one bar each of many blocks, side by side; gives a bit for each that is to be stepped on its own.
+            pub(super) fn abreast(&self, steps: &abreast::Steps<'_>, words: &mut [Row], outputs: &mut [Row]) -> u32 {
+                match self {
+                    $(Self::$variant(kernel) if <$type as Indicator>::ABREAST => abreast::run(kernel, steps, words, outputs),)+
+                    _ => u32::MAX,
                 }
             }
 

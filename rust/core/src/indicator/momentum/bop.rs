@@ -6,6 +6,7 @@ use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 pub struct Bop;
 
 impl Indicator for Bop {
+    const ABREAST: bool = true;
     const SPEC: Spec = Spec {
         name: "bop",
         title: "Balance of power",

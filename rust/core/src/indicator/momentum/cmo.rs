@@ -20,6 +20,7 @@ pub struct State {
 }
 
 impl Indicator for Cmo {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "cmo",

@@ -22,6 +22,7 @@ pub struct State {
 }
 
 impl Indicator for Macd {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "macd",

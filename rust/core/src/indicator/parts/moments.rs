@@ -33,19 +33,40 @@ impl Moments {
         if seen < n {
             return (f64::NAN, f64::NAN);
         }
-        if seen == n || self.age as usize >= n.max(RENEW_WATCHED_AFTER) {
+        if seen == n || self.is_due(n) || !self.slide(n, past.lag(0), past.lag(n)) {
             self.renew(n, past);
-        } else {
-            let new = past.lag(0) - self.reference;
-            let old = past.lag(n) - self.reference;
-            self.sum += new - old;
-            self.squares += new * new - old * old;
-            self.age += 1;
-            self.peak = if self.squares > self.peak { self.squares } else { self.peak };
-            if self.spread(n) < RENEW_BELOW * self.peak {
-                self.renew(n, past);
-            }
         }
+        self.mean_and_variance(n)
+    }
+
+    /// Lets `new` come and `old` leave; gives the mean and the variance, and whether they are right: not where the sums are to
+    /// be taken anew.
+    #[inline(always)]
+    pub fn step(&mut self, n: usize, new: f64, old: f64) -> (f64, f64, bool) {
+        let due = self.is_due(n);
+        let good = self.slide(n, new, old);
+        let (mean, variance) = self.mean_and_variance(n);
+        (mean, variance, good & !due)
+    }
+
+    #[inline(always)]
+    fn is_due(&self, n: usize) -> bool {
+        self.age >= n.max(RENEW_WATCHED_AFTER) as u64
+    }
+
+    /// False if the spread has shrunk too far.
+    #[inline(always)]
+    fn slide(&mut self, n: usize, new: f64, old: f64) -> bool {
+        let (new, old) = (new - self.reference, old - self.reference);
+        self.sum += new - old;
+        self.squares += new * new - old * old;
+        self.age += 1;
+        self.peak = if self.squares > self.peak { self.squares } else { self.peak };
+        self.spread(n) >= RENEW_BELOW * self.peak
+    }
+
+    #[inline(always)]
+    fn mean_and_variance(&self, n: usize) -> (f64, f64) {
         let (share, spread) = (1.0 / n as f64, self.spread(n));
         (self.reference + self.sum * share, if spread > 0.0 { spread * share } else { 0.0 })
     }

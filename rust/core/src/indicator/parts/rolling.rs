@@ -24,13 +24,25 @@ impl Rolling {
         if seen < n {
             return f64::NAN;
         }
-        if seen == n || self.age as usize >= n.max(RENEW_AFTER) {
+        if seen == n || self.is_due(n) {
             (self.reference, self.sum) = renewed(n, past);
             self.age = 1;
-        } else {
-            self.sum += past.lag(0) - past.lag(n);
-            self.age += 1;
+            return self.reference + self.sum * (1.0 / n as f64);
         }
+        self.step(n, past.lag(0), past.lag(n))
+    }
+
+    /// Whether the next step takes the sum anew.
+    #[inline(always)]
+    pub fn is_due(&self, n: usize) -> bool {
+        self.age >= n.max(RENEW_AFTER) as u64
+    }
+
+    /// The mean where the sum is not due: `new` comes, `old` leaves.
+    #[inline(always)]
+    pub fn step(&mut self, n: usize, new: f64, old: f64) -> f64 {
+        self.sum += new - old;
+        self.age += 1;
         self.reference + self.sum * (1.0 / n as f64)
     }
 

@@ -20,6 +20,12 @@ impl Traded {
         self.volume.add(bar.volume);
     }
 
+    /// Whether something was traded.
+    #[inline]
+    pub fn has_price(&self) -> bool {
+        self.volume.value() > 0.0
+    }
+
     /// NaN until something was traded.
     #[inline]
     pub fn price(&self) -> f64 {

@@ -1,5 +1,6 @@
 //! How a plan is made, and made smaller.
 
+use super::abreast::Abreast;
 use super::{Area, Block, Item, Plan, Read, Ring};
 use crate::indicator::definition::Definition;
 use crate::indicator::input::Field;
@@ -11,8 +12,15 @@ impl Plan {
     /// A plan of these indicators and their sources, each once.
     pub fn new(definitions: Vec<Definition>) -> Self {
         let definitions = in_order(definitions);
-        let mut plan =
-            Self { definitions, items: Vec::new(), rings: Vec::new(), ring_words: 0, outputs: 0, words: 0 };
+        let mut plan = Self {
+            definitions,
+            items: Vec::new(),
+            rings: Vec::new(),
+            ring_words: 0,
+            outputs: 0,
+            words: 0,
+            abreast: Abreast::default(),
+        };
         let slots: Vec<Vec<usize>> = (0..plan.definitions.len()).map(|index| plan.add_item(index)).collect();
         for ring in &mut plan.rings {
             ring.span = Span::new(plan.ring_words, Past::words(ring.bars));
@@ -23,7 +31,7 @@ impl Plan {
                 *span = plan.rings[slot].span;
             }
         }
-        plan.count_words();
+        plan.lay_out();
         plan
     }
 
@@ -65,9 +73,10 @@ impl Plan {
         self.items[index.expect("sources stand before what reads them")].area.out.start
     }
 
-    fn count_words(&mut self) {
+    fn lay_out(&mut self) {
         let areas = self.items.last().map_or(0, |last| last.area.words.end);
         self.words = 1 + self.ring_words + self.outputs + self.items.len() + areas;
+        self.abreast = Abreast::of(&self.items);
     }
 
     /// These of its indicators, and those that they read; in order.
@@ -115,7 +124,7 @@ impl Plan {
                 *output = moved[*output];
             }
         }
-        plan.count_words();
+        plan.lay_out();
         plan
     }
 

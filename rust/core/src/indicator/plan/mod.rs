@@ -3,6 +3,7 @@
 //! A block is laid out as `[seen | rings | outputs | when each had its first value | one area an indicator]`, an area as
 //! `[state | own words]`.
 
+mod abreast;
 mod build;
 mod columns;
 mod stretch;
@@ -13,12 +14,14 @@ use std::slice;
 
 use crate::error::{Error, Result};
 
+pub use super::abreast::BATCH;
 pub use super::across::Block;
 use super::across::{Area, Parts, Steps};
 use super::definition::Definition;
 use super::input::{Field, Tick};
 use super::registry::Kernel;
 use super::ring::{Past, Span};
+use abreast::Abreast;
 
 /// Where a value comes from at each bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,7 @@ pub struct Plan {
     ring_words: usize,
     outputs: usize,
     words: usize,
+    abreast: Abreast,
 }
 
 impl Plan {
@@ -92,28 +96,28 @@ impl Plan {
         }
     }
 
-    /// Takes a bar each of many blocks: as [`Self::update`] with each, in less time.
-    pub fn update_across(&self, blocks: &mut [&mut [f64]], ticks: &[Tick]) {
+    /// Takes some indicators one after the other through a bar each of those blocks that have a bit.
+    fn step_across(
+        &self,
+        items: impl Iterator<Item = usize>,
+        blocks: &mut [&mut [f64]],
+        ticks: &[Tick],
+        bits: u32,
+    ) {
         let (mut xs, mut seen) = ([0.0; BATCH], [0; BATCH]);
-        let parts = self.parts();
-        for (blocks, ticks) in blocks.chunks_mut(BATCH).zip(ticks.chunks(BATCH)) {
-            // A word of each cache line of all: what they wait for memory passes together, not block by block.
-            let lines = blocks.iter().flat_map(|block| block.iter().step_by(8));
-            std::hint::black_box(lines.fold(0, |sum, word| sum ^ word.to_bits()));
-            blocks.iter_mut().zip(ticks).for_each(|(block, tick)| self.push(block, tick));
-            let mut last = None;
-            for (index, item) in self.items.iter().enumerate() {
-                // Those that read the same field as the one before read the same values.
-                if last != Some(item.reads) || !matches!(item.reads, Read::Field(_)) {
-                    last = Some(item.reads);
-                    let each = blocks.iter_mut().zip(ticks).zip(xs.iter_mut().zip(&mut seen));
-                    for ((block, tick), (x, seen)) in each {
-                        (*x, *seen) = self.read(index, block, tick);
-                    }
+        let (parts, mut last) = (self.parts(), None);
+        for index in items {
+            let item = &self.items[index];
+            // Those that read the same field as the one before read the same values.
+            if last != Some(item.reads) || !matches!(item.reads, Read::Field(_)) {
+                last = Some(item.reads);
+                let each = blocks.iter_mut().zip(ticks).zip(xs.iter_mut().zip(&mut seen)).enumerate();
+                for (i, ((block, tick), (x, seen))) in each {
+                    (*x, *seen) = if bits >> i & 1 == 1 { self.read(index, block, tick) } else { (0.0, 0) };
                 }
-                let steps = Steps { parts, ticks, xs: &xs, seen: &seen };
-                item.kernel.across(index, &item.area, blocks, &steps);
             }
+            let steps = Steps { parts, ticks, xs: &xs, seen: &seen };
+            item.kernel.across(index, &item.area, blocks, &steps);
         }
     }
 
@@ -276,8 +280,6 @@ impl Item {
     }
 }
 
-/// How many blocks are taken through one indicator after the other: as many as stay at hand.
-pub const BATCH: usize = 32;
 /// Stands for the bar of the first value where values come from outside.
 const PUT: f64 = 1.0;
 

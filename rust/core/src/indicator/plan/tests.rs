@@ -385,20 +385,26 @@ fn many_bars_at_once_are_the_same_as_one_by_one() {
 
 #[test]
 fn many_blocks_at_once_are_the_same_as_one_by_one() {
-    let plan = Plan::new(definitions());
     let ticks = ticks(3_000);
-    let count = BATCH + 5;
-    let mut apart: Vec<Block> = (0..count).map(|_| plan.block()).collect();
-    let mut together = apart.clone();
-    for at in 0..400 {
-        // Each stands elsewhere in the same walk.
-        let now: Vec<Tick> = (0..count).map(|k| ticks[at + 50 * k]).collect();
-        apart.iter_mut().zip(&now).for_each(|(block, tick)| plan.update(block, tick));
-        let mut blocks: Vec<&mut [f64]> = together.iter_mut().map(Block::words_mut).collect();
-        plan.update_across(&mut blocks, &now);
-    }
-    for (one, other) in apart.iter().zip(&together) {
-        assert_eq!(plan.save(one), plan.save(other));
+    let (count, steps) = (BATCH + 5, 400);
+    let alone = definitions().into_iter().map(|definition| vec![definition]);
+    for plan in alone.chain([definitions()]).map(Plan::new) {
+        let mut apart: Vec<Block> = (0..count).map(|_| plan.block()).collect();
+        let mut together = apart.clone();
+        for at in 0..steps {
+            // Each stands elsewhere in the same walk; and many have no bar at times, so that they have not seen as many.
+            let there: Vec<usize> = (0..count).filter(|k| (at + k) % (2 + k % 5) != 1).collect();
+            let now: Vec<Tick> = there.iter().map(|k| ticks[at + 50 * k]).collect();
+            there.iter().zip(&now).for_each(|(&k, tick)| plan.update(&mut apart[k], tick));
+            let blocks = together.iter_mut().enumerate().filter(|(k, _)| there.contains(k));
+            let mut blocks: Vec<&mut [f64]> = blocks.map(|(_, block)| block.words_mut()).collect();
+            plan.update_across(&mut blocks, &now);
+        }
+        for (one, other) in apart.iter().zip(&together) {
+            let name = plan.definitions()[0].text();
+            assert_eq!(bits(plan.outputs(one)), bits(plan.outputs(other)), "{name}");
+            assert_eq!(plan.save(one), plan.save(other), "{name}");
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub struct State {
 }
 
 impl Indicator for Dema {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "dema",

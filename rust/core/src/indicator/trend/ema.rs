@@ -9,6 +9,7 @@ pub struct Ema {
 }
 
 impl Indicator for Ema {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "ema",

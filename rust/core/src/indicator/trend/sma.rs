@@ -11,6 +11,7 @@ pub struct Sma {
 }
 
 impl Indicator for Sma {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "sma",
@@ -45,5 +46,12 @@ impl Indicator for Sma {
     #[inline(always)]
     fn update(&self, state: &mut Rolling, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = input.ahead(0).unwrap_or_else(|| state.mean(self.period, input.seen, input.past(0)));
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut Rolling, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
+        let due = state.is_due(self.period);
+        out[0] = state.step(self.period, input.x, old);
+        !due
     }
 }

@@ -10,6 +10,7 @@ pub struct Smma {
 }
 
 impl Indicator for Smma {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "smma",

@@ -19,6 +19,7 @@ pub struct State {
 }
 
 impl Indicator for T3 {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "t3",

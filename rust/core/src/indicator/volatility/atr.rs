@@ -19,6 +19,7 @@ pub struct State {
 }
 
 impl Indicator for Atr {
+    const ABREAST: bool = true;
     const SPEC: Spec = Spec {
         name: "atr",
         title: "Average true range",

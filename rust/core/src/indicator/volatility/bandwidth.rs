@@ -10,6 +10,7 @@ pub struct Bandwidth {
 }
 
 impl Indicator for Bandwidth {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "bandwidth",
@@ -40,6 +41,20 @@ impl Indicator for Bandwidth {
     #[inline(always)]
     fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mean, variance) = state.next(self.period, input.seen, input.past(0));
-        out[0] = if mean == 0.0 { 0.0 } else { 2.0 * self.width * variance.sqrt() / mean };
+        out[0] = self.share(mean, variance);
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut Moments, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
+        let (mean, variance, good) = state.step(self.period, input.x, old);
+        out[0] = self.share(mean, variance);
+        good
+    }
+}
+
+impl Bandwidth {
+    #[inline(always)]
+    fn share(&self, mean: f64, variance: f64) -> f64 {
+        if mean == 0.0 { 0.0 } else { 2.0 * self.width * variance.sqrt() / mean }
     }
 }

@@ -10,6 +10,7 @@ pub struct Bbands {
 }
 
 impl Indicator for Bbands {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "bbands",
@@ -40,7 +41,21 @@ impl Indicator for Bbands {
     #[inline(always)]
     fn update(&self, moments: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mean, variance) = moments.next(self.period, input.seen, input.past(0));
+        crate::indicator::put(out, self.bands(mean, variance));
+    }
+
+    #[inline(always)]
+    fn step(&self, moments: &mut Moments, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
+        let (mean, variance, good) = moments.step(self.period, input.x, old);
+        crate::indicator::put(out, self.bands(mean, variance));
+        good
+    }
+}
+
+impl Bbands {
+    #[inline(always)]
+    fn bands(&self, mean: f64, variance: f64) -> [f64; 3] {
         let half = self.width * variance.sqrt();
-        crate::indicator::put(out, [mean, mean + half, mean - half]);
+        [mean, mean + half, mean - half]
     }
 }

@@ -9,6 +9,7 @@ pub struct Natr {
 }
 
 impl Indicator for Natr {
+    const ABREAST: bool = true;
     const SPEC: Spec = Spec {
         name: "natr",
         title: "Normalised average true range",

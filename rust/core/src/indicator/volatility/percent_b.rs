@@ -10,6 +10,7 @@ pub struct PercentB {
 }
 
 impl Indicator for PercentB {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "percent_b",
@@ -40,7 +41,21 @@ impl Indicator for PercentB {
     #[inline(always)]
     fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mean, variance) = state.next(self.period, input.seen, input.past(0));
+        out[0] = self.place(input.x, mean, variance);
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut Moments, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
+        let (mean, variance, good) = state.step(self.period, input.x, old);
+        out[0] = self.place(input.x, mean, variance);
+        good
+    }
+}
+
+impl PercentB {
+    #[inline(always)]
+    fn place(&self, x: f64, mean: f64, variance: f64) -> f64 {
         let half = self.width * variance.sqrt();
-        out[0] = if half > 0.0 { (input.x - (mean - half)) / (2.0 * half) } else { half + 0.5 };
+        if half > 0.0 { (x - (mean - half)) / (2.0 * half) } else { half + 0.5 }
     }
 }

@@ -9,6 +9,7 @@ pub struct Stddev {
 }
 
 impl Indicator for Stddev {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "stddev",
@@ -40,5 +41,12 @@ impl Indicator for Stddev {
     #[inline(always)]
     fn update(&self, moments: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = moments.next(self.period, input.seen, input.past(0)).1.sqrt();
+    }
+
+    #[inline(always)]
+    fn step(&self, moments: &mut Moments, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
+        let (_, variance, good) = moments.step(self.period, input.x, old);
+        out[0] = variance.sqrt();
+        good
     }
 }

@@ -7,6 +7,7 @@ use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 pub struct TrueRange;
 
 impl Indicator for TrueRange {
+    const ABREAST: bool = true;
     const SPEC: Spec = Spec {
         name: "true_range",
         title: "True range",

@@ -9,6 +9,7 @@ pub struct Variance {
 }
 
 impl Indicator for Variance {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "variance",
@@ -39,5 +40,12 @@ impl Indicator for Variance {
     #[inline(always)]
     fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = state.next(self.period, input.seen, input.past(0)).1;
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut Moments, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
+        let (_, variance, good) = state.step(self.period, input.x, old);
+        out[0] = variance;
+        good
     }
 }

@@ -16,6 +16,7 @@ pub struct State {
 }
 
 impl Indicator for Obv {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "obv",

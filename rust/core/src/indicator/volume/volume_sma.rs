@@ -8,6 +8,7 @@ use crate::indicator::{Ahead, Family, Field, Indicator, Input, Lookback, ParamSp
 pub struct VolumeSma(Sma);
 
 impl Indicator for VolumeSma {
+    const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "volume_sma",
@@ -42,5 +43,10 @@ impl Indicator for VolumeSma {
     #[inline(always)]
     fn update(&self, state: &mut Rolling, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         self.0.update(state, own, input, out);
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut Rolling, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
+        self.0.step(state, input, old, out)
     }
 }

@@ -17,6 +17,7 @@ pub struct State {
 }
 
 impl Indicator for Vwap {
+    const ABREAST: bool = true;
     const SPEC: Spec = Spec {
         name: "vwap",
         title: "Volume-weighted average price, anchored at the session's open",
@@ -50,5 +51,17 @@ impl Indicator for Vwap {
             state.traded.add(input.bar);
         }
         out[0] = state.traded.price();
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut State, input: &Input<'_>, _: f64, out: &mut [f64]) -> bool {
+        let (same, valued) = (state.session == i64::from(input.tick.session) + 1, state.traded.has_price());
+        let mut with = state.traded;
+        with.add(input.bar);
+        if input.tick.regular {
+            state.traded = with;
+        }
+        out[0] = state.traded.price();
+        same & valued
     }
 }

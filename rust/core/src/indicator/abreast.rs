@@ -1,0 +1,152 @@
+//! One indicator over a bar each of many blocks, side by side: their words stand in rows, one word of all blocks in each, so that
+//! one instruction steps several blocks.
+
+use std::ops::Range;
+
+use bytemuck::Zeroable;
+use wide::f64x4;
+
+use super::Indicator;
+use super::along::MOST_OUTPUTS;
+use super::input::{Field, Input, Pasts, Table, Tick};
+use crate::bar::Bar;
+
+/// How many blocks are taken through one indicator after the other: as many as stay at hand.
+pub const BATCH: usize = 32;
+
+/// A word of each of so many blocks.
+pub(super) type Row<T = f64> = [T; BATCH];
+
+/// A bar of each of some blocks.
+#[derive(Debug, Default)]
+pub(super) struct Bars {
+    /// From the open to the volume.
+    fields: [Row; 5],
+    session: Row<i64>,
+    regular: Row<u64>,
+    /// How many each has seen, with this one.
+    pub(super) seen: Row<u64>,
+    pub(super) count: usize,
+}
+
+impl Bars {
+    /// Whether the bars have this field at hand.
+    pub(super) fn has(field: Field) -> bool {
+        field <= Field::Volume
+    }
+
+    #[inline]
+    pub(super) fn row(&self, field: Field) -> &Row {
+        &self.fields[field as usize]
+    }
+
+    pub(super) fn fill(&mut self, ticks: &[Tick]) {
+        let [open, high, low, close, volume] = &mut self.fields;
+        for (i, tick) in ticks.iter().enumerate().take(BATCH) {
+            let bar = &tick.bar;
+            (open[i], high[i], low[i], close[i], volume[i]) =
+                (bar.open, bar.high, bar.low, bar.close, bar.volume);
+            (self.session[i], self.regular[i]) = (i64::from(tick.session), u64::from(tick.regular));
+        }
+        self.count = ticks.len().min(BATCH);
+    }
+}
+
+/// Sets words of blocks out in rows, four by four.
+pub(super) fn gather(blocks: &[&mut [f64]], range: &Range<usize>, rows: &mut [Row]) {
+    let (fours, rest) = blocks.as_chunks::<4>();
+    let (tiles, last) = rows[..range.len()].as_chunks_mut::<4>();
+    let count = tiles.len();
+    for (at, blocks) in fours.iter().enumerate().take(BATCH / 4) {
+        let [a, b, c, d] = blocks.each_ref().map(|block| &block[range.clone()]);
+        let [p, q, r, s] = [a, b, c, d].map(|words| &words.as_chunks::<4>().0[..count]);
+        for (i, tile) in tiles.iter_mut().enumerate() {
+            let turned = f64x4::transpose([p[i], q[i], r[i], s[i]].map(f64x4::new));
+            for (row, words) in tile.iter_mut().zip(turned) {
+                row.as_chunks_mut::<4>().0[at] = words.to_array();
+            }
+        }
+        for (i, row) in (4 * count..).zip(&mut *last) {
+            row.as_chunks_mut::<4>().0[at] = [a[i], b[i], c[i], d[i]];
+        }
+    }
+    for (block, i) in rest.iter().zip(4 * fours.len()..BATCH) {
+        rows.iter_mut().zip(&block[range.clone()]).for_each(|(row, word)| row[i] = *word);
+    }
+}
+
+/// Puts them back.
+pub(super) fn scatter(blocks: &mut [&mut [f64]], range: &Range<usize>, rows: &[Row]) {
+    let (fours, rest) = blocks.as_chunks_mut::<4>();
+    let (tiles, last) = rows[..range.len()].as_chunks::<4>();
+    let (count, after) = (tiles.len(), 4 * fours.len());
+    for (at, blocks) in fours.iter_mut().enumerate().take(BATCH / 4) {
+        let [a, b, c, d] = blocks.each_mut().map(|block| &mut block[range.clone()]);
+        for (i, row) in (4 * count..).zip(last) {
+            [a[i], b[i], c[i], d[i]] = row.as_chunks::<4>().0[at];
+        }
+        let [p, q, r, s] = [a, b, c, d].map(|words| &mut words.as_chunks_mut::<4>().0[..count]);
+        for (i, tile) in tiles.iter().enumerate() {
+            let [w, x, y, z] = tile.each_ref().map(|row| f64x4::new(row.as_chunks::<4>().0[at]));
+            let [w, x, y, z] = f64x4::transpose([w, x, y, z]);
+            (p[i], q[i], r[i], s[i]) = (w.to_array(), x.to_array(), y.to_array(), z.to_array());
+        }
+    }
+    for (block, i) in rest.iter_mut().zip(after..BATCH) {
+        block[range.clone()].iter_mut().zip(rows).for_each(|(word, row)| *word = row[i]);
+    }
+}
+
+/// What an indicator reads of them.
+#[derive(Debug)]
+pub(super) struct Steps<'a> {
+    pub(super) bars: &'a Bars,
+    /// Its source.
+    pub(super) xs: &'a Row,
+    /// What leaves its window; of no meaning without one.
+    pub(super) old: &'a Row,
+}
+
+/// Steps the state in `words` where a plain step is one, and writes the outputs of all. Gives a bit for each block of which it
+/// was none: those are to be stepped on their own.
+#[inline(never)]
+pub(super) fn run<I: Indicator>(
+    kernel: &I,
+    steps: &Steps<'_>,
+    words: &mut [Row],
+    outputs: &mut [Row],
+) -> u32 {
+    let words = &mut words[..size_of::<I::State>() / size_of::<f64>()];
+    let outputs = &mut outputs[..I::SPEC.outputs.len()];
+    let Bars { fields: [open, high, low, close, volume], session, regular, seen, count } = steps.bars;
+    let first = kernel.first() as u64;
+    let none = Table::default();
+    let mut plain = [1_u64; BATCH];
+    for i in 0..(*count).min(BATCH) {
+        let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
+        let tick = Tick {
+            bar,
+            session: session[i] as i32,
+            regular: regular[i] != 0,
+            since_open: 0,
+            other: f64::NAN,
+        };
+        let pasts = Pasts::Columns(&none, 0);
+        let (x, seen) = (steps.xs[i], seen[i]);
+        let input = Input { tick: &tick, bar: &tick.bar, x, seen: seen as usize, settled: true, pasts };
+        let mut state = I::State::zeroed();
+        let now: &mut [f64] = bytemuck::cast_slice_mut(bytemuck::bytes_of_mut(&mut state));
+        now.iter_mut().zip(&*words).for_each(|(word, row)| *word = row[i]);
+        let mut out = [f64::NAN; MOST_OUTPUTS];
+        let done = kernel.step(&mut state, &input, steps.old[i], &mut out[..I::SPEC.outputs.len()]);
+        let done = done & (seen > first);
+        plain[i] = u64::from(done);
+        let now: &[f64] = bytemuck::cast_slice(bytemuck::bytes_of(&state));
+        words.iter_mut().zip(now).for_each(|(row, word)| row[i] = if done { *word } else { row[i] });
+        outputs.iter_mut().zip(&out).for_each(|(row, value)| row[i] = *value);
+    }
+    if plain.iter().sum::<u64>() == BATCH as u64 {
+        return 0;
+    }
+    plain.iter().enumerate().fold(0, |bits, (i, &plain)| bits | u32::from(plain == 0) << i)
+}
