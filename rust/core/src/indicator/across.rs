@@ -48,7 +48,7 @@ pub(super) struct Steps<'a> {
     pub(super) seen: &'a [u64],
 }
 
-/// The loop for one kind of indicator, the `index`-th of its set.
+/// The loop for one kind of indicator, the `index`-th of its set. Whether it has given any its first value.
 #[inline(never)]
 pub(super) fn run<I: Indicator>(
     kernel: &I,
@@ -56,7 +56,8 @@ pub(super) fn run<I: Indicator>(
     area: &Area,
     blocks: &mut [&mut [f64]],
     steps: &Steps<'_>,
-) {
+) -> bool {
+    let mut is_news = false;
     let Parts { outputs, firsts, areas } = steps.parts;
     let each = blocks.iter_mut().zip(steps.ticks).zip(steps.xs.iter().zip(steps.seen));
     for ((block, tick), (&x, &seen)) in each {
@@ -74,13 +75,16 @@ pub(super) fn run<I: Indicator>(
         kernel.update(bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(state)), own, &input, out);
         if firsts[index].to_bits() == 0 && !out[0].is_nan() {
             firsts[index] = *count;
+            is_news = true;
         }
     }
+    is_news
 }
 
 /// No value.
-pub(super) fn clear(area: &Area, blocks: &mut [&mut [f64]], steps: &Steps<'_>) {
+pub(super) fn clear(area: &Area, blocks: &mut [&mut [f64]], steps: &Steps<'_>) -> bool {
     for block in blocks {
         block[steps.parts.outputs..][area.out.clone()].fill(f64::NAN);
     }
+    false
 }

@@ -131,14 +131,14 @@ macro_rules! registry {
                 }
             }
 
-            /// Over one bar each of many blocks.
-            pub(super) fn across(&self, index: usize, area: &Area, blocks: &mut [&mut [f64]], steps: &Steps<'_>) {
+            /// Over one bar each of many blocks. Whether it has given any its first value.
+            pub(super) fn across(&self, index: usize, area: &Area, blocks: &mut [&mut [f64]], steps: &Steps<'_>) -> bool {
                 match self {
                     $(Self::$variant(kernel) => across::run(kernel, index, area, blocks, steps),)+
                     // There is none until it comes from outside.
                     Self::Custom => across::clear(area, blocks, steps),
-                    // The plan has worked it out.
-                    Self::Expression(_) => {}
+                    // The plan has worked it out, and seen.
+                    Self::Expression(_) => false,
                 }
             }
         }

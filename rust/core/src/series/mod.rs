@@ -299,16 +299,22 @@ impl Series {
         self.stacks.len() == programs.len() && pairs.all(|(s, p)| Arc::ptr_eq(s.shared_program(), p))
     }
 
-    /// The words of all stacks, to be stepped with the newest bar: say so by [`Self::has_taken_one`] when they were.
+    /// The words of all stacks, to be stepped with the newest bar.
     #[inline]
     pub(crate) fn blocks_mut(&mut self) -> impl Iterator<Item = &mut [f64]> {
         self.stacks.iter_mut().map(|stack| stack.block_mut().words_mut())
     }
 
-    /// All stacks have taken the newest bar.
+    /// All stacks take the newest bar: it is for the caller to step them. Whether it is to [`Self::mark`] them then.
     #[inline]
-    pub(crate) fn has_taken_one(&mut self) {
+    pub(crate) fn takes_one(&mut self) -> bool {
         self.taken = self.count();
+        self.taken.is_multiple_of(MARK_EVERY)
+    }
+
+    /// Keeps what all stacks are now, to go back to, if it is time to.
+    #[cold]
+    pub(crate) fn mark(&mut self) {
         self.stacks.iter_mut().for_each(|stack| stack.mark(self.taken));
     }
 

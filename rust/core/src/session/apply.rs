@@ -118,7 +118,7 @@ impl<S: Fn(usize) -> SymbolId, R: Fn(usize) -> usize, B: Fn(usize) -> Bar> Batch
                 }
             }
             for (track, turn) in open.iter_mut().zip(turns.drain(..)) {
-                let mut context = shared.context(track);
+                let mut context = shared.context(track.calendar);
                 for place in turn {
                     match track.apply(&(self.bar)(place), &mut context) {
                         Outcome::Refused(refusal) => self.refuse(place, refusal, &mut report),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::indicator::Tick;
 use crate::indicator::plan::BATCH;
-use crate::series::{Place, Program};
+use crate::series::{Place, Program, Series};
 
 use super::event::EventKind;
 use super::shared::{Shared, Walk};
@@ -34,7 +34,7 @@ impl Session {
 /// Brings the indicators of at most [`BATCH`] symbols up to date, and tells of those that have their first value.
 pub(super) fn settle_together(tracks: &mut [&mut Track], shared: &mut Shared<'_>) {
     if let [track] = tracks {
-        return track.settle(&mut shared.context(track));
+        return track.settle(&mut shared.context(track.calendar));
     }
     for index in 0..tracks.iter().map(|track| 1 + track.derived.len()).max().unwrap_or(0) {
         // A bit for each symbol that was not looked at.
@@ -47,45 +47,50 @@ pub(super) fn settle_together(tracks: &mut [&mut Track], shared: &mut Shared<'_>
 
 /// Brings one series of those symbols up to date whose indicators are the same as the first's; gives which are left.
 fn settle_alike(tracks: &mut [&mut Track], index: usize, waiting: u64, shared: &mut Shared<'_>) -> u64 {
-    let (mut left, mut stepped) = (0_u64, 0_u64);
+    let (mut left, mut stepped, mut to_mark) = (0_u64, 0_u64, 0_u64);
     let mut programs: Vec<Arc<Program>> = Vec::new();
-    let mut ticks: Vec<Tick> = Vec::with_capacity(tracks.len());
+    let mut ticks: Vec<Tick> = Vec::new();
     let mut blocks: Vec<Vec<&mut [f64]>> = Vec::new();
     let most = tracks.len();
     for (bit, track) in tracks.iter_mut().enumerate().filter(|(bit, _)| waiting >> bit & 1 == 1) {
-        if track.nth_series_mut(index).is_none_or(|series| !series.is_behind()) {
-            continue;
-        }
-        let (symbol, date, segment) = (track.id, track.date().unwrap_or_default(), track.segment);
-        let place = Place { calendar: &shared.calendars[track.calendar], date, segment };
-        let mut context = shared.context(track);
-        let Some(series) = track.nth_series_mut(index) else { continue };
+        let (symbol, calendar, date, segment) = (track.id, track.calendar, track.day(), track.segment);
+        let Some(series) = track.nth_series_mut(index).filter(|series| series.is_behind()) else { continue };
         let Some(newest) = series.awaits_one() else {
-            context.settle(symbol, series, date, segment);
+            shared.context(calendar).settle(symbol, series, date, segment);
             continue;
         };
         if programs.is_empty() {
             programs = series.programs();
             blocks.extend(programs.iter().map(|_| Vec::with_capacity(most)));
+            ticks.reserve(most);
         } else if !series.has_programs(&programs) {
             left |= 1 << bit;
             continue;
         }
+        ticks.push(Place { calendar: &shared.calendars[calendar], date, segment }.tick(newest));
         stepped |= 1 << bit;
-        ticks.push(place.tick(newest));
+        to_mark |= u64::from(series.takes_one()) << bit;
         blocks.iter_mut().zip(series.blocks_mut()).for_each(|(blocks, block)| blocks.push(block));
     }
+    let mut is_news = false;
     for (program, blocks) in programs.iter().zip(&mut blocks) {
-        program.plan.update_across(blocks, &ticks);
+        is_news |= program.plan.update_across(blocks, &ticks);
     }
-    let told = !shared.loading && shared.events.mask.has(EventKind::IndicatorValid);
-    for (_, track) in tracks.iter_mut().enumerate().filter(|(bit, _)| stepped >> bit & 1 == 1) {
-        let (symbol, mut context) = (track.id, shared.context(track));
-        let Some(series) = track.nth_series_mut(index) else { continue };
-        series.has_taken_one();
-        if told {
-            context.tell_valid(symbol, series, 1);
-        }
+    if to_mark != 0 {
+        each_of(tracks, to_mark, |track| track.nth_series_mut(index).into_iter().for_each(Series::mark));
+    }
+    if is_news && !shared.loading && shared.events.mask.has(EventKind::IndicatorValid) {
+        each_of(tracks, stepped, |track| {
+            let (symbol, mut context) = (track.id, shared.context(track.calendar));
+            if let Some(series) = track.nth_series_mut(index) {
+                context.tell_valid(symbol, series, 1);
+            }
+        });
     }
     left
+}
+
+/// Does something with those symbols that have a bit.
+fn each_of(tracks: &mut [&mut Track], bits: u64, mut work: impl FnMut(&mut Track)) {
+    tracks.iter_mut().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1).for_each(|(_, track)| work(track));
 }

@@ -53,7 +53,7 @@ impl Session {
         let (id, align) = (view.id(), self.settings.align);
         self.versions[id as usize] += 1;
         if let Some((track, mut shared)) = self.open(id) {
-            track.add_interval(request, align, &mut shared.context(track));
+            track.add_interval(request, align, &mut shared.context(track.calendar));
         }
         Ok(true)
     }

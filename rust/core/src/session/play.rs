@@ -136,7 +136,7 @@ fn play(track: Option<&mut Track>, rows: &[FeedRow], settle: bool, shared: &mut 
         return false;
     };
     let mut refused = [0; Refusal::ALL.len()];
-    let mut context = shared.context(track);
+    let mut context = shared.context(track.calendar);
     for row in rows {
         if let Outcome::Refused(refusal) = track.apply(&row.bar, &mut context) {
             refused[refusal as usize] += 1;

@@ -25,11 +25,11 @@ pub(super) struct Shared<'a> {
 }
 
 impl Shared<'_> {
-    /// What the steps of a symbol know besides it.
+    /// What the steps of a symbol of that calendar know besides it.
     #[inline]
-    pub(super) fn context(&mut self, track: &Track) -> Context<'_> {
+    pub(super) fn context(&mut self, calendar: usize) -> Context<'_> {
         Context {
-            calendar: &self.calendars[track.calendar],
+            calendar: &self.calendars[calendar],
             clock: self.clock,
             loading: self.loading,
             events: self.events,

@@ -284,7 +284,7 @@ impl Session {
         visit: impl FnOnce(&mut Track, &mut Context<'_>) -> R,
     ) -> Option<R> {
         let (track, mut shared) = self.open(symbol)?;
-        let mut context = shared.context(track);
+        let mut context = shared.context(track.calendar);
         let result = visit(track, &mut context);
         let behind = context.changed || context.revised;
         shared.note(track);
@@ -385,7 +385,7 @@ impl Session {
         let mut behind = std::mem::take(&mut self.behind);
         let (tracks, mut shared) = self.parts();
         for track in tracks.iter_mut().flatten() {
-            let mut context = shared.context(track);
+            let mut context = shared.context(track.calendar);
             visit(track, &mut context);
             let (changed, revised) = (context.changed, context.revised);
             if changed {

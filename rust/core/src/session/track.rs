@@ -469,4 +469,10 @@ impl Track {
     pub(super) fn date(&self) -> Option<Day> {
         self.session.map(|_| self.date)
     }
+
+    /// The same, or 0.
+    #[inline]
+    pub(super) fn day(&self) -> Day {
+        self.date
+    }
 }

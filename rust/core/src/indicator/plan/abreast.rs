@@ -83,23 +83,26 @@ impl Abreast {
 }
 
 impl Plan {
-    /// Takes a bar each of many blocks: as [`Self::update`] with each, in less time.
-    pub fn update_across(&self, blocks: &mut [&mut [f64]], ticks: &[Tick]) {
+    /// Takes a bar each of many blocks: as [`Self::update`] with each, in less time. Whether any of their indicators may have had
+    /// its first value.
+    pub fn update_across(&self, blocks: &mut [&mut [f64]], ticks: &[Tick]) -> bool {
+        let mut is_news = false;
         for (blocks, ticks) in blocks.chunks_mut(BATCH).zip(ticks.chunks(BATCH)) {
             let apart = blocks.len() < WORTHWHILE || self.abreast.steps.is_empty();
             if apart {
                 blocks.iter_mut().zip(ticks).for_each(|(block, tick)| self.push(block, tick));
             } else {
-                ROOM.with_borrow_mut(|room| self.step_abreast(room, blocks, ticks));
+                is_news |= ROOM.with_borrow_mut(|room| self.step_abreast(room, blocks, ticks));
             }
             if apart || self.abreast.steps.len() < self.items.len() {
                 let rest = (0..self.items.len()).filter(|&item| apart || !self.abreast.has(item));
-                self.step_across(rest, blocks, ticks, u32::MAX);
+                is_news |= self.step_across(rest, blocks, ticks, u32::MAX);
             }
         }
+        is_news
     }
 
-    fn step_abreast(&self, room: &mut Room, blocks: &mut [&mut [f64]], ticks: &[Tick]) {
+    fn step_abreast(&self, room: &mut Room, blocks: &mut [&mut [f64]], ticks: &[Tick]) -> bool {
         let Room { bars, old, words, outputs, rare } = room;
         let Abreast { steps, runs, windows } = &self.abreast;
         bars.fill(ticks);
@@ -141,9 +144,9 @@ impl Plan {
             scatter(blocks, &in_block, words);
             scatter(blocks, &out_block, outputs);
         }
-        for (step, left) in rare.drain(..) {
-            self.step_across([steps[step].item].into_iter(), blocks, ticks, left);
-        }
+        rare.drain(..).fold(false, |is_news, (step, left)| {
+            is_news | self.step_across(std::iter::once(steps[step].item), blocks, ticks, left)
+        })
     }
 }
 

@@ -96,14 +96,16 @@ impl Plan {
         }
     }
 
-    /// Takes some indicators one after the other through a bar each of those blocks that have a bit.
+    /// Takes some indicators one after the other through a bar each of those blocks that have a bit. Whether any may have had its
+    /// first value.
     fn step_across(
         &self,
         items: impl Iterator<Item = usize>,
         blocks: &mut [&mut [f64]],
         ticks: &[Tick],
         bits: u32,
-    ) {
+    ) -> bool {
+        let mut is_news = false;
         let (mut xs, mut seen) = ([0.0; BATCH], [0; BATCH]);
         let (parts, mut last) = (self.parts(), None);
         for index in items {
@@ -117,8 +119,9 @@ impl Plan {
                 }
             }
             let steps = Steps { parts, ticks, xs: &xs, seen: &seen };
-            item.kernel.across(index, &item.area, blocks, &steps);
+            is_news |= item.kernel.across(index, &item.area, blocks, &steps) | (item.reads == Read::Parts);
         }
+        is_news
     }
 
     /// Counts a bar, and puts it into the rings of fields.
