@@ -4,6 +4,9 @@
 #![allow(clippy::needless_pass_by_value, reason = "PyO3 hands over extracted arguments as owned values")]
 #![allow(clippy::trivially_copy_pass_by_ref, reason = "Python methods take their object by reference")]
 
+#[global_allocator]
+static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod bar;
 mod error;
 mod event;
