@@ -40,15 +40,27 @@ impl Bars {
         &self.fields[field as usize]
     }
 
-    pub(super) fn fill(&mut self, ticks: &[Tick]) {
+    /// Any field of one.
+    #[inline]
+    pub(super) fn field(&self, field: Field, i: usize) -> f64 {
+        self.fields.get(field as usize).map_or_else(|| field.of(&self.tick(i).bar), |row| row[i])
+    }
+
+    /// What is known of one.
+    #[inline(always)]
+    pub(super) fn tick(&self, i: usize) -> Tick {
+        let Self { fields: [open, high, low, close, volume], session, regular, .. } = self;
+        let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
+        Tick { bar, session: session[i] as i32, regular: regular[i] != 0, since_open: 0, other: f64::NAN }
+    }
+
+    #[inline]
+    pub(super) fn set(&mut self, i: usize, tick: &Tick) {
         let [open, high, low, close, volume] = &mut self.fields;
-        for (i, tick) in ticks.iter().enumerate().take(BATCH) {
-            let bar = &tick.bar;
-            (open[i], high[i], low[i], close[i], volume[i]) =
-                (bar.open, bar.high, bar.low, bar.close, bar.volume);
-            (self.session[i], self.regular[i]) = (i64::from(tick.session), u64::from(tick.regular));
-        }
-        self.count = ticks.len().min(BATCH);
+        let bar = &tick.bar;
+        (open[i], high[i], low[i], close[i], volume[i]) =
+            (bar.open, bar.high, bar.low, bar.close, bar.volume);
+        (self.session[i], self.regular[i]) = (i64::from(tick.session), u64::from(tick.regular));
     }
 }
 
@@ -118,21 +130,14 @@ pub(super) fn run<I: Indicator>(
 ) -> u32 {
     let words = &mut words[..size_of::<I::State>() / size_of::<f64>()];
     let outputs = &mut outputs[..I::SPEC.outputs.len()];
-    let Bars { fields: [open, high, low, close, volume], session, regular, seen, count } = steps.bars;
+    let bars = steps.bars;
     let first = kernel.first() as u64;
     let none = Table::default();
     let mut plain = [1_u64; BATCH];
-    for i in 0..(*count).min(BATCH) {
-        let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
-        let tick = Tick {
-            bar,
-            session: session[i] as i32,
-            regular: regular[i] != 0,
-            since_open: 0,
-            other: f64::NAN,
-        };
+    for i in 0..bars.count.min(BATCH) {
+        let tick = bars.tick(i);
         let pasts = Pasts::Columns(&none, 0);
-        let (x, seen) = (steps.xs[i], seen[i]);
+        let (x, seen) = (steps.xs[i], bars.seen[i]);
         let input = Input { tick: &tick, bar: &tick.bar, x, seen: seen as usize, settled: true, pasts };
         let mut state = I::State::zeroed();
         let now: &mut [f64] = bytemuck::cast_slice_mut(bytemuck::bytes_of_mut(&mut state));

@@ -12,6 +12,7 @@ use lots::Lots;
 
 use crate::bar::Bar;
 use crate::calendar::Calendar;
+use crate::indicator::plan::Block;
 use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
 use crate::time::{Day, Nanos};
@@ -283,9 +284,25 @@ impl Series {
     /// The newest bar, if that is all that the indicators have not taken, and the plan works all of them out.
     #[inline]
     pub(crate) fn awaits_one(&self) -> Option<&Bar> {
-        let one = self.stale_from.is_none() && self.taken + 1 == self.count() && !self.stacks.is_empty();
-        let plain = one && self.stacks.iter().all(|stack| stack.program().kind == Kind::Plan);
-        self.bars.last().filter(|_| plain)
+        self.bars.last().filter(|_| self.taken + 1 == self.count() && self.is_plain())
+    }
+
+    /// Whether several bars are all that the indicators have not taken, and all of them can take these side by side with those
+    /// of other symbols.
+    pub(crate) fn awaits_several(&self) -> bool {
+        let abreast = |stack: &Stack| stack.program().plan.is_abreast(stack.working());
+        self.taken + 1 < self.count() && self.is_plain() && self.stacks.iter().all(abreast)
+    }
+
+    /// Whether the plan works all indicators out, and no bar that they have taken has changed.
+    fn is_plain(&self) -> bool {
+        let plain = |stack: &Stack| stack.program().kind == Kind::Plan;
+        self.stale_from.is_none() && !self.stacks.is_empty() && self.stacks.iter().all(plain)
+    }
+
+    /// How many bars the indicators have taken, and have not.
+    pub(crate) fn awaited(&self) -> (usize, usize) {
+        (self.taken, self.count() - self.taken)
     }
 
     pub(crate) fn programs(&self) -> Vec<Arc<Program>> {
@@ -305,11 +322,26 @@ impl Series {
         self.stacks.iter_mut().map(|stack| stack.block_mut().words_mut())
     }
 
+    /// The same to be stepped with the bars that they have not taken, which an iterator gives to each.
+    pub(crate) fn steps<'a>(
+        &'a mut self,
+        place: Place<'a>,
+    ) -> impl Iterator<Item = (&'a mut [f64], impl Iterator<Item = Tick> + 'a)> {
+        let bars = self.bars.from(self.taken - self.evicted);
+        self.stacks.iter_mut().map(move |stack| (stack.block_mut().words_mut(), place.ticks(bars.clone())))
+    }
+
     /// All stacks take the newest bar: it is for the caller to step them. Whether it is to [`Self::mark`] them then.
     #[inline]
     pub(crate) fn takes_one(&mut self) -> bool {
         self.taken = self.count();
         self.taken.is_multiple_of(MARK_EVERY)
+    }
+
+    /// All stacks have taken all bars, and these of them are to be gone back to: which, after how many bars, and what they were.
+    pub(crate) fn took(&mut self, marks: impl Iterator<Item = (usize, usize, Block)>) {
+        self.taken = self.count();
+        marks.for_each(|(stack, count, block)| self.stacks[stack].keep(count, block));
     }
 
     /// Keeps what all stacks are now, to go back to, if it is time to.

@@ -125,11 +125,21 @@ impl Stack {
     #[inline]
     pub(super) fn mark(&mut self, count: usize) {
         if count.is_multiple_of(MARK_EVERY) {
-            self.marks.push_back((count, self.block.clone()));
-            if self.program.kind == Kind::Custom {
-                self.log.push(Entry::Mark(count));
-            }
+            self.keep(count, self.block.clone());
         }
+    }
+
+    /// Keeps what it was after so many bars, to go back to.
+    pub(super) fn keep(&mut self, count: usize, block: Block) {
+        self.marks.push_back((count, block));
+        if self.program.kind == Kind::Custom {
+            self.log.push(Entry::Mark(count));
+        }
+    }
+
+    /// The state that takes bars.
+    pub(super) fn working(&self) -> &Block {
+        &self.block
     }
 
     pub(super) fn block_mut(&mut self) -> &mut Block {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::indicator::Tick;
 use crate::indicator::plan::BATCH;
-use crate::series::{Place, Program, Series};
+use crate::series::{MARK_EVERY, Place, Program, Series};
 
 use super::event::EventKind;
 use super::shared::{Shared, Walk};
@@ -37,6 +37,7 @@ pub(super) fn settle_together(tracks: &mut [&mut Track], shared: &mut Shared<'_>
         return track.settle(&mut shared.context(track.calendar));
     }
     for index in 0..tracks.iter().map(|track| 1 + track.derived.len()).max().unwrap_or(0) {
+        settle_several(tracks, index, shared);
         // A bit for each symbol that was not looked at.
         let mut waiting = (1_u64 << tracks.len()) - 1;
         while waiting != 0 {
@@ -44,6 +45,62 @@ pub(super) fn settle_together(tracks: &mut [&mut Track], shared: &mut Shared<'_>
         }
     }
 }
+
+/// Brings one series of those symbols up to date that have several new bars each, where there are enough whose indicators are the
+/// same and can go side by side.
+fn settle_several(tracks: &mut [&mut Track], index: usize, shared: &mut Shared<'_>) {
+    let mut programs: Vec<Arc<Program>> = Vec::new();
+    let (mut bits, mut awaited) = (0_u64, Vec::new());
+    for (bit, track) in tracks.iter_mut().enumerate() {
+        let Some(series) = track.nth_series_mut(index).filter(|series| series.awaits_several()) else {
+            continue;
+        };
+        if programs.is_empty() {
+            programs = series.programs();
+        }
+        if series.has_programs(&programs) {
+            bits |= 1 << bit;
+            awaited.push(series.awaited());
+        }
+    }
+    if awaited.len() < ENOUGH {
+        return;
+    }
+    let mut steps: Vec<(Vec<&mut [f64]>, Vec<_>)> = programs.iter().map(|_| Default::default()).collect();
+    let calendars = shared.calendars;
+    let mut counts = awaited.iter().map(|(_, count)| *count);
+    each_of(tracks, bits, |track| {
+        let place = track.place(&calendars[track.calendar]);
+        let (Some(series), Some(count)) = (track.nth_series_mut(index), counts.next()) else { return };
+        for ((blocks, all), (block, ticks)) in steps.iter_mut().zip(series.steps(place)) {
+            blocks.push(block);
+            all.push((count, ticks));
+        }
+    });
+    let (mut marks, mut is_news): (Vec<Vec<_>>, _) = (awaited.iter().map(|_| Vec::new()).collect(), false);
+    let is_mark = |which: usize, bars: usize| (awaited[which].0 + bars).is_multiple_of(MARK_EVERY);
+    for (stack, (program, (blocks, ticks))) in programs.iter().zip(&mut steps).enumerate() {
+        let (kept, news) = program.plan.update_grid(blocks, ticks, is_mark);
+        is_news |= news;
+        for (which, bars, block) in kept {
+            marks[which].push((stack, awaited[which].0 + bars, block));
+        }
+    }
+    drop(steps);
+    let (mut marks, mut counts) = (marks.into_iter(), awaited.iter().map(|(_, count)| *count));
+    each_of(tracks, bits, |track| {
+        let (symbol, calendar) = (track.id, track.calendar);
+        let (Some(series), Some(marks)) = (track.nth_series_mut(index), marks.next()) else { return };
+        series.took(marks.into_iter());
+        let bars = counts.next().unwrap_or(0);
+        if is_news {
+            shared.context(calendar).tell_valid(symbol, series, bars);
+        }
+    });
+}
+
+/// Fewer symbols are quicker one by one.
+const ENOUGH: usize = 6;
 
 /// Brings one series of those symbols up to date whose indicators are the same as the first's; gives which are left.
 fn settle_alike(tracks: &mut [&mut Track], index: usize, waiting: u64, shared: &mut Shared<'_>) -> u64 {
@@ -91,6 +148,6 @@ fn settle_alike(tracks: &mut [&mut Track], index: usize, waiting: u64, shared: &
 }
 
 /// Does something with those symbols that have a bit.
-fn each_of(tracks: &mut [&mut Track], bits: u64, mut work: impl FnMut(&mut Track)) {
+fn each_of<'t>(tracks: &'t mut [&mut Track], bits: u64, mut work: impl FnMut(&'t mut Track)) {
     tracks.iter_mut().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1).for_each(|(_, track)| work(track));
 }

@@ -3,9 +3,11 @@
 use crate::bar::{Columns, Refusal};
 use crate::derive::Grid;
 use crate::error::Result;
+use crate::indicator::plan::BATCH;
 use crate::symbol::SymbolId;
 use crate::time::Nanos;
 
+use super::behind::settle_together;
 use super::feed::{Feed, FeedBuilder, FeedRow};
 use super::report::Outcome;
 use super::shared::Shared;
@@ -66,7 +68,7 @@ impl Session {
     fn play_rows(&mut self, symbol: SymbolId, rows: &[FeedRow]) {
         let (tracks, mut shared) = self.parts();
         let track = tracks.get_mut(symbol as usize).and_then(Option::as_deref_mut);
-        if play(track, rows, false, &mut shared) {
+        if play(track, rows, &mut shared) {
             self.behind.push(symbol);
         }
     }
@@ -82,11 +84,17 @@ impl Session {
         let count = symbols.len().div_ceil(self.parts_of(bars)).max(1);
         let parts = symbols.chunks(count).map(|part| (part[0][0].0, part)).collect();
         self.in_parts(parts, |symbols, walk, shared| {
-            for turns in symbols {
-                let mut track = walk.to(turns[0].0);
-                for (_, rows) in *turns {
-                    play(track.as_deref_mut(), rows, true, shared);
+            let mut open: Vec<&mut Track> = Vec::with_capacity(BATCH);
+            for symbols in symbols.chunks(BATCH) {
+                for turns in symbols {
+                    let mut track = walk.to(turns[0].0);
+                    for (_, rows) in *turns {
+                        play(track.as_deref_mut(), rows, shared);
+                    }
+                    open.extend(track);
                 }
+                settle_together(&mut open, shared);
+                open.clear();
             }
         });
     }
@@ -103,22 +111,26 @@ impl Session {
         let rank = self.names.rank(&self.symbols);
         let mut builder = FeedBuilder::new(columns.len(), rank.len());
         let mut hint = 0;
-        // Most rows begin when the row before does.
-        let mut last: Option<(Nanos, usize, Grid, Nanos)> = None;
+        // Most rows begin when the row before does, or where that ends: then there is nothing to look up.
+        let mut last: Option<Last> = None;
         for (&symbol, &ts) in columns.symbol.iter().zip(columns.ts) {
             let Some(Some(track)) = self.tracks.get_mut(symbol as usize) else {
                 builder.skip();
                 continue;
             };
-            let (calendar, grid) = (&self.calendars[track.calendar], *track.grid());
-            if let Some((.., end)) = last.filter(|(t, c, g, _)| (*t, *c, *g) == (ts, track.calendar, grid)) {
+            let (index, grid) = (track.calendar, *track.grid());
+            let alike = last.as_ref().filter(|last| (last.calendar, last.grid) == (index, grid));
+            if let Some(end) = alike.and_then(|last| last.end_of(ts)) {
                 builder.keep(rank[symbol as usize], end);
+                last = last.map(|last| Last { ts, end, ..last });
                 continue;
             }
+            let calendar = &self.calendars[index];
             if let Some(segment) = calendar.segment_at(ts, hint) {
                 hint = segment;
                 let end = grid.bucket(calendar, segment, ts).end;
-                last = Some((ts, track.calendar, grid, end));
+                let close = calendar.segment(segment).close;
+                last = Some(Last { ts, end, close, calendar: index, grid });
                 builder.keep(rank[symbol as usize], end);
             } else {
                 track.counts.count(Outcome::OutsideSession);
@@ -129,8 +141,31 @@ impl Session {
     }
 }
 
-/// Plays bars of a symbol, and brings its indicators up to date if that is to be done now; whether it is there.
-fn play(track: Option<&mut Track>, rows: &[FeedRow], settle: bool, shared: &mut Shared<'_>) -> bool {
+/// A row of a feed that is being made.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    ts: Nanos,
+    end: Nanos,
+    /// Of its segment.
+    close: Nanos,
+    calendar: usize,
+    grid: Grid,
+}
+
+impl Last {
+    /// The end of a bar that begins with this one or where it ends, within the segment.
+    #[inline]
+    fn end_of(&self, ts: Nanos) -> Option<Nanos> {
+        if ts == self.ts {
+            return Some(self.end);
+        }
+        let follows = ts == self.end && ts < self.close && self.grid.interval().is_intraday();
+        follows.then(|| (ts + self.grid.step()).min(self.close))
+    }
+}
+
+/// Plays bars of a symbol, whose indicators are to be brought up to date then; whether it is there.
+fn play(track: Option<&mut Track>, rows: &[FeedRow], shared: &mut Shared<'_>) -> bool {
     let Some(track) = track else {
         shared.refusals[Refusal::NotRegistered as usize] += rows.len() as u64;
         return false;
@@ -141,9 +176,6 @@ fn play(track: Option<&mut Track>, rows: &[FeedRow], settle: bool, shared: &mut 
         if let Outcome::Refused(refusal) = track.apply(&row.bar, &mut context) {
             refused[refusal as usize] += 1;
         }
-    }
-    if settle {
-        track.settle(&mut context);
     }
     shared.note(track);
     shared.refusals.iter_mut().zip(refused).for_each(|(total, count)| *total += count);

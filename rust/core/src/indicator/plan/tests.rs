@@ -409,6 +409,52 @@ fn many_blocks_at_once_are_the_same_as_one_by_one() {
 }
 
 #[test]
+fn many_bars_of_many_blocks_are_the_same_as_one_by_one() {
+    let ticks = ticks(3_000);
+    let warm = |plan: &Plan, bars: usize| {
+        let mut block = plan.block();
+        ticks[..bars].iter().for_each(|tick| plan.update(&mut block, tick));
+        block
+    };
+    let goes_abreast = |d: &Definition| {
+        let plan = Plan::new(vec![d.clone()]);
+        plan.is_abreast(&warm(&plan, 100))
+    };
+    let abreast: Vec<Definition> = definitions().into_iter().filter(goes_abreast).collect();
+    assert!(abreast.len() > 20, "{}", abreast.len());
+    let plan = Plan::new(abreast);
+    assert!(!plan.is_abreast(&warm(&plan, 5)), "the averages have not begun");
+    let mut one_by_one: Vec<Block> = (0..BATCH).map(|k| warm(&plan, 100 + k)).collect();
+    let mut together = one_by_one.clone();
+    for round in 0..6 {
+        // Of many lengths, over the ends of sessions.
+        let parts: Vec<&[Tick]> =
+            (0..BATCH).map(|k| &ticks[200 + 90 * round + 70 * k..][..=(round * 7 + k * 5) % 90]).collect();
+        let is_kept = |which: usize, bars: usize| (which + bars).is_multiple_of(16);
+        let mut expected = Vec::new();
+        for (which, (block, part)) in one_by_one.iter_mut().zip(&parts).enumerate() {
+            for (at, tick) in part.iter().enumerate() {
+                plan.update(block, tick);
+                if is_kept(which, at + 1) {
+                    expected.push((which, at + 1, plan.save(block)));
+                }
+            }
+        }
+        let mut steps: Vec<_> = parts.iter().map(|part| (part.len(), part.iter().copied())).collect();
+        let mut blocks: Vec<&mut [f64]> = together.iter_mut().map(Block::words_mut).collect();
+        let (mut kept, _) = plan.update_grid(&mut blocks, &mut steps, is_kept);
+        kept.sort_by_key(|(which, bars, _)| (*which, *bars));
+        let kept: Vec<_> =
+            kept.iter().map(|(which, bars, block)| (*which, *bars, plan.save(block))).collect();
+        assert_eq!(kept, expected);
+        for (one, other) in one_by_one.iter().zip(&together) {
+            assert_eq!(bits(plan.outputs(one)), bits(plan.outputs(other)));
+            assert_eq!(plan.save(one), plan.save(other));
+        }
+    }
+}
+
+#[test]
 fn ranks_are_counted_or_kept_in_order_alike() {
     let ticks = ticks(700);
     for period in [2, 100, 128, 129, 200] {
