@@ -134,8 +134,9 @@ def backtest() -> Iterator[Row]:
         config = ob.SessionConfig(
             backtest={"start": FIRST.isoformat(), "end": LAST.isoformat()},
             source={"kind": "frame"},
+            threads=threads,
             session_data_config={
-                "symbols": "*", "streams": ["1m", "5m"], "threads": threads,
+                "symbols": "*", "streams": ["1m", "5m"],
                 "indicators": {"session": [{**i, "interval": "1m"} for i in EIGHT]},
             },
         )  # fmt: skip

@@ -337,7 +337,6 @@ def test_what_cannot_be_derived_is_an_error_at_start() -> None:
     [
         ({"mode": "live"}, "source"),
         ({"journal": "x"}, "journal"),
-        ({"threads": 2}, "threads"),
         ({"exchanges": {"XLON": ["*.L"]}}, "exchanges"),
     ],
 )

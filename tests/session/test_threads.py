@@ -20,10 +20,9 @@ def config(threads: int) -> ob.SessionConfig:
     return ob.SessionConfig(
         backtest={"start": DAY.isoformat(), "end": DAY.isoformat()},
         source={"kind": "simulator", "symbols": 1},
-        session_data_config={
-            "symbols": ["S0000"], "streams": ["1m", "5m"], "indicators": {"session": indicators}, "threads": threads,
-        },
-    )  # fmt: skip
+        threads=threads,
+        session_data_config={"symbols": ["S0000"], "streams": ["1m", "5m"], "indicators": {"session": indicators}},
+    )
 
 
 def played(threads: int) -> tuple[list[Any], list[tuple[Any, ...]], dict[str, int]]:
@@ -67,3 +66,25 @@ def test_there_is_at_least_one() -> None:
             ob.SessionData().set_threads(threads)
     with pytest.raises(ob.errors.ConfigError, match="threads"):
         config(0)
+
+
+def test_a_backtest_is_the_same_for_any_number_of_threads() -> None:
+    indicators = [{"name": "ema", "period": 9, "interval": "1m"}, {"name": "bbands", "interval": "1m"}]
+
+    def values(threads: int) -> list[list[float]]:
+        run = ob.SessionCoordinator(
+            ob.SessionConfig(
+                backtest={"start": DAY.isoformat(), "end": DAY.isoformat()},
+                source={"kind": "simulator", "symbols": 40},
+                threads=threads,
+                session_data_config={"symbols": "*", "streams": ["1m", "5m"], "indicators": {"session": indicators}},
+            )
+        )
+        assert run.run().summary.bars > 10_000
+        columns = ["close", "close_5m", "ema_9_1m", "bbands_20_2_1m_upper", "day_volume"]
+        frame = run.session_data.snapshot(columns)
+        return [np.asarray(frame[column]).tolist() for column in columns]
+
+    alone = values(1)
+    assert np.isfinite(alone).all()
+    assert alone == values(2) == values(3)

@@ -197,7 +197,6 @@ class SessionDataConfig(Section):
     """What a session has: symbols, streams, history, indicators, and how they are kept.
 
     ``ticks`` are the trades and quotes that a live session has besides bars; they may stand among the streams.
-    ``threads`` is how many take part in large changes: the session is the same for any number.
     """
 
     symbols: Symbols
@@ -210,7 +209,6 @@ class SessionDataConfig(Section):
     gap_filler: GapFillerConfig = GapFillerConfig()
     streaming: StreamingConfig = StreamingConfig()
     scanners: tuple[ScannerConfig, ...] = ()
-    threads: int = Field(default=1, ge=1, le=256)
 
     @model_validator(mode="before")
     @classmethod

@@ -38,7 +38,8 @@ class SessionConfig(Section):
     """The template of a run: immutable, all the way down.
 
     Build it from keyword arguments or nested mappings, or read it with `load`. Everything that is wrong is reported at
-    once, each with its path.
+    once, each with its path. ``threads`` is how many take part in large changes; the session is the same for any
+    number.
 
     Raises
     ------

@@ -139,7 +139,6 @@ def _refuse_what_is_not_there(config: SessionConfig) -> None:
     not_there = {
         "exchanges": bool(config.exchanges),
         "journal": config.journal is not None,
-        "threads": config.threads > 1,
     }
     if asked_for := [path for path, asked in not_there.items() if asked]:
         raise ConfigError([ConfigProblem(path, "this version cannot do it yet; leave it out") for path in asked_for])

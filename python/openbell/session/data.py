@@ -94,7 +94,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         self._custom = CustomStates(self)
         self.set_custom(self._custom)
         if config is not None:
-            self.set_threads(config.session_data_config.threads)
+            self.set_threads(config.threads)
 
     def __repr__(self) -> str:
         state = "active" if self.is_session_active else "not active"
