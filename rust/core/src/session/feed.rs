@@ -44,20 +44,24 @@ pub struct Feed {
 pub(super) struct FeedBuilder {
     /// End of each row's bar, `Nanos::MIN` for rows that are left out.
     ends: Vec<Nanos>,
-    /// Rows of each symbol, by rank.
-    counts: Vec<u32>,
+    /// Rows of each symbol, by rank, and the end of the newest.
+    counts: Vec<(u32, Nanos)>,
+    /// Whether each symbol's rows are in order.
+    in_order: bool,
 }
 
 impl FeedBuilder {
     pub(super) fn new(rows: usize, symbols: usize) -> Self {
-        Self { ends: Vec::with_capacity(rows), counts: vec![0; symbols] }
+        Self { ends: Vec::with_capacity(rows), counts: vec![(0, Nanos::MIN); symbols], in_order: true }
     }
 
     /// The next row belongs to the symbol of this rank and ends then.
     #[inline]
     pub(super) fn keep(&mut self, rank: u32, end: Nanos) {
         self.ends.push(end);
-        self.counts[rank as usize] += 1;
+        let (count, newest) = &mut self.counts[rank as usize];
+        self.in_order &= end >= *newest;
+        (*count, *newest) = (*count + 1, end);
     }
 
     /// The next row is left out.
@@ -73,7 +77,7 @@ impl FeedBuilder {
         }
         let mut places = Vec::with_capacity(self.counts.len());
         let mut total = 0_u32;
-        for count in &self.counts {
+        for (count, _) in &self.counts {
             places.push(total);
             total += count;
         }
@@ -87,11 +91,11 @@ impl FeedBuilder {
             }
         }
         let mut lanes = Vec::new();
-        let counted = self.counts.iter().zip(places).zip(by_rank).filter(|((count, _), _)| **count > 0);
-        for ((&count, end), symbol) in counted {
+        let counted = self.counts.iter().zip(places).zip(by_rank).filter(|(((count, _), _), _)| *count > 0);
+        for ((&(count, _), end), symbol) in counted {
             let lane = &mut rows[(end - count) as usize..end as usize];
             // Stable, so that of two rows for one bar the later still comes later.
-            if !lane.is_sorted_by_key(|row| row.end) {
+            if !self.in_order {
                 lane.sort_by_key(|row| row.end);
             }
             lanes.push(Lane { next_end: lane[0].end, next: end - count, end, symbol });
