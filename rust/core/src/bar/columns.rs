@@ -54,8 +54,12 @@ impl Columns<'_> {
         Ok(())
     }
 
-    /// The bar of a row. It is made where it is to stand: what is written number by number and then read in one piece waits.
+    /// The bar of a row.
     #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "it is made where it is to stand: what is written number by number and then read in one piece waits"
+    )]
     pub fn bar(&self, row: usize) -> Bar {
         let absent = |column: Option<&[f64]>| column.map_or(f64::NAN, |c| c[row]);
         let ohlc = [self.open[row], self.high[row], self.low[row], self.close[row]];

@@ -117,6 +117,7 @@ impl<S: Fn(usize) -> SymbolId, R: Fn(usize) -> usize, B: Fn(usize) -> Bar> Batch
                     turn.for_each(|place| self.refuse(place, Refusal::NotRegistered, &mut report));
                 }
             }
+            let several = turns.iter().any(|turn| turn.len() > 1);
             for (track, turn) in open.iter_mut().zip(turns.drain(..)) {
                 let mut context = shared.context(track.calendar);
                 for place in turn {
@@ -127,7 +128,7 @@ impl<S: Fn(usize) -> SymbolId, R: Fn(usize) -> usize, B: Fn(usize) -> Bar> Batch
                 }
                 shared.note(track);
             }
-            settle_together(&mut open, shared);
+            settle_together(&mut open, several, shared);
             open.clear();
         }
         for refused in &report.refused {

@@ -23,7 +23,7 @@ impl Session {
         let mut open: Vec<&mut Track> = Vec::with_capacity(behind.len().min(BATCH));
         for symbols in behind.chunks(BATCH) {
             open.extend(symbols.iter().filter_map(|&symbol| walk.to(symbol)));
-            settle_together(&mut open, &mut shared);
+            settle_together(&mut open, true, &mut shared);
             open.clear();
         }
         behind.clear();
@@ -31,13 +31,16 @@ impl Session {
     }
 }
 
-/// Brings the indicators of at most [`BATCH`] symbols up to date, and tells of those that have their first value.
-pub(super) fn settle_together(tracks: &mut [&mut Track], shared: &mut Shared<'_>) {
+/// Brings the indicators of at most [`BATCH`] symbols up to date, and tells of those that have their first value; `several` if some may
+/// have several new bars.
+pub(super) fn settle_together(tracks: &mut [&mut Track], several: bool, shared: &mut Shared<'_>) {
     if let [track] = tracks {
         return track.settle(&mut shared.context(track.calendar));
     }
     for index in 0..tracks.iter().map(|track| 1 + track.derived.len()).max().unwrap_or(0) {
-        settle_several(tracks, index, shared);
+        if several {
+            settle_several(tracks, index, shared);
+        }
         // A bit for each symbol that was not looked at.
         let mut waiting = (1_u64 << tracks.len()) - 1;
         while waiting != 0 {

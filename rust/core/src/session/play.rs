@@ -93,7 +93,7 @@ impl Session {
                     }
                     open.extend(track);
                 }
-                settle_together(&mut open, shared);
+                settle_together(&mut open, true, shared);
                 open.clear();
             }
         });
