@@ -27,22 +27,33 @@ impl Rolling {
         if seen == n || self.is_due(n) {
             (self.reference, self.sum) = renewed(n, past);
             self.age = 1;
-            return self.reference + self.sum * (1.0 / n as f64);
+        } else {
+            self.slide(past.lag(0), past.lag(n));
         }
-        self.step(n, past.lag(0), past.lag(n))
+        self.value(n)
     }
 
-    /// Whether the next step takes the sum anew.
+    /// Lets `new` come and `old` leave; gives the mean, and whether it is right: not where the sum is to be taken anew.
     #[inline(always)]
-    pub fn is_due(&self, n: usize) -> bool {
+    pub fn step(&mut self, n: usize, new: f64, old: f64) -> (f64, bool) {
+        let due = self.is_due(n);
+        self.slide(new, old);
+        (self.value(n), !due)
+    }
+
+    #[inline(always)]
+    fn is_due(&self, n: usize) -> bool {
         self.age >= n.max(RENEW_AFTER) as u64
     }
 
-    /// The mean where the sum is not due: `new` comes, `old` leaves.
     #[inline(always)]
-    pub fn step(&mut self, n: usize, new: f64, old: f64) -> f64 {
+    fn slide(&mut self, new: f64, old: f64) {
         self.sum += new - old;
         self.age += 1;
+    }
+
+    #[inline(always)]
+    fn value(&self, n: usize) -> f64 {
         self.reference + self.sum * (1.0 / n as f64)
     }
 

@@ -50,8 +50,8 @@ impl Indicator for Sma {
 
     #[inline(always)]
     fn step(&self, state: &mut Rolling, input: &Input<'_>, old: f64, out: &mut [f64]) -> bool {
-        let due = state.is_due(self.period);
-        out[0] = state.step(self.period, input.x, old);
-        !due
+        let (mean, good) = state.step(self.period, input.x, old);
+        out[0] = mean;
+        good
     }
 }
