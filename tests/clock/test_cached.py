@@ -76,3 +76,12 @@ def test_none_is_kept_where_that_is_not_wanted_or_cannot_be(tmp_path: Path, monk
     monkeypatch.setenv(cached.VARIABLE, str(tmp_path / "file"))
     assert len(load("XNYS").date) > 5_000
     assert cached.read("XNYS") is None
+
+
+def test_no_half_a_calendar_stays_behind(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    assert len(load("XNYS").date) > 5_000
+    assert list(folder.iterdir()) == []

@@ -68,8 +68,14 @@ def write(name: str, zone: ZoneInfo, columns: NDArray[np.int64]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Whoever reads meanwhile finds the old one or the new one.
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(json.dumps(header).encode() + b"\n" + columns.astype("<i8").tobytes())
-        Path(file.name).replace(path)
+            new = Path(file.name)
+            try:
+                file.write(json.dumps(header).encode() + b"\n" + columns.astype("<i8").tobytes())
+                file.close()
+                new.replace(path)
+            finally:
+                # Of a full disk, no half a calendar stays behind.
+                new.unlink(missing_ok=True)
 
 
 def _path(name: str) -> Path | None:
