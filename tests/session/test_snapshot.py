@@ -137,6 +137,8 @@ class Looks(ob.Strategy):
             assert frame.now_ns == session.now_ns
             assert frame.symbols == tuple(sorted(session.get_all_symbols()))
             self.values += compare(session, frame)
+        if self.turn % 4 == 0:
+            self.values += compare(session, session.snapshot(COLUMNS))
         if self.turn == 30:
             session.add_symbol("SIM004")
             session.add_indicator("SIM005", "rsi", {"interval": "1m"})
@@ -252,6 +254,43 @@ def test_some_symbols_and_wrong_names() -> None:
     for name in ("close", "gap_pct", "sma_20_1m", "symbol", "a b"):
         with pytest.raises(ColumnsError):
             session.set_attribute(name, {})
+
+
+def test_what_is_asked_for_again_and_again_is_that_of_the_moment() -> None:
+    session = ob.SessionData()
+    names = [f"S{i:02}" for i in range(40)]
+    for name in names:
+        session.register_symbol(name, "1m")
+    open_ns = session.time_manager.get_trading_session(dt.date(2024, 11, 27)).open_ns
+    assert open_ns is not None
+    ids = np.asarray(session.symbol_ids(names))
+    # More than are kept prepared, some of them of some symbols.
+    wanted = [
+        (["close", figure], some) for figure in ("day_high", "day_low", "age_s") for some in (None, names[::3], [])
+    ]
+    wanted += [(["last"], [name]) for name in names[:4]]
+    for minute in range(6):
+        rows = np.arange(minute % 2, len(names), 2)
+        close = 100.0 + rows + minute
+        columns = dict.fromkeys(("open", "high", "low", "close"), close)
+        ts = np.full(len(rows), open_ns + minute * MINUTE)
+        session.apply({"symbol": ids[rows], "ts": ts, **columns, "volume": np.ones(len(rows))})
+        for _ in range(1 + minute % 3):
+            for cut, some in wanted:
+                frame, fresh = session.snapshot(cut, some), session.prepare_snapshot(cut, some).take()
+                assert frame.symbols == fresh.symbols == (tuple(names) if some is None else tuple(some))
+                assert all(np.array_equal(frame[name], fresh[name], equal_nan=True) for name in cut)
+        first = session.snapshot(["close"])["close"][rows]
+        first[:] = 0.0  # a copy
+        assert np.array_equal(session.snapshot(["close"])["close"][rows], close)
+    session.remove_symbol("S01")
+    assert "S01" not in session.snapshot(["close"]).symbols
+    with pytest.raises(ColumnsError):
+        session.snapshot(["float_m"])
+    session.set_attribute("float_m", {"S00": 1.5})
+    assert session.snapshot(["float_m"]).row("S00")["float_m"] == 1.5
+    session.set_attribute("float_m", {"S00": 2.5})
+    assert session.snapshot(["float_m"]).row("S00")["float_m"] == 2.5
 
 
 def test_a_cut_is_of_one_clock() -> None:

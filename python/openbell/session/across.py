@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from openbell.quality import DataQualityManager
     from openbell.session.activity import Activity
 
+# How many of the snapshots that were taken are kept prepared.
+PREPARED = 8
+
 
 class CrossSection(SessionCore):
     """The part of `SessionData` that reads across symbols."""
@@ -27,6 +30,8 @@ class CrossSection(SessionCore):
     activity: Activity
     quality: DataQualityManager
     _attributes: dict[str, dict[str, Any]]
+    # What snapshots were last taken of, the newest last: who asks again pays for what changed.
+    _prepared: dict[tuple[tuple[str, ...], tuple[str, ...] | None], Snapshot]
 
     def snapshot(self, columns: Sequence[str], symbols: Sequence[str] | None = None) -> Frame:
         """Give one row a symbol, all of one moment.
@@ -60,10 +65,19 @@ class CrossSection(SessionCore):
         >>> session.snapshot(["close", "day_high"]).row("SPY")["close"]
         np.float64(598.0)
         """
-        return self.prepare_snapshot(columns, symbols).take()
+        key = (tuple(columns), None if symbols is None else tuple(symbols))
+        if (prepared := self._prepared.pop(key, None)) is None:
+            prepared = self.prepare_snapshot(columns, symbols)
+            while len(self._prepared) >= PREPARED:
+                self._prepared.pop(next(iter(self._prepared)), None)
+        self._prepared[key] = prepared
+        return prepared.take()
 
     def prepare_snapshot(self, columns: Sequence[str], symbols: Sequence[str] | None = None) -> Snapshot:
-        """Prepare a `snapshot` that is taken again and again, at the cost of what changed in between.
+        """Prepare a `snapshot` that is taken again and again.
+
+        Symbols that change after one is taken are read while they are at hand, so it costs little more than a copy. The
+        last 8 that `snapshot` itself took are kept prepared too; this is for more of them.
 
         Raises
         ------

@@ -90,6 +90,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         self.board = Board(self._listen)
         self._tape = None
         self._attributes = {}
+        self._prepared = {}
         self._official: dict[str, Bar] = {}
         self._custom = CustomStates(self)
         self.set_custom(self._custom)

@@ -405,7 +405,7 @@ proptest! {
             columns
         };
         let mut session = session(5_000, &["B", "A", "C"]);
-        let mut kept = Gather::new(columns());
+        let (mut kept, mut seldom) = (Gather::new(columns()), Gather::new(columns()));
         let mut now = 10 * DAY + OPEN;
         for (symbol, minute, version, what) in steps {
             match what {
@@ -436,6 +436,9 @@ proptest! {
                 values.into_iter().map(|column| column.into_iter().map(f64::to_bits).collect()).collect()
             };
             let fresh = bits(Gather::new(columns()).take(&session, &symbols));
+            if minute % 3 == 0 {
+                prop_assert_eq!(&bits(seldom.take(&session, &symbols)), &fresh);
+            }
             prop_assert_eq!(bits(kept.take(&session, &symbols)), fresh);
         }
     }

@@ -9,8 +9,8 @@ use openbell_core::derive::Align;
 use openbell_core::indicator::Definition;
 use openbell_core::interval::Interval;
 use openbell_core::session::{
-    Counts, EventKind, EventMask, IndicatorRequest, IntervalRequest, Layout, Progress, Report, Row, Session,
-    Settings,
+    Column, Counts, EventKind, EventMask, Field, Figure, Gather, IndicatorRequest, IntervalRequest, Layout,
+    Progress, Report, Row, Session, Settings,
 };
 
 const MINUTE: i64 = 60_000_000_000;
@@ -85,6 +85,24 @@ fn seen(session: &mut Session) -> (Vec<u64>, Vec<String>, Vec<u64>) {
     (digests, events, session.refusals().map(|(_, count)| count).collect())
 }
 
+fn columns() -> Vec<Column> {
+    let bar = |text: &str| Column::Bar { field: Field::Volume, interval: Some(interval(text)) };
+    let forming = Column::Forming { field: Field::High, interval: Some(interval("5m")) };
+    let indicator = |key: &str| Column::Indicator { key: key.to_owned(), output: 0 };
+    let figures = [Figure::Last, Figure::Quality].map(Column::Figure);
+    [bar("1m"), bar("5m"), forming, indicator("rsi_14_1m"), indicator("obv_5m")]
+        .into_iter()
+        .chain(figures)
+        .collect()
+}
+
+/// A cut across all symbols, as bits.
+fn cut(gather: &mut Gather, session: &Session) -> Vec<Vec<u64>> {
+    let symbols: Vec<_> = session.in_order().collect();
+    let columns = gather.take(session, &symbols);
+    columns.into_iter().map(|column| column.into_iter().map(f64::to_bits).collect()).collect()
+}
+
 #[test]
 fn batches_and_threads_change_nothing() {
     let rows = rows();
@@ -108,8 +126,15 @@ fn batches_and_threads_change_nothing() {
     assert!(wanted[0].0.refused.len() > 50);
     for threads in [1, 2, 3, 8] {
         let mut session = session(threads);
+        let mut kept = Gather::new(columns());
         for (lot, (report, told)) in lots.iter().zip(&wanted) {
+            // Some symbols change twice before the next cut: the first time they are read by the thread that changes them.
             let got = session.apply(lot);
+            assert_eq!(
+                cut(&mut kept, &session),
+                cut(&mut Gather::new(columns()), &session),
+                "{threads} threads"
+            );
             assert_eq!((&got.counts, &got.refused), (&report.counts, &report.refused), "{threads} threads");
             assert_eq!(seen(&mut session), *told, "{threads} threads");
         }

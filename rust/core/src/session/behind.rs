@@ -8,6 +8,7 @@ use crate::indicator::plan::BATCH;
 use crate::series::{MARK_EVERY, Place, Program, Series};
 
 use super::event::EventKind;
+use super::gather::lock;
 use super::shared::{Shared, Walk};
 use super::store::Session;
 use super::track::Track;
@@ -18,7 +19,10 @@ impl Session {
         let mut behind = std::mem::take(&mut self.behind);
         behind.sort_unstable();
         behind.dedup();
+        let held = self.boards.all();
+        let mut boards: Vec<_> = held.iter().map(|board| lock(board)).collect();
         let (tracks, mut shared) = self.parts();
+        shared.boards = boards.iter_mut().map(|board| board.part()).collect();
         let mut walk = Walk::new(tracks, 0);
         let mut open: Vec<&mut Track> = Vec::with_capacity(behind.len().min(BATCH));
         for symbols in behind.chunks(BATCH) {
@@ -35,18 +39,20 @@ impl Session {
 /// have several new bars.
 pub(super) fn settle_together(tracks: &mut [&mut Track], several: bool, shared: &mut Shared<'_>) {
     if let [track] = tracks {
-        return track.settle(&mut shared.context(track.calendar));
-    }
-    for index in 0..tracks.iter().map(|track| 1 + track.derived.len()).max().unwrap_or(0) {
-        if several {
-            settle_several(tracks, index, shared);
+        track.settle(&mut shared.context(track.calendar));
+    } else {
+        for index in 0..tracks.iter().map(|track| 1 + track.derived.len()).max().unwrap_or(0) {
+            if several {
+                settle_several(tracks, index, shared);
+            }
+            // A bit for each symbol that was not looked at.
+            let mut waiting = (1_u64 << tracks.len()) - 1;
+            while waiting != 0 {
+                waiting = settle_alike(tracks, index, waiting, shared);
+            }
         }
-        // A bit for each symbol that was not looked at.
-        let mut waiting = (1_u64 << tracks.len()) - 1;
-        while waiting != 0 {
-            waiting = settle_alike(tracks, index, waiting, shared);
-        }
     }
+    shared.follow(tracks);
 }
 
 /// Brings one series of those symbols up to date that have several new bars each, where there are enough whose indicators are the

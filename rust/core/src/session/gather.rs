@@ -1,168 +1,200 @@
 //! A cut across many symbols: one value a symbol and column.
 //!
-//! Where a column stands in a symbol is looked up once for each shape that the symbol has had, and what was read is read
-//! again only from symbols that changed meanwhile: the state of ten thousand symbols does not fit into a cache, a cut does.
+//! Where a column stands in a symbol is looked up once for each shape that the symbol has had. The state of ten thousand symbols
+//! does not fit into a cache, a cut does: so a symbol that changes after a cut is read at once, while it is at hand, the first
+//! time. What changes more often before the next cut is read by that.
 
-use crate::bar::Bar;
-use crate::interval::Interval;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
 use crate::symbol::SymbolId;
+use crate::time::Nanos;
 
-use super::read::SymbolView;
+use super::column::{Column, Figure, Place};
 use super::store::Session;
 use super::track::Track;
 
-/// A field of a bar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    Open,
-    High,
-    Low,
-    Close,
-    Volume,
-    Vwap,
-    TradeCount,
-}
-
-/// A figure of the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Figure {
-    DayOpen,
-    DayHigh,
-    DayLow,
-    Last,
-    DayVolume,
-    SessionVwap,
-    PreviousClose,
-    GapPercent,
-    ChangePercent,
-    BarCount,
-    /// Seconds since the end of the newest base bar.
-    Age,
-    /// Present base bars in percent of the expected ones.
-    Quality,
-    /// Volume of the session so far against the same time of day in the earlier sessions that are kept.
-    RelativeVolume,
-}
-
-/// What is wanted of each symbol.
-#[derive(Debug, Clone)]
-pub enum Column {
-    /// Of the newest closed bar, of the session or, if it has none yet, of history; without an interval, of the base.
-    Bar {
-        field: Field,
-        interval: Option<Interval>,
-    },
-    /// Of the bar in progress; for base bars that come whole, of the session's newest.
-    Forming {
-        field: Field,
-        interval: Option<Interval>,
-    },
-    /// An output of the indicator of that key.
-    Indicator {
-        key: String,
-        output: usize,
-    },
-    Figure(Figure),
-}
-
-/// Where a column stands in a symbol.
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    Absent,
-    Bar { series: u16, field: Field },
-    Forming { series: u16, field: Field },
-    Output { series: u16, stack: u16, output: u32 },
-    Figure(Figure),
-}
-
-/// Columns, and where they stand in the symbols that were looked at.
+/// Columns that are cut again and again.
 #[derive(Debug)]
-pub struct Gather {
+pub struct Gather(Arc<Mutex<Board>>);
+
+/// What is known of columns, by symbol.
+#[derive(Debug)]
+pub(super) struct Board {
     columns: Vec<Column>,
-    /// By symbol: the shape that its places are of, 0 for none.
-    shapes: Vec<u64>,
-    /// By symbol and column.
-    places: Vec<Place>,
-    /// By symbol: the version that its values are of.
+    /// Those that change with the clock alone.
+    timed: Vec<(usize, Figure)>,
+    /// How many cuts there were.
+    cuts: u64,
+    looked: Vec<Looked>,
+    /// The version of a symbol that its values are of, 0 for one that was never asked for.
     versions: Vec<u64>,
     /// By symbol and column.
+    places: Vec<Place>,
+    /// By symbol and column.
     values: Vec<f64>,
-    /// Columns that change with the clock alone.
-    timed: Vec<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Looked {
+    /// The shape that a symbol's places are of, 0 for none.
+    shape: u64,
+    /// After how many cuts it was read because it had changed.
+    cuts: u64,
+}
+
+/// The boards of a session, for as long as somebody has them.
+#[derive(Debug, Default)]
+pub(super) struct Boards(Mutex<Vec<Weak<Mutex<Board>>>>);
+
+/// Symbols of a board that follow each other.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    columns: &'a [Column],
+    cuts: u64,
+    first: SymbolId,
+    looked: &'a mut [Looked],
+    versions: &'a mut [u64],
+    places: &'a mut [Place],
+    values: &'a mut [f64],
 }
 
 impl Gather {
     pub fn new(columns: Vec<Column>) -> Self {
-        let timed = (0..columns.len()).filter(|&i| columns[i].is_timed()).collect();
-        let (shapes, versions) = (Vec::new(), Vec::new());
-        Self { columns, shapes, places: Vec::new(), versions, values: Vec::new(), timed }
+        let timed = columns.iter().enumerate().filter_map(|(i, column)| Some((i, column.timed()?)));
+        let (timed, cuts) = (timed.collect(), 0);
+        let (looked, versions, places, values) = Default::default();
+        Self(Arc::new(Mutex::new(Board { columns, timed, cuts, looked, versions, places, values })))
     }
 
     /// One vector a column, one value a symbol, NaN where there is none.
     pub fn take(&mut self, session: &Session, symbols: &[SymbolId]) -> Vec<Vec<f64>> {
-        let width = self.columns.len();
-        let ids = session.symbols().ids_given();
-        self.shapes.resize(ids, 0);
+        session.boards.add(&self.0);
+        let mut board = lock(&self.0);
+        board.bring_up_to_date(session, symbols);
+        let (width, values) = (board.columns.len(), &board.values);
+        let mut columns: Vec<Vec<f64>> = (0..width).map(|_| Vec::with_capacity(symbols.len())).collect();
+        // The values of so many symbols fit into the first cache, from which the columns take them one after the other.
+        for symbols in symbols.chunks(64) {
+            for (index, column) in columns.iter_mut().enumerate() {
+                column.extend(symbols.iter().map(|&symbol| values[symbol as usize * width + index]));
+            }
+        }
+        columns
+    }
+}
+
+impl Board {
+    fn bring_up_to_date(&mut self, session: &Session, symbols: &[SymbolId]) {
+        let (ids, width) = (session.symbols().ids_given(), self.columns.len());
+        self.cuts += 1;
+        self.looked.resize(ids, Looked::default());
         self.versions.resize(ids, 0);
         self.places.resize(ids * width, Place::Absent);
         self.values.resize(ids * width, f64::NAN);
-        for symbols in symbols.chunks(TOGETHER) {
-            let changed =
-                |symbol: &SymbolId| self.versions[*symbol as usize] != session.versions[*symbol as usize];
+        let changed =
+            |&symbol: &SymbolId| self.versions[symbol as usize] != session.versions[symbol as usize];
+        let stale: Vec<SymbolId> = symbols.iter().copied().filter(changed).collect();
+        for symbols in stale.chunks(TOGETHER) {
             // A little of each, so that what they wait for memory passes together, not symbol by symbol.
             for deep in [false, true] {
-                let touched =
-                    symbols.iter().copied().filter(changed).filter_map(|symbol| session.view(symbol));
-                std::hint::black_box(touched.fold(0, |sum, view| sum ^ touch(view.track(), deep)));
+                let tracks = symbols.iter().filter_map(|&symbol| session.track(symbol));
+                std::hint::black_box(tracks.fold(0, |sum, track| sum ^ touch(track, deep)));
             }
             for &symbol in symbols {
                 let id = symbol as usize;
-                if self.versions[id] != session.versions[id] {
-                    self.versions[id] = session.versions[id];
-                    self.refresh(session, symbol);
-                } else if !self.timed.is_empty() {
-                    self.refresh_timed(session, symbol);
+                self.versions[id] = session.versions[id];
+                match session.track(symbol) {
+                    Some(track) => self.part().read(track, session.clock),
+                    None => self.values[id * width..][..width].fill(f64::NAN),
                 }
             }
         }
-        let column =
-            |index: usize| symbols.iter().map(|&s| self.values[s as usize * width + index]).collect();
-        (0..width).map(column).collect()
-    }
-
-    fn refresh(&mut self, session: &Session, symbol: SymbolId) {
-        let (id, width) = (symbol as usize, self.columns.len());
-        let (places, values) =
-            (&mut self.places[id * width..][..width], &mut self.values[id * width..][..width]);
-        let Some(view) = session.view(symbol) else {
-            values.fill(f64::NAN);
-            return;
-        };
-        let track = view.track();
-        if self.shapes[id] != track.shape {
-            self.shapes[id] = track.shape;
-            for (column, place) in self.columns.iter().zip(places.iter_mut()) {
-                *place = find(track, column);
+        if !self.timed.is_empty() {
+            for view in symbols.iter().filter_map(|&symbol| session.view(symbol)) {
+                let values = &mut self.values[view.id() as usize * width..][..width];
+                self.timed.iter().for_each(|&(column, figure)| values[column] = view.figure(figure));
             }
         }
-        for (place, value) in places.iter().zip(values) {
-            *value = read(&view, track, *place);
+    }
+
+    /// All symbols.
+    pub(super) fn part(&mut self) -> Part<'_> {
+        let Self { columns, cuts, looked, versions, places, values, .. } = self;
+        Part { columns, cuts: *cuts, first: 0, looked, versions, places, values }
+    }
+}
+
+impl Boards {
+    fn add(&self, board: &Arc<Mutex<Board>>) {
+        let mut boards = lock(&self.0);
+        if boards.iter().all(|there| there.as_ptr() != Arc::as_ptr(board)) {
+            boards.push(Arc::downgrade(board));
         }
     }
 
-    fn refresh_timed(&mut self, session: &Session, symbol: SymbolId) {
-        let start = symbol as usize * self.columns.len();
-        let Some(view) = session.view(symbol) else { return };
-        for &index in &self.timed {
-            self.values[start + index] = read(&view, view.track(), self.places[start + index]);
+    /// Those that somebody has.
+    pub(super) fn all(&mut self) -> Vec<Arc<Mutex<Board>>> {
+        let boards = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        boards.retain(|board| board.strong_count() > 0);
+        boards.iter().filter_map(Weak::upgrade).collect()
+    }
+}
+
+impl Part<'_> {
+    /// So many symbols, and those behind.
+    pub(super) fn split_at(self, symbols: usize) -> (Self, Self) {
+        let (width, symbols) = (self.columns.len(), symbols.min(self.versions.len()));
+        let (looked, looked_behind) = self.looked.split_at_mut(symbols);
+        let (versions, versions_behind) = self.versions.split_at_mut(symbols);
+        let (places, places_behind) = self.places.split_at_mut(symbols * width);
+        let (values, values_behind) = self.values.split_at_mut(symbols * width);
+        let behind = Self {
+            first: self.first + symbols as SymbolId,
+            looked: looked_behind,
+            versions: versions_behind,
+            places: places_behind,
+            values: values_behind,
+            ..self
+        };
+        (Self { looked, versions, places, values, ..self }, behind)
+    }
+
+    /// Reads those symbols that may have changed, and are at hand, for the first time after a cut in which they were.
+    pub(super) fn follow(&mut self, tracks: &[&mut Track], version: impl Fn(SymbolId) -> u64, clock: Nanos) {
+        let waits = |board: &Self, track: &Track| {
+            let at = (track.id - board.first) as usize;
+            let known = board.versions.get(at).is_some_and(|&known| known != 0 && known != version(track.id));
+            known && board.looked[at].cuts != board.cuts
+        };
+        // The newest longer bars are not at hand where none has closed.
+        let waiting = tracks.iter().filter(|track| waits(self, track));
+        std::hint::black_box(waiting.fold(0, |sum, track| sum ^ touch(track, true)));
+        for track in tracks {
+            if waits(self, track) {
+                let at = (track.id - self.first) as usize;
+                (self.versions[at], self.looked[at].cuts) = (version(track.id), self.cuts);
+                self.read(track, clock);
+            }
+        }
+    }
+
+    fn read(&mut self, track: &Track, clock: Nanos) {
+        let (at, width) = ((track.id - self.first) as usize, self.columns.len());
+        let (looked, places) = (&mut self.looked[at], &mut self.places[at * width..][..width]);
+        if looked.shape != track.shape {
+            looked.shape = track.shape;
+            for (column, place) in self.columns.iter().zip(&mut *places) {
+                *place = Place::find(track, column);
+            }
+        }
+        for (place, value) in places.iter().zip(&mut self.values[at * width..][..width]) {
+            *value = place.read(track, clock);
         }
     }
 }
 
-impl Column {
-    fn is_timed(&self) -> bool {
-        matches!(self, Self::Figure(Figure::Age | Figure::Quality | Figure::RelativeVolume))
-    }
+pub(super) fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Symbols whose state is fetched at once.
@@ -182,100 +214,43 @@ fn touch(track: &Track, deep: bool) -> u64 {
     })
 }
 
-fn find(track: &Track, column: &Column) -> Place {
-    let series = std::iter::once(&track.base).chain(track.derived.iter().map(|d| &d.series));
-    let at = |interval: &Option<Interval>| match interval {
-        None => Some(0),
-        Some(interval) => std::iter::once(&track.base)
-            .chain(track.derived.iter().map(|d| &d.series))
-            .position(|s| s.interval() == *interval),
-    };
-    match column {
-        Column::Bar { field, interval } => {
-            at(interval).map_or(Place::Absent, |i| Place::Bar { series: i as u16, field: *field })
-        }
-        Column::Forming { field, interval } => {
-            at(interval).map_or(Place::Absent, |i| Place::Forming { series: i as u16, field: *field })
-        }
-        Column::Indicator { key, output } => {
-            let found = series.enumerate().find_map(|(i, s)| {
-                s.stacks().iter().enumerate().find_map(|(j, stack)| {
-                    let index = stack.program().position(key)?;
-                    let range = stack.program().plan.output_range(index);
-                    let output = (range.start + output) as u32;
-                    Some(Place::Output { series: i as u16, stack: j as u16, output })
-                })
-            });
-            found.unwrap_or(Place::Absent)
-        }
-        Column::Figure(figure) => Place::Figure(*figure),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{IntervalRequest, Layout};
+    use super::super::store::{Row, Settings};
+    use super::*;
+    use crate::bar::Bar;
+    use crate::calendar::{Calendar, Segment};
+    use crate::derive::Align;
 
-#[inline]
-fn read(view: &SymbolView<'_>, track: &Track, place: Place) -> f64 {
-    let series = |index: u16| match index {
-        0 => &track.base,
-        _ => &track.derived[index as usize - 1].series,
-    };
-    match place {
-        Place::Absent => f64::NAN,
-        Place::Bar { series: index, field } => {
-            let series = series(index);
-            let bar = series.newest().or_else(|| series.past().next_back().and_then(|p| p.bars.last()));
-            bar.map_or(f64::NAN, |bar| of(bar, field))
-        }
-        Place::Forming { series: 0, field } => match &track.book {
-            Some(_) => view.forming(track.base.interval()).ok().flatten().map_or(f64::NAN, |b| of(&b, field)),
-            None => track.base.newest().map_or(f64::NAN, |bar| of(bar, field)),
-        },
-        Place::Forming { series: index, field } => {
-            track.derived[index as usize - 1].forming.as_ref().map_or(f64::NAN, |f| of(&f.bar, field))
-        }
-        Place::Output { series: index, stack, output } => {
-            let stack = &series(index).stacks()[stack as usize];
-            stack.program().plan.outputs(stack.block())[output as usize]
-        }
-        Place::Figure(figure) => view.figure(figure),
-    }
-}
+    const MINUTE: Nanos = 60_000_000_000;
 
-#[inline]
-fn of(bar: &Bar, field: Field) -> f64 {
-    match field {
-        Field::Open => bar.open,
-        Field::High => bar.high,
-        Field::Low => bar.low,
-        Field::Close => bar.close,
-        Field::Volume => bar.volume,
-        Field::Vwap => bar.vwap(),
-        Field::TradeCount => bar.trade_count,
-    }
-}
-
-impl SymbolView<'_> {
-    /// A figure of the session, NaN where there is none.
-    #[inline]
-    pub fn figure(&self, figure: Figure) -> f64 {
-        let metrics = self.metrics();
-        let day = |of: fn(&Bar) -> f64| metrics.regular.bar.as_ref().map_or(f64::NAN, of);
-        match figure {
-            Figure::DayOpen => day(|b| b.open),
-            Figure::DayHigh => day(|b| b.high),
-            Figure::DayLow => day(|b| b.low),
-            Figure::Last => day(|b| b.close),
-            Figure::DayVolume => metrics.regular.bar.map_or(0.0, |b| b.volume),
-            Figure::SessionVwap => day(Bar::vwap),
-            Figure::PreviousClose => metrics.previous_close,
-            Figure::GapPercent => metrics.gap_percent(),
-            Figure::ChangePercent => (day(|b| b.close) / metrics.previous_close - 1.0) * 100.0,
-            Figure::BarCount => metrics.regular.count as f64,
-            Figure::Age => self.age_seconds(),
-            Figure::Quality => {
-                let coverage = self.coverage(self.base_interval()).ok().flatten();
-                coverage.and_then(|c| c.percent()).unwrap_or(f64::NAN)
-            }
-            Figure::RelativeVolume => self.relative_volume(),
-        }
+    #[test]
+    fn what_changes_once_after_a_cut_is_there_before_the_next() {
+        let mut session = Session::new(Settings { capacity: 100, align: Align::Session });
+        let segment = Segment { date: 1, open: 0, close: 60 * MINUTE, regular: true, utc_offset: 0 };
+        let calendar = session.add_calendar(Calendar::new("TEST", vec![segment]).expect("in order"));
+        let base = IntervalRequest { interval: "1m".parse().expect("an interval"), keep_sessions: 0 };
+        let layout = Layout::new(base, &[], &[], Align::Session).expect("a layout");
+        session.register(["A", "B"], calendar, &layout).expect("names");
+        let mut gather = Gather::new(vec![Column::Figure(Figure::Last)]);
+        let both = |minute: Nanos| {
+            [0, 1].map(|symbol| Row {
+                symbol,
+                bar: Bar::new(minute * MINUTE, [minute as f64; 4], 1.0, 1.0, 1.0),
+            })
+        };
+        let last = |gather: &Gather| lock(&gather.0).values.clone();
+        gather.take(&session, &[0, 1]);
+        session.apply(&both(1));
+        assert_eq!(last(&gather), [1.0, 1.0]);
+        session.apply(&both(2));
+        assert_eq!(last(&gather), [1.0, 1.0]);
+        assert_eq!(gather.take(&session, &[0, 1]), [[2.0, 2.0]]);
+        session.apply(&both(3)[..1]);
+        session.apply(&both(3)[1..]);
+        assert_eq!(last(&gather), [3.0, 3.0]);
+        drop(gather);
+        assert!(session.boards.all().is_empty());
     }
 }

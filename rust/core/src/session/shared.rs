@@ -7,6 +7,7 @@ use crate::time::Nanos;
 
 use super::derived::Context;
 use super::event::Events;
+use super::gather::Part;
 use super::track::Track;
 
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Shared<'a> {
     pub(super) versions: &'a mut [u64],
     /// Whose version is the first of these.
     pub(super) first: SymbolId,
+    /// What is read of those symbols that change.
+    pub(super) boards: Vec<Part<'a>>,
 }
 
 impl Shared<'_> {
@@ -47,6 +50,13 @@ impl Shared<'_> {
             self.untold.push(track.id);
             *self.is_news |= !self.loading;
         }
+    }
+
+    /// Reads symbols for who cuts them again and again, once all that they have is up to date.
+    #[inline]
+    pub(super) fn follow(&mut self, tracks: &[&mut Track]) {
+        let version = |symbol: SymbolId| self.versions[(symbol - self.first) as usize];
+        self.boards.iter_mut().for_each(|board| board.follow(tracks, version, self.clock));
     }
 }
 

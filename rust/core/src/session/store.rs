@@ -13,6 +13,7 @@ use crate::trade::Tape;
 
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
+use super::gather::Boards;
 use super::layout::Layout;
 use super::names::Names;
 use super::pairs::Pair;
@@ -72,6 +73,8 @@ pub struct Session {
     pub(super) tape: Tape,
     pub(super) programs: Programs,
     pub(super) threads: usize,
+    /// What is cut again and again.
+    pub(super) boards: Boards,
 }
 
 impl Session {
@@ -99,6 +102,7 @@ impl Session {
             tape: Tape::default(),
             programs: Programs::default(),
             threads: 1,
+            boards: Boards::default(),
         }
     }
 
@@ -262,6 +266,7 @@ impl Session {
             refusals: &mut self.refusals,
             versions: &mut self.versions,
             first: 0,
+            boards: Vec::new(),
         };
         (&mut self.tracks, shared)
     }
