@@ -465,6 +465,8 @@ def check_bars(
     volume: _Floats,
     vwap: _Floats | None = None,
     trade_count: _Floats | None = None,
+    *,
+    step: int = 1,
 ) -> tuple[NDArray[np.uint32], list[str]]: ...
 def compute(
     name: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +26,8 @@ UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 SHOWN = 10
 # Below one in so many symbols, rows are looked up by symbol and not by time.
 FEW = 8
+# In the place of a row's symbol, if its text is no ticker.
+NO_ID = 2**32 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,7 @@ class Table:
 
     def __init__(self, frames: Iterable[tuple[str, pl.DataFrame]], options: TableOptions) -> None:
         self.refused = RefusedRows()
+        self._options = options
         self._columns = _joined([_clean(file, frame, options, self.refused) for file, frame in frames])
         if options.on_bad == "refuse" and self.refused.total:
             counts = ", ".join(f"{n} {reason}" for reason, n in self.refused.counts.items())
@@ -73,8 +76,6 @@ class Table:
             raise SourceError(
                 f'{self.refused.total} bad rows ({counts}); mend them, or leave them out with on_bad = "skip":{rows}'
             )
-        self._order = _by_time(self._columns.ts, _grain(options))
-        self._times = self._columns.ts[self._order]
 
     def symbols(self) -> tuple[str, ...]:
         """List the symbols, in order of name."""
@@ -82,17 +83,36 @@ class Table:
 
     def span(self) -> tuple[int, int] | None:
         """Give the first and the last time."""
-        return (int(self._times[0]), int(self._times[-1])) if len(self._times) else None
+        return self._span
+
+    @cached_property
+    def _span(self) -> tuple[int, int] | None:
+        ts = self._columns.ts
+        return (int(ts.min()), int(ts.max())) if len(ts) else None
+
+    @cached_property
+    def _by_time(self) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """Give the rows in order of time, those of one time as they stand, and their times."""
+        ts = self._columns.ts
+        if (ts[1:] >= ts[:-1]).all():
+            return np.arange(len(ts)), ts
+        steps = (ts - ts.min()) // _grain(self._options)
+        # Small numbers are sorted by counting.
+        order = np.argsort(steps.astype(np.uint16) if steps.max() < 1 << 16 else ts, kind="stable")
+        return order, ts[order]
 
     def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
         """Give the rows within ``[start_ns, end_ns)``, in the table's order."""
         if symbols is not None and len(symbols) < len(self._columns.names) // FEW:
             return self._history_of_few(symbols, start_ns, end_ns)
-        first, last = np.searchsorted(self._times, [start_ns, end_ns])
-        order = np.sort(self._order[first:last])
-        # Days usually lie one after the other: then there is nothing to copy.
-        together = len(order) and order[-1] - order[0] + 1 == len(order)
-        rows = self._columns.take(slice(order[0], order[-1] + 1) if together else order)
+        rows = self._columns
+        if self._span is not None and not (start_ns <= self._span[0] and self._span[1] < end_ns):
+            by_time, times = self._by_time
+            first, last = np.searchsorted(times, [start_ns, end_ns])
+            order = np.sort(by_time[first:last])
+            # Days usually lie one after the other: then there is nothing to copy.
+            together = len(order) and order[-1] - order[0] + 1 == len(order)
+            rows = rows.take(slice(order[0], order[-1] + 1) if together else order)
         return rows if symbols is None else rows.select(symbols)
 
     def _history_of_few(self, symbols: Sequence[str], start_ns: int, end_ns: int) -> Columns:
@@ -159,24 +179,77 @@ class TableSource(ABC):
         """Read the tables, with the name that an error calls each by."""
 
 
-def times_ns(column: pl.Series, options: TableOptions, file: str) -> pl.Series:
-    """Read times as nanoseconds since 1970 UTC, null where they cannot be read. The label is not looked at."""
+@dataclass(frozen=True)
+class _Coded:
+    """A column of texts: each once, in which place of a list of all it stands, and the place of each row's text.
+
+    A place more than there are stands for none. If rows stand together, places are of runs, and ``lengths`` theirs.
+    """
+
+    texts: list[str]
+    at: NDArray[np.intp]
+    places: NDArray[Any]
+    none: int
+    lengths: NDArray[np.intp] | None = None
+
+    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Give each row what belongs to its text; the last value is that of none."""
+        table = np.empty(self.none + 1, dtype=values.dtype)
+        table[self.at], table[self.none] = values[:-1], values[-1]
+        spread = np.take(table, self.places)
+        return spread if self.lengths is None else np.repeat(spread, self.lengths)
+
+
+def _coded(column: pl.Series) -> _Coded:
+    """Read a column of texts, most of which are there many times."""
     import polars as pl
 
+    # Of most tables, the rows of a symbol or those of a minute stand together: then few need to be looked at.
+    changes = column[1:].ne_missing(column[:-1])
+    if changes.sum() * 8 < len(column) - 8:
+        starts = np.append(0, changes.arg_true().to_numpy() + 1)
+        return replace(_coded(column.gather(starts)), lengths=np.diff(starts, append=len(column)))
+    if column.dtype != pl.Categorical:
+        column = column.cast(pl.String).cast(pl.Categorical)
+    codes = column.to_physical()
+    known = codes.drop_nulls().to_numpy()
+    none = int(known.max()) + 1 if len(known) else 0
+    places = codes.fill_null(none).to_numpy()
+    # A row of each, whichever is written last.
+    row_of = np.full(none + 1, -1, dtype=np.int32)
+    row_of[places] = np.arange(len(places), dtype=np.int32)
+    at = np.flatnonzero(row_of[:-1] >= 0)
+    return _Coded(column.gather(row_of[at]).cast(pl.String).to_list(), at, places, none)
+
+
+def _times_ns(
+    column: pl.Series, options: TableOptions, file: str
+) -> tuple[NDArray[np.int64], NDArray[np.intp] | Sequence[int]]:
+    """Read times as nanoseconds since 1970 UTC, and the rows in which there is none, which have 0.
+
+    The label is not looked at.
+    """
+    import polars as pl
+
+    if column.dtype in (pl.String, pl.Categorical):
+        # Of many symbols, each time is there many times.
+        coded = _coded(column)
+        read = _epoch_ns(_read_times(pl.Series(column.name, [*coded.texts, None], dtype=pl.String)), options)
+        missing = column.null_count() + read.null_count() > 1
+        unread = np.flatnonzero(coded.spread(read.is_null().to_numpy())) if missing else ()
+        return coded.spread(read.fill_null(0).to_numpy()), unread
     if column.dtype.is_integer():
         if options.unit is None:
             raise SourceError(f"{file}: {column.name} holds whole numbers; say their unit, one of {', '.join(UNITS)}")
-        return column.cast(pl.Int64) * UNITS[options.unit]
-    if column.dtype in (pl.String, pl.Categorical):
-        # Of many symbols, each time is there many times.
-        texts, rows = _coded(column)
-        read = _read_times(pl.Series(column.name, [*texts, None], dtype=pl.String))
-        return _epoch_ns(read, options).gather(rows)
-    if column.dtype == pl.Date:
-        column = column.cast(pl.Datetime("ns"))
-    if not isinstance(column.dtype, pl.Datetime):
+        read = column.cast(pl.Int64) * UNITS[options.unit]
+    elif column.dtype == pl.Date:
+        read = _epoch_ns(column.cast(pl.Datetime("ns")), options)
+    elif isinstance(column.dtype, pl.Datetime):
+        read = _epoch_ns(column, options)
+    else:
         raise SourceError(f"{file}: {column.name} holds {column.dtype}, which are not times")
-    return _epoch_ns(column, options)
+    unread = np.flatnonzero(read.is_null().to_numpy()) if read.null_count() else ()
+    return read.fill_null(0).to_numpy().astype(np.int64, copy=False), unread
 
 
 def _read_times(texts: pl.Series) -> pl.Series:
@@ -197,97 +270,78 @@ def _epoch_ns(column: pl.Series, options: TableOptions) -> pl.Series:
     return column.dt.epoch("ns")
 
 
-def _coded(column: pl.Series) -> tuple[list[str], NDArray[np.int64]]:
-    """Give the distinct texts of a column, and which of them each row has: one more than there are if none."""
-    import polars as pl
-
-    # Of most tables, the rows of a symbol or those of a minute stand together: then few need to be looked at.
-    starts = np.append(0, np.flatnonzero(column[1:].ne_missing(column[:-1]).to_numpy()) + 1)
-    if len(starts) * 8 < len(column):
-        texts, rows = _coded(column.gather(starts))
-        return texts, np.repeat(rows, np.diff(starts, append=len(column)))
-    if column.dtype != pl.Categorical:
-        column = column.cast(pl.String).cast(pl.Categorical)
-    distinct = column.unique().drop_nulls()
-    codes = distinct.to_physical().to_numpy()
-    none = int(codes.max()) + 1 if len(codes) else 0
-    place = np.full(none + 1, len(codes), dtype=np.int64)
-    place[codes] = np.arange(len(codes))
-    return distinct.cast(pl.String).to_list(), place[column.to_physical().fill_null(none).to_numpy()]
-
-
 def _grain(options: TableOptions) -> int:
     """Give what all times are whole multiples of: a bar of minutes starts on a whole minute everywhere."""
     return 1_000_000_000 if options.interval.unit == "s" else 60_000_000_000
 
 
-def _by_time(ts: NDArray[np.int64], grain: int) -> NDArray[np.intp]:
-    """Give the rows in order of time, those of one time as they stand."""
-    if (ts[1:] >= ts[:-1]).all():
-        return np.arange(len(ts))
-    steps = (ts - ts.min()) // grain
-    # Small numbers are sorted by counting.
-    return np.argsort(steps.astype(np.uint16) if steps.max() < 1 << 16 else ts, kind="stable")
-
-
 def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: RefusedRows) -> Columns:
-    import polars as pl
 
     found = pick(frame.columns, options, file)
-    ts = times_ns(frame[found["ts"]], options, file)
+    # In one piece each, so that arrays need not be put together one by one.
+    frame = frame.select(set(found.values())).rechunk()
+    ts, unread = _times_ns(frame[found["ts"]], options, file)
     if options.label == "close":
         ts = ts - options.interval.nanos
-    read = ts.is_not_null().to_numpy()
-    ts_ns = ts.fill_null(0).to_numpy().astype(np.int64)
-    names, symbol = _symbols(file, frame, found)
-    numbers = {
-        name: frame[column].cast(pl.Float64, strict=False).fill_null(float("nan")).to_numpy()
-        for name, column in found.items()
-        if name in NUMBERS
-    }
-    good = read & (symbol >= 0)
-    reasons: dict[int, str] = {int(row): "symbol is not a ticker" for row in np.flatnonzero(symbol < 0)}
-    reasons |= {int(row): "time cannot be read" for row in np.flatnonzero(~read)}
+    names, symbol, unnamed = _symbols(file, frame, found)
+    numbers = {name: _floats(frame[column]) for name, column in found.items() if name in NUMBERS}
+    reasons: dict[int, str] = dict.fromkeys(map(int, unread), "time cannot be read")
+    for row in map(int, unnamed):
+        reasons.setdefault(row, "symbol is not a ticker")
     # What else alignment asks for is the session's business.
-    for row in np.flatnonzero(good & (ts_ns % _grain(options) != 0)):
-        reasons[int(row)] = "time not aligned to the interval"
-    bad_rows, bad_reasons = check_bars(ts_ns, **numbers)
+    bad_rows, bad_reasons = check_bars(ts, **numbers, step=_grain(options))
     for row, reason in zip(bad_rows.tolist(), bad_reasons, strict=True):
         reasons.setdefault(row, reason)
-    if reasons:
-        raw_ts, raw_symbol = frame[found["ts"]], frame[found["symbol"]] if "symbol" in found else None
-        refused.add(
-            RefusedRow(
-                file, row + 2, str(raw_symbol[row] if raw_symbol is not None else names[0]), str(raw_ts[row]), reason
-            )
-            for row, reason in sorted(reasons.items())
+    columns = Columns(names, symbol, ts, **numbers)
+    if not reasons:
+        return columns
+    raw_ts, raw_symbol = frame[found["ts"]], frame[found["symbol"]] if "symbol" in found else None
+    refused.add(
+        RefusedRow(
+            file, row + 2, str(raw_symbol[row] if raw_symbol is not None else names[0]), str(raw_ts[row]), reason
         )
-        good[list(reasons)] = False
-    columns = Columns(names, symbol.astype(np.uint32), ts_ns, **numbers)
-    return columns if good.all() else columns.take(good)
+        for row, reason in sorted(reasons.items())
+    )
+    good = np.ones(len(ts), dtype=bool)
+    good[list(reasons)] = False
+    return columns.take(good)
 
 
-def _symbols(file: str, frame: pl.DataFrame, found: Mapping[str, str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """Give the tickers in order, and each row's index among them, -1 where it is none."""
+def _floats(column: pl.Series) -> NDArray[np.float64]:
+    """Read numbers, NaN where there is none, without a copy where none is needed."""
+    import polars as pl
+
+    if column.dtype != pl.Float64:
+        column = column.cast(pl.Float64, strict=False)
+    return (column.fill_null(float("nan")) if column.null_count() else column).to_numpy()
+
+
+def _symbols(
+    file: str, frame: pl.DataFrame, found: Mapping[str, str]
+) -> tuple[tuple[str, ...], NDArray[np.uint32], NDArray[np.intp] | Sequence[int]]:
+    """Give the tickers in order, each row's index among them, and the rows in which there is none."""
     if "symbol" not in found:
         from pathlib import Path
 
         stem = Path(file).name.split(".")[0]
         try:
-            return (parse_symbol(stem),), np.zeros(len(frame), dtype=np.int64)
+            return (parse_symbol(stem),), np.zeros(len(frame), dtype=np.uint32), ()
         except SymbolError:
             raise SourceError(f"{file}: it has no column 'symbol', and its name is not a ticker either") from None
-    texts, rows = _coded(frame[found["symbol"]])
+    column = frame[found["symbol"]]
+    coded = _coded(column)
     tickers: dict[str, str] = {}
-    for text in texts:
+    for text in coded.texts:
         try:
             tickers[text] = parse_symbol(text)
         except SymbolError:
             continue
     names = tuple(sorted(set(tickers.values())))
     places = {name: i for i, name in enumerate(names)}
-    ids = [places[tickers[text]] if text in tickers else -1 for text in texts]
-    return names, np.array([*ids, -1], dtype=np.int64)[rows]
+    ids = [places[tickers[text]] if text in tickers else NO_ID for text in coded.texts]
+    symbol = coded.spread(np.array([*ids, NO_ID], dtype=np.uint32))
+    some_have_none = column.null_count() > 0 or len(tickers) < len(coded.texts)
+    return names, symbol, np.flatnonzero(symbol == NO_ID) if some_have_none else ()
 
 
 def _joined(parts: list[Columns]) -> Columns:

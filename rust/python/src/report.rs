@@ -1,10 +1,11 @@
 //! What became of a batch, and what is missing.
 
 use numpy::PyReadonlyArray1;
-use openbell_core::bar::{self, Refusal};
+use openbell_core::bar;
 use openbell_core::error::Error;
 use openbell_core::session::{Counts, Coverage, Report};
 use openbell_core::symbol::SymbolTable;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -160,11 +161,11 @@ impl PyCoverage {
     }
 }
 
-/// The rows that are no bars, and why: ``(rows, reasons)``. ``interval`` is the rows' interval.
+/// The rows that are no bars, and why: ``(rows, reasons)``. All times must be whole multiples of ``step`` nanoseconds.
 ///
-/// Alignment to the session is not checked here: it needs a calendar.
+/// What else alignment to the session asks for is not checked here: it needs a calendar.
 #[pyfunction]
-#[pyo3(signature = (ts, open, high, low, close, volume, vwap=None, trade_count=None))]
+#[pyo3(signature = (ts, open, high, low, close, volume, vwap=None, trade_count=None, *, step=1))]
 #[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
 pub(crate) fn check_bars<'py>(
     py: Python<'py>,
@@ -176,6 +177,7 @@ pub(crate) fn check_bars<'py>(
     volume: PyReadonlyArray1<'py, f64>,
     vwap: Option<PyReadonlyArray1<'py, f64>>,
     trade_count: Option<PyReadonlyArray1<'py, f64>>,
+    step: i64,
 ) -> PyResult<(Bound<'py, numpy::PyArray1<u32>>, Vec<&'static str>)> {
     let symbol = vec![0; ts.len()?];
     let columns = bar::Columns {
@@ -190,11 +192,10 @@ pub(crate) fn check_bars<'py>(
         trade_count: trade_count.as_ref().map(|c| c.as_slice()).transpose()?,
     };
     columns.check().map_err(|error: Error| to_py(error))?;
-    let bad: Vec<(u32, Refusal)> = py.detach(|| {
-        (0..columns.len())
-            .filter_map(|row| bar::check(&columns.bar(row)).err().map(|refusal| (row as u32, refusal)))
-            .collect()
-    });
+    if step < 1 {
+        return Err(PyValueError::new_err(format!("step = {step}: it must be at least 1")));
+    }
+    let bad = py.detach(|| columns.refused(step));
     let rows = numpy::PyArray1::from_iter(py, bad.iter().map(|(row, _)| *row));
     Ok((rows, bad.iter().map(|(_, refusal)| refusal.reason()).collect()))
 }
