@@ -22,7 +22,7 @@ from openbell.indicators.functions import NAMES, function_of, inputs_of, times_o
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-VALUES, ROUNDS, UPDATES = 1_000_000, 3, 100_000
+VALUES, ROUNDS, UPDATES = 1_000_000, 9, 100_000
 # What TA-Lib calls it, and its arguments behind the columns.
 PEERS: dict[str, tuple[str, tuple[Any, ...]]] = {
     "sma": ("SMA", (20,)), "ema": ("EMA", (20,)), "wma": ("WMA", (20,)), "dema": ("DEMA", (20,)),
@@ -74,14 +74,15 @@ def bars() -> dict[str, Any]:
     return {**columns, "other": np.roll(opens, 7), "minute": minutes % 390, "ts": minutes * 60_000_000_000}
 
 
-def best_ns(call: Callable[[], object]) -> float:
-    """The shortest of some rounds, a value."""
-    times = []
+def best_ns(*calls: Callable[[], object]) -> list[float]:
+    """The shortest of some rounds, a value, of each of these, which take turns: the machine is not equally fast all the time."""
+    times: list[list[float]] = [[] for _ in calls]
     for _ in range(ROUNDS):
-        started_s = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - started_s)
-    return min(times) / VALUES * 1e9
+        for call, taken in zip(calls, times, strict=True):
+            started_s = time.perf_counter()
+            call()
+            taken.append(time.perf_counter() - started_s)
+    return [min(taken) / VALUES * 1e9 for taken in times]
 
 
 def other_of(library: str, name: str, inputs: list[Any], args: tuple[Any, ...]) -> Callable[[], Any] | None:
@@ -110,7 +111,7 @@ def fastest_other(name: str, inputs: list[Any], ours: Any, libraries: list[str])
         except Exception:  # noqa: BLE001, S112  # they refuse other columns in many ways
             continue
         if call and same:
-            times.append((best_ns(call), library))
+            times.append((best_ns(call)[0], library))
     return "{:.1f} {}".format(*min(times)) if times else ""
 
 
@@ -132,12 +133,12 @@ def main() -> None:
     for name in NAMES:
         inputs = [columns[column] for column in inputs_of(name)]
         times = {column: columns[column] for column in times_of(name)}
-        ours = best_ns(functools.partial(function_of(name), *inputs, **times))
+        call = functools.partial(function_of(name), *inputs, **times)
         if name not in PEERS:
-            table.add_row(name, f"{ours:.1f}", "", "", "")
+            table.add_row(name, f"{best_ns(call)[0]:.1f}", "", "", "")
             continue
         peer, args = PEERS[name]
-        theirs = best_ns(lambda f=getattr(talib, peer), inputs=inputs, args=args: f(*inputs, *args))  # type: ignore[misc]  # noqa: B008
+        ours, theirs = best_ns(call, functools.partial(getattr(talib, peer), *inputs, *args))
         ratios.append(ours / theirs)
         other = fastest_other(name, inputs, function_of(name)(*inputs, **times), libraries)
         table.add_row(name, f"{ours:.1f}", f"{theirs:.1f}", f"{ours / theirs:.2f}", other)

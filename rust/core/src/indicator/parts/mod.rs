@@ -48,7 +48,7 @@ pub use wilder::Wilder;
 
 /// Sums of a window are not taken anew more often than each so many bars, unless they must: that costs as much as many steps.
 /// One more than a number that goes through vector registers without a rest.
-const RENEW_AFTER: usize = 65;
+const RENEW_AFTER: usize = 129;
 /// The same of sums that are looked at after each step: what has shrunk too far is taken anew at once.
 const RENEW_WATCHED_AFTER: usize = 257;
 

@@ -37,7 +37,7 @@ impl Definition {
         let mut own = vec![0.0; kernel.own_words()];
         let mut worked = Worked::new(kernel, reads);
         // What is gone over anew with each stretch is no longer than the stretch.
-        let length = worked.longest().max(STRETCH);
+        let length = worked.longest().max(if worked.is_ahead() { STRETCH_AHEAD } else { STRETCH });
         let mut from = 0;
         while from < rows {
             let stretch = from..rows.min(from + length);
@@ -67,8 +67,9 @@ impl Definition {
     }
 }
 
-/// How many rows are gone over at once: as many as stay at hand.
-const STRETCH: usize = 512;
+/// How many rows are gone over at once: as many as stay at hand, with what is worked out ahead of them if anything is.
+const STRETCH: usize = 2048;
+const STRETCH_AHEAD: usize = 512;
 
 /// Zero times what is no finite number is none; several are looked at in one step.
 fn all_finite(values: &[f64]) -> bool {

@@ -139,6 +139,11 @@ impl Worked {
         index
     }
 
+    /// Whether anything is worked out ahead.
+    pub(super) fn is_ahead(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
     /// How many rows before a stretch are wanted.
     pub(super) fn longest(&self) -> usize {
         self.terms.iter().map(|terms| terms.kept).fold(0, usize::max)
