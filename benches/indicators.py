@@ -75,7 +75,7 @@ def bars() -> dict[str, Any]:
 
 
 def best_ns(*calls: Callable[[], object]) -> list[float]:
-    """The shortest of some rounds, a value, of each of these, which take turns: the machine is not equally fast all the time."""
+    """The shortest of some rounds, a value, of each: they take turns, since the machine is not always equally fast."""
     times: list[list[float]] = [[] for _ in calls]
     for _ in range(ROUNDS):
         for call, taken in zip(calls, times, strict=True):

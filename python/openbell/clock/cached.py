@@ -13,7 +13,6 @@ import importlib.util
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -60,6 +59,8 @@ def read(name: str) -> tuple[ZoneInfo, NDArray[np.int64]] | None:
 
 def write(name: str, zone: ZoneInfo, columns: NDArray[np.int64]) -> None:
     """Keep a calendar, if that can be done."""
+    import tempfile
+
     path = _path(name)
     if path is None:
         return

@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from openbell.quality import GapLedger
-from openbell.session.events import GapChanged
 from openbell.sources import GapFiller
 
 if TYPE_CHECKING:
@@ -114,4 +113,4 @@ class LiveGaps:
         return self.ledger.is_settled() and not self._jobs.open
 
     def _changed(self, record: GapRecord) -> None:
-        self._session.board.publish(GapChanged(record.symbol, record))
+        self._session.board.publish("gap", record.symbol, record)

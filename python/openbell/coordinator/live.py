@@ -18,7 +18,6 @@ from openbell.coordinator.loop import Loop
 from openbell.errors import CapacityError, FeedError
 from openbell.quality import log_silence
 from openbell.report import LiveSummary
-from openbell.session.events import FeedChanged
 from openbell.sources.inbox import Inbox
 from openbell.sources.supervisor import Supervisor
 
@@ -488,7 +487,7 @@ class Live(Loop):
 
     def _feed_told(self, status: FeedStatus, symbols: frozenset[str], since_ns: int | None) -> None:
         """Tell what became of a connection; after it is back, the hole is asked for."""
-        self._session.board.publish(FeedChanged(status.kind, status.detail, symbols))
+        self._session.board.publish("feed", status.kind, status.detail, symbols)
         if status.kind == "restored" and since_ns is not None and self._in_session:
             there = sorted(symbol for symbol in symbols if self._session.has_symbol(symbol))
             self.gaps.look(there)

@@ -12,7 +12,6 @@ from openbell.coordinator.calls import Calls
 from openbell.coordinator.members import Members
 from openbell.coordinator.tally import Tally
 from openbell.scanners import ScannerManager
-from openbell.session.events import as_session_event
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -164,8 +163,7 @@ class Loop(abc.ABC):
         if self.calls is not None:
             self.calls.events(filter(self.calls.wants, events) if self._mixed else events)
         if self._subscribers:
-            for event in events:
-                session.board.publish(as_session_event(event))
+            session.board.forward(events)
         self._serve()
 
     def _note_events(self, events: Events) -> None:  # noqa: B027  # not every run looks

@@ -12,7 +12,6 @@ from openbell.coordinator.adhoc import Grant, layout_for, merged
 from openbell.coordinator.late import bring_in, rebuild
 from openbell.coordinator.setup import session_seconds
 from openbell.errors import IntervalError
-from openbell.session.events import Provisioned, ProvisioningFailed, SymbolAdded
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -166,10 +165,10 @@ class Members:
         self._requests.served(request)
         if failed is None:
             self._lifecycle("on_symbol_added", symbol)
-            self._session.board.publish(SymbolAdded(symbol))
+            self._session.board.publish("symbol_added", symbol)
         else:
             logger.warning("%s is not added: %s", symbol, failed)
-            self._session.board.publish(ProvisioningFailed(symbol, None, failed))
+            self._session.board.publish("provisioning_failed", symbol, None, failed)
         # Whoever waits finds that everybody has been told.
         request.finish(succeeded=failed is None)
 
@@ -306,12 +305,12 @@ class Members:
 
     def _granted(self, wish: Wish) -> None:
         wish.finish("ready")
-        self._session.board.publish(Provisioned(wish.symbol, wish.key))
+        self._session.board.publish("provisioned", wish.symbol, wish.key)
 
     def _failed(self, wish: Wish, reason: str) -> None:
         logger.info("%s %s cannot be had: %s", wish.symbol, wish.key, reason)
         wish.finish("failed")
-        self._session.board.publish(ProvisioningFailed(wish.symbol, wish.key, reason))
+        self._session.board.publish("provisioning_failed", wish.symbol, wish.key, reason)
 
     def _today(self) -> dt.date:
         return self.days[-1] if self.days else self._setup.sessions[0]

@@ -17,7 +17,6 @@ from openbell.scanners.expression import ExpressionScanner
 from openbell.scanners.loading import make_scanner
 from openbell.scanners.schedule import scan_times
 from openbell.scanners.universe import liquid, resolve
-from openbell.session.events import ScanCompleted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -271,7 +270,7 @@ class ScannerManager:
             arrived=context.arrived,
         )
         self._keep(entry, result)
-        self._session.board.publish(ScanCompleted(entry.stats.name, result))
+        self._session.board.publish("scan_completed", entry.stats.name, result)
 
     def _keep(self, entry: _Entry, result: ScanResult) -> None:
         entry.stats.hits += len(result.symbols)

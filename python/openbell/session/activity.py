@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from openbell._core import SessionCore, parse_symbol
-from openbell.session.events import SymbolActivated, SymbolDeactivated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from openbell.config import SessionConfig
-    from openbell.session.events import Board
+    from openbell.session.board import Board
 
 logger = logging.getLogger(__name__)
 
@@ -201,12 +200,10 @@ class LaggingSymbols(SessionCore):
         for change in self.activity.note(cause, seconds, wanted, self.symbol_names):
             if change.symbol is not None:
                 logger.info("%s %s: %s", change.symbol, "active" if change.active else "inactive", change.reason)
-                event = (
-                    SymbolActivated(change.symbol, change.reason, change.missed)
-                    if change.active
-                    else SymbolDeactivated(change.symbol, change.reason)
-                )
-                self.board.publish(event)
+                if change.active:
+                    self.board.publish("symbol_activated", change.symbol, change.reason, change.missed)
+                else:
+                    self.board.publish("symbol_deactivated", change.symbol, change.reason)
             elif change.active:
                 self.activate_session(missed=change.missed)
             else:

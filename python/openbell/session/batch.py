@@ -9,7 +9,6 @@ import numpy as np
 
 from openbell._core import Bars
 from openbell.errors import ColumnsError
-from openbell.tape.conditions import condition_masks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +57,8 @@ def trade_columns(core: SessionCore, batch: Any, table: SaleConditions) -> tuple
     ColumnsError
         If a column is missing, or holds something else than it should.
     """
+    from openbell.tape.conditions import condition_masks
+
     columns = _named(batch, TRADE_REQUIRED)
     symbol, strangers = _symbols(core, columns["symbol"])
     given = {name: columns.get(name) for name in ("conditions", "tape", "id", "action")}

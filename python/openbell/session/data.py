@@ -14,15 +14,8 @@ from openbell.quality import DataQualityManager
 from openbell.session.across import CrossSection
 from openbell.session.activity import Activity, LaggingSymbols
 from openbell.session.adhoc import AdHocRequests
+from openbell.session.board import Board, Subscription
 from openbell.session.custom import CustomStates
-from openbell.session.events import (
-    Board,
-    SessionActivated,
-    SessionDeactivated,
-    Subscription,
-    SymbolAdded,
-    SymbolRemoved,
-)
 from openbell.session.finality import FinalBars, Revisions
 from openbell.session.input import SessionInput
 from openbell.session.locks import LockedSymbols, Locks
@@ -164,7 +157,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
                 return False
             self._config_symbols.add(name)
         self.register_symbol(name)
-        self.board.publish(SymbolAdded(name))
+        self.board.publish("symbol_added", name)
         return True
 
     def remove(self, symbol: str) -> int:
@@ -208,7 +201,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         self._locks.drop(symbol, None)
         self.wishes.forget(symbol)
         logger.info("%s removed: %s", symbol, reason)
-        self.board.publish(SymbolRemoved(symbol, reason))
+        self.board.publish("symbol_removed", symbol, reason)
         return True
 
     def remove_symbol_adhoc(self, symbol: str, owner: str | None = None) -> bool:
@@ -359,14 +352,14 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         """Call strategies and scanners from now on; ``missed`` calls were not made meanwhile."""
         if not self.activity.session_active:
             self.activity.session_active = True
-            self.board.publish(SessionActivated(missed))
+            self.board.publish("session_activated", missed)
 
     def deactivate_session(self, reason: str = "") -> None:
         """Stop calling strategies and scanners; data goes on. Reads always work."""
         if self.is_session_active:
             self.activity.session_active = False
             logger.info("session deactivated%s", f": {reason}" if reason else "")
-            self.board.publish(SessionDeactivated(reason))
+            self.board.publish("session_deactivated", reason)
 
     # Wiring
 

@@ -1,19 +1,12 @@
-"""What happens in a session, and who wants to know."""
+"""What subscribers are told of a session. Imported when somebody is: to make so many classes takes a while."""
 
 from __future__ import annotations
 
-import difflib
-import logging
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from openbell._core import Bar, Event
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,95 +196,3 @@ KINDS: dict[str, type[Any]] = {
     "session_activated": SessionActivated,
     "session_deactivated": SessionDeactivated,
 }
-# Those that the engine makes, in every step.
-ENGINE_KINDS = ("bar_closed", "bar_revised", "bar_withdrawn", "indicator_valid")
-
-
-class Subscription:
-    """A wish to be told of events of one kind; `cancel` ends it."""
-
-    def __init__(
-        self, board: Board, kind: str, callback: Callable[[Any], object], symbols: frozenset[str] | None
-    ) -> None:
-        self._board = board
-        self.kind = kind
-        self.symbols = symbols
-        self.errors = 0
-        self._callback = callback
-
-    def __repr__(self) -> str:
-        return f"Subscription({self.kind})"
-
-    def cancel(self) -> None:
-        """Be told no more."""
-        self._board.drop(self)
-
-    def tell(self, event: SessionEvent) -> None:
-        """Call, if the event is wanted. What the callback raises is logged and counted, and harms nobody."""
-        if self.symbols is not None and getattr(event, "symbol", None) not in self.symbols:
-            return
-        try:
-            self._callback(event)
-        except Exception:
-            self.errors += 1
-            logger.exception("a subscriber of %s raised; the session goes on", self.kind)
-
-
-class Board:
-    """Subscriptions by kind, in the order in which they were made; ``version`` changes with them.
-
-    ``engine_kinds`` are the kinds that the engine makes and somebody wants.
-
-    Parameters
-    ----------
-    changed
-        Called when they change.
-    """
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
-        self._guard = threading.Lock()
-        self._subscriptions: tuple[Subscription, ...] = ()
-        self.engine_kinds: tuple[str, ...] = ()
-        self.version = 0
-
-    def add(
-        self, event: str | type[Any], callback: Callable[[Any], object], symbols: Iterable[str] | None
-    ) -> Subscription:
-        """Make a subscription.
-
-        Raises
-        ------
-        ValueError
-            If there is no such event, with the nearest.
-        """
-        kind = event if isinstance(event, str) else next((k for k, t in KINDS.items() if t is event), str(event))
-        if kind not in KINDS:
-            near = difflib.get_close_matches(kind, KINDS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(KINDS)}"
-            raise ValueError(f"unknown event {kind!r}{hint}")
-        wanted = None if symbols is None else frozenset(symbol.upper() for symbol in symbols)
-        subscription = Subscription(self, kind, callback, wanted)
-        with self._guard:
-            self._set((*self._subscriptions, subscription))
-        self._changed()
-        return subscription
-
-    def drop(self, subscription: Subscription) -> None:
-        """End a subscription; ending it twice is no error."""
-        with self._guard:
-            self._set(tuple(s for s in self._subscriptions if s is not subscription))
-        self._changed()
-
-    def _set(self, subscriptions: tuple[Subscription, ...]) -> None:
-        self._subscriptions = subscriptions
-        wanted = {s.kind for s in subscriptions}
-        # Asked for with each bar, so it is at hand.
-        self.engine_kinds = tuple(kind for kind in ENGINE_KINDS if kind in wanted)
-        self.version += 1
-
-    def publish(self, event: SessionEvent) -> None:
-        """Tell everybody who wants to know, one after the other."""
-        for subscription in self._subscriptions:
-            if KINDS[subscription.kind] is type(event):
-                subscription.tell(event)

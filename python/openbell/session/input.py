@@ -9,14 +9,13 @@ from openbell._core import Interval, SessionCore
 from openbell.clock.session import as_ns
 from openbell.errors import IntervalError
 from openbell.session.batch import core_columns, quote_columns, trade_columns
-from openbell.session.events import as_session_event
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from openbell._core import ApplyReport, Bar, TradeReport
     from openbell.config import SessionConfig
-    from openbell.session.events import Board
+    from openbell.session.board import Board
     from openbell.tape import SaleConditions
 
 WINDOW_S = 900.0
@@ -206,8 +205,7 @@ class SessionInput(SessionCore):
     def _tell(self) -> None:
         """Publish what the engine has to say; a coordinator does so itself, after the strategy."""
         if self.coordinator is None and self.board.engine_kinds:
-            for event in self.take_events():
-                self.board.publish(as_session_event(event))
+            self.board.forward(self.take_events())
 
     def _check_base(self, ids: Any, interval: Interval) -> None:
         import numpy as np

@@ -7,10 +7,9 @@ import threading
 from typing import TYPE_CHECKING
 
 from openbell._core import SessionCore, parse_symbol
-from openbell.session.events import SymbolLocked, SymbolUnlocked
 
 if TYPE_CHECKING:
-    from openbell.session.events import Board
+    from openbell.session.board import Board
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ class LockedSymbols(SessionCore):
         if not self.has_symbol(name) or not self._locks.add(name, reason):
             logger.info("%s is not locked for %r: it is unknown, or is so already", name, reason)
             return False
-        self.board.publish(SymbolLocked(name, reason))
+        self.board.publish("symbol_locked", name, reason)
         return True
 
     def unlock_symbol(self, symbol: str, reason: str | None = None) -> bool:
@@ -72,7 +71,7 @@ class LockedSymbols(SessionCore):
         if not self._locks.drop(name, reason):
             logger.info("%s is not unlocked: it is not locked%s", name, f" for {reason!r}" if reason else "")
             return False
-        self.board.publish(SymbolUnlocked(name, self._locks.of(name)))
+        self.board.publish("symbol_unlocked", name, self._locks.of(name))
         return True
 
     def is_symbol_locked(self, symbol: str) -> bool:

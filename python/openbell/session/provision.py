@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openbell.requirements import analyze_indicator_requirements, analyze_session_requirements
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -69,6 +67,8 @@ def provision(
     IntervalError
         If something cannot be derived from the source's bars.
     """
+    from openbell.requirements import analyze_indicator_requirements, analyze_session_requirements
+
     indicators = config.indicators
     needs = [
         analyze_indicator_requirements(indicator, session_seconds=session_seconds)
