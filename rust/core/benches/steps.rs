@@ -17,8 +17,8 @@ use openbell_core::session::{IndicatorRequest, IntervalRequest, Layout, Progress
 const MINUTE: i64 = 60_000_000_000;
 const OPEN: i64 = 86_400_000_000_000;
 const MINUTES: i64 = 130;
-/// The first so many find caches, pages and averages cold.
-const WARM: i64 = 60;
+/// The first so many bars of a symbol find caches, pages and averages cold.
+const WARM: f64 = 60.0;
 const CORRECTIONS: usize = 20;
 const EIGHT: [&str; 8] = ["sma", "ema", "rsi", "macd", "bbands", "atr", "obv", "vwap"];
 
@@ -71,7 +71,13 @@ fn minutes(symbols: usize, share: f64) -> Vec<Vec<Row>> {
         }
         rows
     };
-    (0..MINUTES).map(minute).collect()
+    // As many bars of each symbol, whatever the share, as long as the session goes on.
+    (0..((MINUTES as f64 / share) as i64).min(380)).map(minute).collect()
+}
+
+/// The median of what comes after the start.
+fn settled(ns: &[f64], share: f64) -> f64 {
+    median(ns[(WARM / share) as usize..].to_vec())
 }
 
 fn median(mut ns: Vec<f64>) -> f64 {
@@ -90,7 +96,7 @@ fn apply(symbols: usize, share: f64, indicators: Vec<Definition>) -> (usize, f64
         ns.push(started.elapsed().as_nanos() as f64 / rows.len().max(1) as f64);
         bars += rows.len();
     }
-    (bars, median(ns.split_off(WARM as usize)))
+    (bars, settled(&ns, share))
 }
 
 /// The indicators alone, of those symbols that have a bar.
@@ -104,16 +110,21 @@ fn indicators(symbols: usize, share: f64) -> (usize, f64) {
             Tick { bar: row.bar, session: 1, regular: true, since_open, other: f64::NAN }
         };
         let ticks: Vec<Tick> = rows.iter().map(tick).collect();
-        let mut there = vec![false; symbols];
-        rows.iter().for_each(|row| there[row.symbol as usize] = true);
         let started = Instant::now();
-        let those = blocks.iter_mut().zip(&there).filter(|(_, there)| **there);
-        let mut words: Vec<&mut [f64]> = those.map(|(block, _)| block.words_mut()).collect();
+        let (mut rest, mut next) = (blocks.as_mut_slice(), 0);
+        let mut words: Vec<&mut [f64]> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            // As a session finds its symbols.
+            let skipped = row.symbol as usize - next;
+            let Some((block, behind)) = std::mem::take(&mut rest)[skipped..].split_first_mut() else { break };
+            words.push(block.words_mut());
+            (rest, next) = (behind, next + skipped + 1);
+        }
         plan.update_across(&mut words, &ticks);
         ns.push(started.elapsed().as_nanos() as f64 / rows.len().max(1) as f64);
         bars += rows.len();
     }
-    (bars, median(ns.split_off(WARM as usize)))
+    (bars, settled(&ns, share))
 }
 
 /// A feed is made and played without callbacks, as a backtest does.
@@ -121,9 +132,10 @@ fn feed(symbols: usize, share: f64) -> (usize, f64) {
     let rows = minutes(symbols, share).concat();
     let table = Table::new(&rows);
     let mut session = session(symbols, definitions());
+    let until = rows.last().map_or(OPEN, |row| row.bar.ts) + MINUTE;
     let started = Instant::now();
     let mut feed = session.feed(&table.columns());
-    while session.run(&mut feed, OPEN + MINUTES * MINUTE, 8192).expect("forwards") == Progress::More {}
+    while session.run(&mut feed, until, 8192).expect("forwards") == Progress::More {}
     (rows.len(), started.elapsed().as_nanos() as f64 / rows.len() as f64)
 }
 

@@ -64,22 +64,23 @@ impl Bars {
     }
 }
 
+/// Four rows at the place of four blocks.
+type Four = [f64; 4];
+
 /// Sets words of blocks out in rows, four by four.
 pub(super) fn gather(blocks: &[&mut [f64]], range: &Range<usize>, rows: &mut [Row]) {
     let (fours, rest) = blocks.as_chunks::<4>();
     let (tiles, last) = rows[..range.len()].as_chunks_mut::<4>();
-    let count = tiles.len();
-    for (at, blocks) in fours.iter().enumerate().take(BATCH / 4) {
-        let [a, b, c, d] = blocks.each_ref().map(|block| &block[range.clone()]);
-        let [p, q, r, s] = [a, b, c, d].map(|words| &words.as_chunks::<4>().0[..count]);
-        for (i, tile) in tiles.iter_mut().enumerate() {
-            let turned = f64x4::transpose([p[i], q[i], r[i], s[i]].map(f64x4::new));
+    for (at, blocks) in (0..BATCH / 4).zip(fours) {
+        let [a, b, c, d] = blocks.each_ref().map(|block| block[range.clone()].as_chunks::<4>());
+        for ((((tile, a), b), c), d) in tiles.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+            let turned = f64x4::transpose([a, b, c, d].map(|words| f64x4::new(*words)));
             for (row, words) in tile.iter_mut().zip(turned) {
-                row.as_chunks_mut::<4>().0[at] = words.to_array();
+                fours_of_mut(row)[at] = words.to_array();
             }
         }
-        for (i, row) in (4 * count..).zip(&mut *last) {
-            row.as_chunks_mut::<4>().0[at] = [a[i], b[i], c[i], d[i]];
+        for ((((row, a), b), c), d) in last.iter_mut().zip(a.1).zip(b.1).zip(c.1).zip(d.1) {
+            fours_of_mut(row)[at] = [*a, *b, *c, *d];
         }
     }
     for (block, i) in rest.iter().zip(4 * fours.len()..BATCH) {
@@ -91,22 +92,28 @@ pub(super) fn gather(blocks: &[&mut [f64]], range: &Range<usize>, rows: &mut [Ro
 pub(super) fn scatter(blocks: &mut [&mut [f64]], range: &Range<usize>, rows: &[Row]) {
     let (fours, rest) = blocks.as_chunks_mut::<4>();
     let (tiles, last) = rows[..range.len()].as_chunks::<4>();
-    let (count, after) = (tiles.len(), 4 * fours.len());
-    for (at, blocks) in fours.iter_mut().enumerate().take(BATCH / 4) {
-        let [a, b, c, d] = blocks.each_mut().map(|block| &mut block[range.clone()]);
-        for (i, row) in (4 * count..).zip(last) {
-            [a[i], b[i], c[i], d[i]] = row.as_chunks::<4>().0[at];
+    let after = 4 * fours.len();
+    for (at, blocks) in (0..BATCH / 4).zip(fours) {
+        let [a, b, c, d] = blocks.each_mut().map(|block| block[range.clone()].as_chunks_mut::<4>());
+        for ((((row, a), b), c), d) in last.iter().zip(a.1).zip(b.1).zip(c.1).zip(d.1) {
+            [*a, *b, *c, *d] = fours_of(row)[at];
         }
-        let [p, q, r, s] = [a, b, c, d].map(|words| &mut words.as_chunks_mut::<4>().0[..count]);
-        for (i, tile) in tiles.iter().enumerate() {
-            let [w, x, y, z] = tile.each_ref().map(|row| f64x4::new(row.as_chunks::<4>().0[at]));
-            let [w, x, y, z] = f64x4::transpose([w, x, y, z]);
-            (p[i], q[i], r[i], s[i]) = (w.to_array(), x.to_array(), y.to_array(), z.to_array());
+        for ((((tile, a), b), c), d) in tiles.iter().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+            let turned = f64x4::transpose(tile.each_ref().map(|row| f64x4::new(fours_of(row)[at])));
+            [*a, *b, *c, *d] = turned.map(f64x4::to_array);
         }
     }
     for (block, i) in rest.iter_mut().zip(after..BATCH) {
         block[range.clone()].iter_mut().zip(rows).for_each(|(word, row)| *word = row[i]);
     }
+}
+
+fn fours_of(row: &Row) -> &[Four; BATCH / 4] {
+    bytemuck::cast_ref(row)
+}
+
+fn fours_of_mut(row: &mut Row) -> &mut [Four; BATCH / 4] {
+    bytemuck::cast_mut(row)
 }
 
 /// What an indicator reads of them.
