@@ -68,13 +68,13 @@ impl Moments {
     #[inline(always)]
     fn mean_and_variance(&self, n: usize) -> (f64, f64) {
         let (share, spread) = (1.0 / n as f64, self.spread(n));
-        (self.reference + self.sum * share, if spread > 0.0 { spread * share } else { 0.0 })
+        (self.sum.mul_add(share, self.reference), if spread > 0.0 { spread * share } else { 0.0 })
     }
 
     /// `n` times the variance.
     #[inline]
     fn spread(&self, n: usize) -> f64 {
-        self.squares - self.sum * self.sum * (1.0 / n as f64)
+        (-self.sum * (1.0 / n as f64)).mul_add(self.sum, self.squares)
     }
 
     #[inline]

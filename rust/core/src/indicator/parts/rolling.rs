@@ -54,7 +54,7 @@ impl Rolling {
 
     #[inline(always)]
     fn value(&self, n: usize) -> f64 {
-        self.reference + self.sum * (1.0 / n as f64)
+        self.sum.mul_add(1.0 / n as f64, self.reference)
     }
 
     /// The same of all values of a column, of which `seen` have come before.
@@ -66,7 +66,7 @@ impl Rolling {
         while row < rows {
             if seen + row + 1 == n || self.age as usize >= n.max(RENEW_AFTER) {
                 (self.reference, self.sum) = renewed(n, column.past(row));
-                into.push(self.reference + self.sum * share);
+                into.push(self.sum.mul_add(share, self.reference));
                 (self.age, row) = (1, row + 1);
                 continue;
             }
@@ -74,7 +74,7 @@ impl Rolling {
             let (reference, mut sum) = (self.reference, self.sum);
             into.extend(column.steps(n, row..row + count).map(|(new, old)| {
                 sum += new - old;
-                reference + sum * share
+                sum.mul_add(share, reference)
             }));
             (self.sum, self.age, row) = (sum, self.age + count as u64, row + count);
         }

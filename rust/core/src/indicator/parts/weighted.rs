@@ -32,12 +32,12 @@ impl Weighted {
             [self.reference, self.sum, self.by_age] = renewed(n, past);
             self.age = 1;
         } else {
-            let new = past.lag(0) - self.reference;
-            self.by_age += count * new - self.sum;
-            self.sum += new - (past.lag(n) - self.reference);
+            let (new, old) = (past.lag(0), past.lag(n));
+            self.by_age += count.mul_add(new - self.reference, -self.sum);
+            self.sum += new - old;
             self.age += 1;
         }
-        self.reference + self.by_age * (2.0 / (count * (count + 1.0)))
+        self.by_age.mul_add(2.0 / (count * (count + 1.0)), self.reference)
     }
 
     /// The same of all values of a column, of which `seen` have come before.
@@ -50,17 +50,16 @@ impl Weighted {
         while row < rows {
             if seen + row + 1 == n || self.age as usize >= n.max(RENEW_AFTER) {
                 [self.reference, self.sum, self.by_age] = renewed(n, column.past(row));
-                into.push(self.reference + self.by_age * share);
+                into.push(self.by_age.mul_add(share, self.reference));
                 (self.age, row) = (1, row + 1);
                 continue;
             }
             let count = (n.max(RENEW_AFTER) - self.age as usize).min(rows - row);
             let (reference, mut sum, mut by_age) = (self.reference, self.sum, self.by_age);
             into.extend(column.steps(n, row..row + count).map(|(new, old)| {
-                let new = new - reference;
-                by_age += length * new - sum;
-                sum += new - (old - reference);
-                reference + by_age * share
+                by_age += length.mul_add(new - reference, -sum);
+                sum += new - old;
+                by_age.mul_add(share, reference)
             }));
             (self.sum, self.by_age) = (sum, by_age);
             (self.age, row) = (self.age + count as u64, row + count);
