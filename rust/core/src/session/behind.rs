@@ -8,8 +8,8 @@ use crate::indicator::plan::BATCH;
 use crate::series::{MARK_EVERY, Place, Program, Series};
 
 use super::event::EventKind;
-use super::gather::lock;
 use super::shared::{Shared, Walk};
+use super::sheet::lock;
 use super::store::Session;
 use super::track::Track;
 
@@ -19,10 +19,10 @@ impl Session {
         let mut behind = std::mem::take(&mut self.behind);
         behind.sort_unstable();
         behind.dedup();
-        let held = self.boards.all();
-        let mut boards: Vec<_> = held.iter().map(|board| lock(board)).collect();
+        let held = self.sheets.all();
+        let mut sheets: Vec<_> = held.iter().map(|sheet| lock(sheet)).collect();
         let (tracks, mut shared) = self.parts();
-        shared.boards = boards.iter_mut().map(|board| board.part()).collect();
+        shared.sheets = sheets.iter_mut().map(|sheet| sheet.part()).collect();
         let mut walk = Walk::new(tracks, 0);
         let mut open: Vec<&mut Track> = Vec::with_capacity(behind.len().min(BATCH));
         for symbols in behind.chunks(BATCH) {

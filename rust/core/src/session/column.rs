@@ -5,7 +5,6 @@ use crate::interval::Interval;
 use crate::time::Nanos;
 
 use super::metrics::Metrics;
-use super::read::SymbolView;
 use super::track::Track;
 
 /// A field of a bar.
@@ -167,7 +166,7 @@ fn of(bar: &Bar, field: Field) -> f64 {
 impl Metrics {
     /// A figure that they have, NaN for the others.
     #[inline]
-    fn figure(&self, figure: Figure) -> f64 {
+    pub(super) fn figure(&self, figure: Figure) -> f64 {
         let day = |of: fn(&Bar) -> f64| self.regular.bar.as_ref().map_or(f64::NAN, of);
         match figure {
             Figure::DayOpen => day(|b| b.open),
@@ -181,22 +180,6 @@ impl Metrics {
             Figure::ChangePercent => (day(|b| b.close) / self.previous_close - 1.0) * 100.0,
             Figure::BarCount => self.regular.count as f64,
             Figure::Age | Figure::Quality | Figure::RelativeVolume => f64::NAN,
-        }
-    }
-}
-
-impl SymbolView<'_> {
-    /// A figure of the session, NaN where there is none.
-    #[inline]
-    pub fn figure(&self, figure: Figure) -> f64 {
-        match figure {
-            Figure::Age => self.age_seconds(),
-            Figure::Quality => {
-                let coverage = self.coverage(self.base_interval()).ok().flatten();
-                coverage.and_then(|c| c.percent()).unwrap_or(f64::NAN)
-            }
-            Figure::RelativeVolume => self.relative_volume(),
-            _ => self.metrics().figure(figure),
         }
     }
 }

@@ -21,6 +21,7 @@ mod read;
 mod report;
 mod settle;
 mod shared;
+mod sheet;
 mod store;
 mod threads;
 mod ticks;

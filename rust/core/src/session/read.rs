@@ -9,6 +9,7 @@ use crate::series::{PastSession, Place, Series, Stack};
 use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
 
+use super::column::Figure;
 use super::coverage::Coverage;
 use super::derived::Derived;
 use super::metrics::Metrics;
@@ -132,8 +133,22 @@ impl<'a> SymbolView<'a> {
         Ok(self.series(interval)?.past())
     }
 
+    /// A figure of the session, NaN where there is none.
+    #[inline]
+    pub fn figure(&self, figure: Figure) -> f64 {
+        match figure {
+            Figure::Age => self.age_seconds(),
+            Figure::Quality => {
+                let coverage = self.coverage(self.base_interval()).ok().flatten();
+                coverage.and_then(|c| c.percent()).unwrap_or(f64::NAN)
+            }
+            Figure::RelativeVolume => self.relative_volume(),
+            _ => self.metrics().figure(figure),
+        }
+    }
+
     /// Seconds of market time since the end of the newest base bar of the session, NaN before its first.
-    pub(super) fn age_seconds(&self) -> f64 {
+    fn age_seconds(&self) -> f64 {
         if self.track.base.newest().is_none() {
             return f64::NAN;
         }
@@ -142,7 +157,7 @@ impl<'a> SymbolView<'a> {
 
     /// Volume of the regular session so far against the mean, over the earlier sessions that are kept, of what had been
     /// traded at the same time after the open; NaN without such, or if it is 0.
-    pub(super) fn relative_volume(&self) -> f64 {
+    fn relative_volume(&self) -> f64 {
         let calendar = &self.session.calendars[self.track.calendar];
         let Some(session) = self.track.session else { return f64::NAN };
         let elapsed = self.track.watermark(self.session.clock) - calendar.sessions()[session].open;

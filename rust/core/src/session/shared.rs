@@ -7,7 +7,7 @@ use crate::time::Nanos;
 
 use super::derived::Context;
 use super::event::Events;
-use super::gather::Part;
+use super::sheet::Part;
 use super::track::Track;
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct Shared<'a> {
     /// Whose version is the first of these.
     pub(super) first: SymbolId,
     /// What is read of those symbols that change.
-    pub(super) boards: Vec<Part<'a>>,
+    pub(super) sheets: Vec<Part<'a>>,
 }
 
 impl Shared<'_> {
@@ -56,7 +56,7 @@ impl Shared<'_> {
     #[inline]
     pub(super) fn follow(&mut self, tracks: &[&mut Track]) {
         let version = |symbol: SymbolId| self.versions[(symbol - self.first) as usize];
-        self.boards.iter_mut().for_each(|board| board.follow(tracks, version, self.clock));
+        self.sheets.iter_mut().for_each(|sheet| sheet.follow(tracks, version, self.clock));
     }
 }
 

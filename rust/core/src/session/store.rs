@@ -13,13 +13,13 @@ use crate::trade::Tape;
 
 use super::derived::Context;
 use super::event::{Event, EventMask, Events};
-use super::gather::Boards;
 use super::layout::Layout;
 use super::names::Names;
 use super::pairs::Pair;
 use super::programs::Programs;
 use super::report::{Counts, Outcome};
 use super::shared::Shared;
+use super::sheet::Sheets;
 use super::track::Track;
 
 /// What holds for every symbol of a session.
@@ -74,7 +74,7 @@ pub struct Session {
     pub(super) programs: Programs,
     pub(super) threads: usize,
     /// What is cut again and again.
-    pub(super) boards: Boards,
+    pub(super) sheets: Sheets,
 }
 
 impl Session {
@@ -102,7 +102,7 @@ impl Session {
             tape: Tape::default(),
             programs: Programs::default(),
             threads: 1,
-            boards: Boards::default(),
+            sheets: Sheets::default(),
         }
     }
 
@@ -266,7 +266,7 @@ impl Session {
             refusals: &mut self.refusals,
             versions: &mut self.versions,
             first: 0,
-            boards: Vec::new(),
+            sheets: Vec::new(),
         };
         (&mut self.tracks, shared)
     }

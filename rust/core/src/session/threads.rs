@@ -8,8 +8,8 @@ use crate::symbol::SymbolId;
 use crate::time::Nanos;
 
 use super::event::Events;
-use super::gather::lock;
 use super::shared::{Shared, Walk};
+use super::sheet::lock;
 use super::store::Session;
 
 /// To start a thread takes as long as some hundred bars: fewer bars than this are not worth one.
@@ -47,10 +47,10 @@ impl Session {
         parts: Vec<(SymbolId, P)>,
         work: impl Fn(P, &mut Walk<'_>, &mut Shared<'_>) -> R + Sync,
     ) -> Vec<R> {
-        let held = self.boards.all();
-        let mut boards: Vec<_> = held.iter().map(|board| lock(board)).collect();
+        let held = self.sheets.all();
+        let mut sheets: Vec<_> = held.iter().map(|sheet| lock(sheet)).collect();
         let (tracks, mut shared) = self.parts();
-        shared.boards = boards.iter_mut().map(|board| board.part()).collect();
+        shared.sheets = sheets.iter_mut().map(|sheet| sheet.part()).collect();
         if parts.len() <= 1 {
             let mut walk = Walk::new(tracks, 0);
             return parts.into_iter().map(|(_, part)| work(part, &mut walk, &mut shared)).collect();
@@ -59,7 +59,7 @@ impl Session {
         let (mask, work) = (shared.events.mask.clone(), &work);
         let found: Vec<Found<R>> = thread::scope(|scope| {
             let (mut tracks, mut versions) = (tracks, &mut *shared.versions);
-            let mut boards = std::mem::take(&mut shared.boards);
+            let mut sheets = std::mem::take(&mut shared.sheets);
             let mut begins = 0;
             let ends: Vec<usize> = parts.iter().skip(1).map(|(first, _)| *first as usize).collect();
             let ends = ends.into_iter().chain([usize::MAX]);
@@ -71,8 +71,8 @@ impl Session {
                     let (those, rest) = std::mem::take(&mut tracks).split_at_mut(count);
                     let (their, other) = std::mem::take(&mut versions).split_at_mut(count);
                     (tracks, versions) = (rest, other);
-                    let (boards_there, behind) = boards.drain(..).map(|board| board.split_at(count)).unzip();
-                    boards = behind;
+                    let (sheets_there, behind) = sheets.drain(..).map(|sheet| sheet.split_at(count)).unzip();
+                    sheets = behind;
                     let first = begins as SymbolId;
                     begins += count;
                     let mask = mask.clone();
@@ -91,7 +91,7 @@ impl Session {
                             refusals: &mut refusals,
                             versions: their,
                             first,
-                            boards: boards_there,
+                            sheets: sheets_there,
                         };
                         let result = work(part, &mut Walk::new(those, first), &mut shared);
                         Found { result, events, due, untold, is_news, refusals }
