@@ -293,6 +293,31 @@ def test_what_is_asked_for_again_and_again_is_that_of_the_moment() -> None:
     assert session.snapshot(["float_m"]).row("S00")["float_m"] == 2.5
 
 
+def test_bars_of_trades_are_those_of_the_moment() -> None:
+    cut = ["close", "forming_close", "forming_high_5m", "close_5m", "volume", "last", "bar_count", "age_s"]
+    for seed in range(12):
+        chance, session = np.random.default_rng(seed), ob.SessionData()
+        for name in "ABC":
+            session.register_symbol(name, "1m")
+            session.add_interval(name, ob.Interval("5m"), 0)
+        now = session.time_manager.get_trading_session(dt.date(2024, 11, 27)).open_ns
+        assert now is not None
+        opened, often, seldom = now, session.prepare_snapshot(cut), session.prepare_snapshot(cut)
+        for step in range(100):
+            now += int(chance.integers(40)) * SECOND
+            if chance.random() < 0.25:
+                session.advance(now)
+            else:
+                # Some come late, and change bars that have closed.
+                ts = max(opened, now - (100 * SECOND if chance.random() < 0.25 else 0))
+                price = 100.0 + int(chance.integers(100)) / 100
+                symbol = "ABC"[int(chance.integers(3))]
+                session.apply_trades({"symbol": [symbol], "ts": [ts + step], "price": [price], "size": [10.0]})
+            fresh = session.prepare_snapshot(cut).take()
+            for frame in (often.take(), *((seldom.take(),) if step % 4 == 0 else ())):
+                assert all(np.array_equal(frame[name], fresh[name], equal_nan=True) for name in cut), (seed, step)
+
+
 def test_a_cut_is_of_one_clock() -> None:
     """While one thread applies minute after minute, four take cuts: each is whole, of the clock that it names."""
     session = ob.SessionData()

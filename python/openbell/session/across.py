@@ -67,9 +67,10 @@ class CrossSection(SessionCore):
         """
         key = (tuple(columns), None if symbols is None else tuple(symbols))
         if (prepared := self._prepared.pop(key, None)) is None:
-            prepared = self.prepare_snapshot(columns, symbols)
-            while len(self._prepared) >= PREPARED:
-                self._prepared.pop(next(iter(self._prepared)), None)
+            prepared = self.prepare_snapshot(*key)
+            # A copy, since other threads may take snapshots.
+            for oldest in list(self._prepared)[: -(PREPARED - 1)]:
+                self._prepared.pop(oldest, None)
         self._prepared[key] = prepared
         return prepared.take()
 

@@ -276,10 +276,9 @@ def _grain(options: TableOptions) -> int:
 
 
 def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: RefusedRows) -> Columns:
-
     found = pick(frame.columns, options, file)
     # In one piece each, so that arrays need not be put together one by one.
-    frame = frame.select(set(found.values())).rechunk()
+    frame = frame.select(list(dict.fromkeys(found.values()))).rechunk()
     ts, unread = _times_ns(frame[found["ts"]], options, file)
     if options.label == "close":
         ts = ts - options.interval.nanos
