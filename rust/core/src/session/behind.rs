@@ -19,7 +19,7 @@ impl Session {
         let mut behind = std::mem::take(&mut self.behind);
         behind.sort_unstable();
         behind.dedup();
-        let held = self.sheets.all();
+        let held = self.sheets.waiting();
         let mut sheets: Vec<_> = held.iter().map(|sheet| lock(sheet)).collect();
         let (tracks, mut shared) = self.parts();
         shared.sheets = sheets.iter_mut().map(|sheet| sheet.part()).collect();

@@ -70,7 +70,10 @@ mod tests {
         session.apply(&both(3)[..1]);
         session.apply(&both(3)[1..]);
         assert_eq!(last(&gather), [3.0, 3.0]);
+        assert!(session.sheets.waiting().is_empty());
+        gather.take(&session, &[0, 1]);
+        assert_eq!(session.sheets.waiting().len(), 1);
         drop(gather);
-        assert!(session.sheets.all().is_empty());
+        assert!(session.sheets.waiting().is_empty());
     }
 }

@@ -4,6 +4,7 @@
 //! does not fit into a cache, a cut does: so a symbol that changes after a cut is read at once, while it is at hand, the first
 //! time. What changes more often before the next cut is read by that.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::symbol::SymbolId;
@@ -20,6 +21,9 @@ pub(super) struct Sheet {
     timed: Vec<(usize, Figure)>,
     /// How many cuts there were.
     cuts: u64,
+    /// How many symbols have ever been asked for, and how many of them have not changed since the last cut.
+    known: usize,
+    waiting: AtomicUsize,
     looked: Vec<Looked>,
     /// The version of a symbol that its values are of, 0 for one that was never asked for.
     versions: Vec<u64>,
@@ -39,13 +43,18 @@ struct Looked {
 
 /// The sheets of a session, for as long as somebody has them.
 #[derive(Debug, Default)]
-pub(super) struct Sheets(Mutex<Vec<Weak<Mutex<Sheet>>>>);
+pub(super) struct Sheets {
+    sheets: Mutex<Vec<Weak<Mutex<Sheet>>>>,
+    /// Whether no symbol of any of them waits to be read: then a change has nothing to look at.
+    idle: AtomicBool,
+}
 
 /// Symbols of a sheet that follow each other.
 #[derive(Debug)]
 pub(super) struct Part<'a> {
     columns: &'a [Column],
     cuts: u64,
+    waiting: &'a AtomicUsize,
     first: SymbolId,
     looked: &'a mut [Looked],
     versions: &'a mut [u64],
@@ -56,9 +65,9 @@ pub(super) struct Part<'a> {
 impl Sheet {
     pub(super) fn new(columns: Vec<Column>) -> Self {
         let timed = columns.iter().enumerate().filter_map(|(i, column)| Some((i, column.timed()?)));
-        let (timed, cuts) = (timed.collect(), 0);
+        let (timed, cuts, known, waiting) = (timed.collect(), 0, 0, AtomicUsize::new(0));
         let (looked, versions, places, values) = Default::default();
-        Self { columns, timed, cuts, looked, versions, places, values }
+        Self { columns, timed, cuts, known, waiting, looked, versions, places, values }
     }
 
     /// Begins a cut: reads those of the symbols that have another version than when they were read last. `versions` are those of
@@ -86,6 +95,7 @@ impl Sheet {
             }
             for &symbol in symbols {
                 let id = symbol as usize;
+                self.known += usize::from(self.versions[id] == 0);
                 self.versions[id] = versions[id];
                 match track(symbol) {
                     Some(track) => self.part().read(track, clock),
@@ -93,6 +103,7 @@ impl Sheet {
                 }
             }
         }
+        *self.waiting.get_mut() = self.known;
     }
 
     /// The columns that change with the clock alone: which, and the figure.
@@ -121,24 +132,35 @@ impl Sheet {
 
     /// All symbols.
     pub(super) fn part(&mut self) -> Part<'_> {
-        let Self { columns, cuts, looked, versions, places, values, .. } = self;
-        Part { columns, cuts: *cuts, first: 0, looked, versions, places, values }
+        let Self { columns, cuts, waiting, looked, versions, places, values, .. } = self;
+        Part { columns, cuts: *cuts, waiting, first: 0, looked, versions, places, values }
     }
 }
 
 impl Sheets {
+    /// A sheet is about to be cut.
     pub(super) fn add(&self, sheet: &Arc<Mutex<Sheet>>) {
-        let mut sheets = lock(&self.0);
+        let mut sheets = lock(&self.sheets);
         if sheets.iter().all(|there| there.as_ptr() != Arc::as_ptr(sheet)) {
             sheets.push(Arc::downgrade(sheet));
         }
+        self.idle.store(false, Relaxed);
     }
 
-    /// Those that somebody has.
-    pub(super) fn all(&mut self) -> Vec<Arc<Mutex<Sheet>>> {
-        let sheets = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+    /// Those that somebody has, and of which symbols wait to be read.
+    #[inline]
+    pub(super) fn waiting(&mut self) -> Vec<Arc<Mutex<Sheet>>> {
+        if *self.idle.get_mut() { Vec::new() } else { self.look() }
+    }
+
+    #[inline(never)]
+    fn look(&mut self) -> Vec<Arc<Mutex<Sheet>>> {
+        let sheets = self.sheets.get_mut().unwrap_or_else(PoisonError::into_inner);
         sheets.retain(|sheet| sheet.strong_count() > 0);
-        sheets.iter().filter_map(Weak::upgrade).collect()
+        let there = sheets.iter().filter_map(Weak::upgrade);
+        let waiting: Vec<_> = there.filter(|sheet| *lock(sheet).waiting.get_mut() > 0).collect();
+        *self.idle.get_mut() = waiting.is_empty();
+        waiting
     }
 }
 
@@ -171,13 +193,16 @@ impl Part<'_> {
         // The newest longer bars are not at hand where none has closed.
         let waiting = tracks.iter().filter(|track| waits(self, track));
         std::hint::black_box(waiting.fold(0, |sum, track| sum ^ touch(track, true)));
+        let mut read = 0;
         for track in tracks {
             if waits(self, track) {
+                read += 1;
                 let at = (track.id - self.first) as usize;
                 (self.versions[at], self.looked[at].cuts) = (version(track.id), self.cuts);
                 self.read(track, clock);
             }
         }
+        self.waiting.fetch_sub(read, Relaxed);
     }
 
     fn read(&mut self, track: &Track, clock: Nanos) {

@@ -47,7 +47,7 @@ impl Session {
         parts: Vec<(SymbolId, P)>,
         work: impl Fn(P, &mut Walk<'_>, &mut Shared<'_>) -> R + Sync,
     ) -> Vec<R> {
-        let held = self.sheets.all();
+        let held = self.sheets.waiting();
         let mut sheets: Vec<_> = held.iter().map(|sheet| lock(sheet)).collect();
         let (tracks, mut shared) = self.parts();
         shared.sheets = sheets.iter_mut().map(|sheet| sheet.part()).collect();
