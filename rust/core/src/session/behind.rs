@@ -41,7 +41,7 @@ pub(super) fn settle_together(tracks: &mut [&mut Track], several: bool, shared: 
     if let [track] = tracks {
         track.settle(&mut shared.context(track.calendar));
     } else {
-        for index in 0..tracks.iter().map(|track| 1 + track.derived.len()).max().unwrap_or(0) {
+        for index in 0..tracks.iter().map(|track| track.indicated as usize).max().unwrap_or(0) {
             if several {
                 settle_several(tracks, index, shared);
             }

@@ -39,6 +39,8 @@ pub(super) struct Track {
     newest_slot: (usize, usize),
     pub(super) grid: Grid,
     pub(super) derived: Vec<Derived>,
+    /// How many series there are up to the last that has indicators.
+    pub(super) indicated: u32,
     /// Whether there are indicators whose values come from outside.
     pub(super) custom: bool,
     pub(super) counts: Counts,
@@ -86,6 +88,7 @@ impl Track {
             quote: None,
             noted: None,
             shape: 1,
+            indicated: 0,
             custom: false,
         };
         track.reshaped();
@@ -96,7 +99,9 @@ impl Track {
     fn reshaped(&mut self) {
         self.shape += 1;
         let custom = self.series().any(Series::has_custom);
-        self.custom = custom;
+        let last = self.series().zip(1..).filter(|(series, _)| !series.stacks().is_empty()).last();
+        let indicated = last.map_or(0, |(_, count)| count);
+        (self.custom, self.indicated) = (custom, indicated);
     }
 
     pub(super) fn place<'a>(&self, calendar: &'a Calendar) -> Place<'a> {
@@ -292,9 +297,10 @@ impl Track {
             }
         }
         context.loading = loading;
+        drop(next);
         let after = self.derived.partition_point(|d| d.series.interval() < request.interval);
         self.derived.insert(after, derived);
-        self.shape += 1;
+        self.reshaped();
     }
 
     /// Puts bars of earlier sessions in the place of those that are kept.
@@ -373,7 +379,7 @@ impl Track {
 
     /// Brings all indicators up to date.
     pub(super) fn settle(&mut self, context: &mut Context<'_>) {
-        (0..=self.derived.len()).for_each(|index| self.settle_nth(index, context));
+        (0..self.indicated as usize).for_each(|index| self.settle_nth(index, context));
     }
 
     /// Brings those of one series up to date.
