@@ -287,6 +287,9 @@ def test_what_is_asked_for_again_and_again_is_that_of_the_moment() -> None:
     assert "S01" not in session.snapshot(["close"]).symbols
     with pytest.raises(ColumnsError):
         session.snapshot(["float_m"])
+    for taken in (session.snapshot, session.prepare_snapshot):
+        with pytest.raises(ColumnsError, match=r"columns = 'close': they must be a list, such as \['close'\]"):
+            taken("close")
     session.set_attribute("float_m", {"S00": 1.5})
     assert session.snapshot(["float_m"]).row("S00")["float_m"] == 1.5
     session.set_attribute("float_m", {"S00": 2.5})

@@ -117,6 +117,10 @@ def test_a_missing_column_says_what_is_there(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "symbol,ts_utc,open,high,low,close,volume\n")
     with pytest.raises(SourceError, match=r"no column 'ts', but symbol, ts_utc, .*did you mean 'ts_utc'"):
         CsvSource(path).symbols()
+    path = write(tmp_path / "b.csv", "symbol,\x1b[31mred,\x07\n")
+    with pytest.raises(SourceError) as refused:
+        CsvSource(path).symbols()
+    assert str(refused.value).isprintable()
 
 
 def test_whole_numbers_need_a_unit() -> None:

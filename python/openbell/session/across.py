@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 PREPARED = 8
 
 
+def names_of(columns: Sequence[str]) -> tuple[str, ...]:
+    """Give the names of columns; a text alone is none, though it is a sequence of texts."""
+    if isinstance(columns, str):
+        raise ColumnsError(f"columns = {columns!r}: they must be a list, such as [{columns!r}]")
+    return tuple(columns)
+
+
 class CrossSection(SessionCore):
     """The part of `SessionData` that reads across symbols."""
 
@@ -65,7 +72,7 @@ class CrossSection(SessionCore):
         >>> session.snapshot(["close", "day_high"]).row("SPY")["close"]
         np.float64(598.0)
         """
-        key = (tuple(columns), None if symbols is None else tuple(symbols))
+        key = (names_of(columns), None if symbols is None else tuple(symbols))
         if (prepared := self._prepared.pop(key, None)) is None:
             prepared = self.prepare_snapshot(*key)
             # A copy, since other threads may take snapshots.
@@ -143,7 +150,7 @@ class Snapshot:
     """
 
     def __init__(self, session: CrossSection, columns: Sequence[str], symbols: Sequence[str] | None = None) -> None:
-        wanted = [name for name in dict.fromkeys(columns) if name != SYMBOL]
+        wanted = [name for name in dict.fromkeys(names_of(columns)) if name != SYMBOL]
         self.columns: tuple[Column, ...] = tuple(parse_column(name, session.attribute_names()) for name in wanted)
         self._session = session
         named = None if symbols is None else [parse_symbol(symbol) for symbol in symbols]

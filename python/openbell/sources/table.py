@@ -59,8 +59,13 @@ def pick(there: Sequence[str], options: TableOptions, file: str) -> dict[str, st
         elif name in options.columns or name not in ("symbol", *OPTIONAL):
             near = difflib.get_close_matches(column, there, n=1) or [c for c in there if c.startswith(column)]
             hint = f'; did you mean {near[0]!r}? say so with columns = {{"{name}": "{near[0]}"}}' if near else ""
-            raise SourceError(f"{file}: it has no column {column!r}, but {', '.join(there)}{hint}")
+            raise SourceError(f"{file}: it has no column {column!r}, but {', '.join(map(_shown, there))}{hint}")
     return found
+
+
+def _shown(column: str) -> str:
+    """Give a column's name as it can be printed: a file that is no table has anything in its place."""
+    return column if column.isprintable() else ascii(column)
 
 
 class Table:

@@ -9,7 +9,6 @@ use crate::series::{MARK_EVERY, Place, Program, Series};
 
 use super::event::EventKind;
 use super::shared::{Shared, Walk};
-use super::sheet::lock;
 use super::store::Session;
 use super::track::Track;
 
@@ -19,17 +18,15 @@ impl Session {
         let mut behind = std::mem::take(&mut self.behind);
         behind.sort_unstable();
         behind.dedup();
-        let held = self.sheets.waiting();
-        let mut sheets: Vec<_> = held.iter().map(|sheet| lock(sheet)).collect();
-        let (tracks, mut shared) = self.parts();
-        shared.sheets = sheets.iter_mut().map(|sheet| sheet.part()).collect();
-        let mut walk = Walk::new(tracks, 0);
-        let mut open: Vec<&mut Track> = Vec::with_capacity(behind.len().min(BATCH));
-        for symbols in behind.chunks(BATCH) {
-            open.extend(symbols.iter().filter_map(|&symbol| walk.to(symbol)));
-            settle_together(&mut open, true, &mut shared);
-            open.clear();
-        }
+        self.with_sheets(|tracks, mut shared| {
+            let mut walk = Walk::new(tracks, 0);
+            let mut open: Vec<&mut Track> = Vec::with_capacity(behind.len().min(BATCH));
+            for symbols in behind.chunks(BATCH) {
+                open.extend(symbols.iter().filter_map(|&symbol| walk.to(symbol)));
+                settle_together(&mut open, true, &mut shared);
+                open.clear();
+            }
+        });
         behind.clear();
         self.behind = behind;
     }

@@ -19,7 +19,7 @@ use super::pairs::Pair;
 use super::programs::Programs;
 use super::report::{Counts, Outcome};
 use super::shared::Shared;
-use super::sheet::Sheets;
+use super::sheet::{Sheets, lock};
 use super::track::Track;
 
 /// What holds for every symbol of a session.
@@ -269,6 +269,18 @@ impl Session {
             sheets: Vec::new(),
         };
         (&mut self.tracks, shared)
+    }
+
+    /// Works on the symbols, which are read meanwhile for who cuts them again and again.
+    pub(super) fn with_sheets<R>(
+        &mut self,
+        work: impl FnOnce(&mut [Option<Box<Track>>], Shared<'_>) -> R,
+    ) -> R {
+        let held = self.sheets.waiting();
+        let mut sheets: Vec<_> = held.iter().map(|sheet| lock(sheet)).collect();
+        let (tracks, mut shared) = self.parts();
+        shared.sheets = sheets.iter_mut().map(|sheet| sheet.part()).collect();
+        work(tracks, shared)
     }
 
     #[inline]

@@ -9,8 +9,8 @@ use crate::time::Nanos;
 
 use super::event::Events;
 use super::shared::{Shared, Walk};
-use super::sheet::lock;
 use super::store::Session;
+use super::track::Track;
 
 /// To start a thread takes as long as some hundred bars: fewer bars than this are not worth one.
 pub(super) const WORTHWHILE: usize = 1024;
@@ -47,72 +47,80 @@ impl Session {
         parts: Vec<(SymbolId, P)>,
         work: impl Fn(P, &mut Walk<'_>, &mut Shared<'_>) -> R + Sync,
     ) -> Vec<R> {
-        let held = self.sheets.waiting();
-        let mut sheets: Vec<_> = held.iter().map(|sheet| lock(sheet)).collect();
-        let (tracks, mut shared) = self.parts();
-        shared.sheets = sheets.iter_mut().map(|sheet| sheet.part()).collect();
-        if parts.len() <= 1 {
-            let mut walk = Walk::new(tracks, 0);
-            return parts.into_iter().map(|(_, part)| work(part, &mut walk, &mut shared)).collect();
-        }
-        let (calendars, clock, loading) = (shared.calendars, shared.clock, shared.loading);
-        let (mask, work) = (shared.events.mask.clone(), &work);
-        let found: Vec<Found<R>> = thread::scope(|scope| {
-            let (mut tracks, mut versions) = (tracks, &mut *shared.versions);
-            let mut sheets = std::mem::take(&mut shared.sheets);
-            let mut begins = 0;
-            let ends: Vec<usize> = parts.iter().skip(1).map(|(first, _)| *first as usize).collect();
-            let ends = ends.into_iter().chain([usize::MAX]);
-            let threads: Vec<_> = parts
-                .into_iter()
-                .zip(ends)
-                .map(|((_, part), end)| {
-                    let count = end.min(begins + tracks.len()).saturating_sub(begins);
-                    let (those, rest) = std::mem::take(&mut tracks).split_at_mut(count);
-                    let (their, other) = std::mem::take(&mut versions).split_at_mut(count);
-                    (tracks, versions) = (rest, other);
-                    let (sheets_there, behind) = sheets.drain(..).map(|sheet| sheet.split_at(count)).unzip();
-                    sheets = behind;
-                    let first = begins as SymbolId;
-                    begins += count;
-                    let mask = mask.clone();
-                    scope.spawn(move || {
-                        let mut events = Events::new(mask);
-                        let (mut due, mut untold, mut is_news) = (Nanos::MAX, Vec::new(), false);
-                        let mut refusals = [0; Refusal::ALL.len()];
-                        let mut shared = Shared {
-                            calendars,
-                            clock,
-                            loading,
-                            events: &mut events,
-                            due: &mut due,
-                            untold: &mut untold,
-                            is_news: &mut is_news,
-                            refusals: &mut refusals,
-                            versions: their,
-                            first,
-                            sheets: sheets_there,
-                        };
-                        let result = work(part, &mut Walk::new(those, first), &mut shared);
-                        Found { result, events, due, untold, is_news, refusals }
-                    })
-                })
-                .collect();
-            let join = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
-                Ok(found) => found,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
-            threads.into_iter().map(join).collect()
-        });
-        let mut results = Vec::with_capacity(found.len());
-        for Found { result, events, due, untold, is_news, refusals } in found {
-            shared.events.append(events);
-            *shared.due = due.min(*shared.due);
-            shared.untold.extend(untold);
-            *shared.is_news |= is_news;
-            shared.refusals.iter_mut().zip(refusals).for_each(|(total, count)| *total += count);
-            results.push(result);
-        }
-        results
+        self.with_sheets(|tracks, mut shared| {
+            if parts.len() <= 1 {
+                let mut walk = Walk::new(tracks, 0);
+                return parts.into_iter().map(|(_, part)| work(part, &mut walk, &mut shared)).collect();
+            }
+            share_out(tracks, &mut shared, parts, &work)
+        })
     }
+}
+
+/// As [`Session::in_parts`], of several parts.
+fn share_out<P: Send, R: Send>(
+    tracks: &mut [Option<Box<Track>>],
+    shared: &mut Shared<'_>,
+    parts: Vec<(SymbolId, P)>,
+    work: &(impl Fn(P, &mut Walk<'_>, &mut Shared<'_>) -> R + Sync),
+) -> Vec<R> {
+    let (calendars, clock, loading) = (shared.calendars, shared.clock, shared.loading);
+    let mask = shared.events.mask.clone();
+    let found: Vec<Found<R>> = thread::scope(|scope| {
+        let (mut tracks, mut versions) = (tracks, &mut *shared.versions);
+        let mut sheets = std::mem::take(&mut shared.sheets);
+        let mut begins = 0;
+        let ends: Vec<usize> = parts.iter().skip(1).map(|(first, _)| *first as usize).collect();
+        let ends = ends.into_iter().chain([usize::MAX]);
+        let threads: Vec<_> = parts
+            .into_iter()
+            .zip(ends)
+            .map(|((_, part), end)| {
+                let count = end.min(begins + tracks.len()).saturating_sub(begins);
+                let (those, rest) = std::mem::take(&mut tracks).split_at_mut(count);
+                let (their, other) = std::mem::take(&mut versions).split_at_mut(count);
+                (tracks, versions) = (rest, other);
+                let (sheets_there, behind) = sheets.drain(..).map(|sheet| sheet.split_at(count)).unzip();
+                sheets = behind;
+                let first = begins as SymbolId;
+                begins += count;
+                let mask = mask.clone();
+                scope.spawn(move || {
+                    let mut events = Events::new(mask);
+                    let (mut due, mut untold, mut is_news) = (Nanos::MAX, Vec::new(), false);
+                    let mut refusals = [0; Refusal::ALL.len()];
+                    let mut shared = Shared {
+                        calendars,
+                        clock,
+                        loading,
+                        events: &mut events,
+                        due: &mut due,
+                        untold: &mut untold,
+                        is_news: &mut is_news,
+                        refusals: &mut refusals,
+                        versions: their,
+                        first,
+                        sheets: sheets_there,
+                    };
+                    let result = work(part, &mut Walk::new(those, first), &mut shared);
+                    Found { result, events, due, untold, is_news, refusals }
+                })
+            })
+            .collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
+            Ok(found) => found,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let mut results = Vec::with_capacity(found.len());
+    for Found { result, events, due, untold, is_news, refusals } in found {
+        shared.events.append(events);
+        *shared.due = due.min(*shared.due);
+        shared.untold.extend(untold);
+        *shared.is_news |= is_news;
+        shared.refusals.iter_mut().zip(refusals).for_each(|(total, count)| *total += count);
+        results.push(result);
+    }
+    results
 }
