@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import functools
 import gc
-import importlib
 import importlib.util
 import operator
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from benches import market, nautilus
-from benches.figures import ROOT, import_ms, ring_bytes
+from benches import market, nautilus, peers
+from benches.figures import import_ms, ring_bytes
 from benches.market import EIGHT, FIRST, FOUR, LAST, OnFives, bars, minute_of
 from benches.minute import ns_a_bar
 from rich.console import Console
@@ -82,16 +80,10 @@ def prices(symbols: int, minutes: int) -> Iterator[np.ndarray[Any, Any]]:
 def steps() -> Iterator[Row]:
     """A minute of many symbols."""
     if shutil.which("cargo"):
-        command = ["cargo", "bench", "--quiet", "-p", "openbell-core", "--bench", "steps", "--", "indicators", "1000"]
-        for share, what, target in (("1.0", "all arrive", "15"), ("0.3", "30 % arrive", "25")):
-            runs = [subprocess.run([*command, share], check=True, capture_output=True, cwd=ROOT) for _ in range(3)]
-            ns = min(float(run.stdout.split()[1]) for run in runs)
-            yield (
-                f"1,000 symbols x 8 indicators alone, {what}",
-                f"{ns:.0f} ns a symbol-bar",
-                f"{target} ns",
-                objects(ns),
-            )
+        for share, what, target in ((1.0, "all arrive", "15"), (0.3, "30 % arrive", "25")):
+            ns = peers.step_ns(share)
+            work = f"1,000 symbols x 8 indicators alone, {what}"
+            yield work, f"{ns:.0f} ns a symbol-bar", f"{target} ns", others(ns) if share == 1 else ""
     for symbols in (1_000, 10_000):
         ns = min(ns_a_bar(symbols, len(EIGHT), 2 / 3) for _ in range(3))
         yield f"{symbols:,} symbols, 1m, 5m and 8 indicators, 2/3 arrive", f"{ns:.0f} ns a symbol-bar", "60 ns", ""
@@ -107,28 +99,15 @@ def steps() -> Iterator[Row]:
         yield what, f"{statistics.median(seconds[60:]) * 1e3:.1f} ms", "5 ms", ""
 
 
-def objects(ours_ns: float) -> str:
-    """Say how many times as long eight objects a symbol take in a Python loop."""
-    if not there("wickra"):
-        return "wickra is not installed"
-    wickra: Any = importlib.import_module("wickra")
-    on_close = [wickra.SMA(20), wickra.EMA(20), wickra.RSI(14), wickra.MACD(12, 26, 9), wickra.BollingerBands(20, 2.0)]
-    on_bar = [wickra.ATR(14), wickra.VWAP()]
-    obv, average = wickra.OBV(), ob.indicators.SMA(20)
-    closes = [float(price[0]) for price in prices(1, 2_000)]
-    for x in closes[:100]:
-        theirs, ours = on_close[0].update(x), average.update(x)
-        if (theirs is None) != (ours is None) or (ours and abs(theirs / ours - 1) > 1e-9):
-            raise AssertionError(f"wickra's average is {theirs}, not {ours}")
-    started = time.perf_counter()
-    for x in closes:
-        candle = (x, x + 0.05, x - 0.05, x, 100.0, 0)
-        for indicator in on_close:
-            indicator.update(x)
-        for indicator in on_bar:
-            indicator.update(candle)
-        obv.update(candle)
-    return f"wickra, objects: {(time.perf_counter() - started) / len(closes) * 1e9 / ours_ns:.0f} times"
+def others(ours_ns: float) -> str:
+    """Say how many times as long others take for the same bars."""
+    found = peers.figures().items()
+    return ", ".join(f"{name}: {'not installed' if ns is None else times(ns / ours_ns)}" for name, ns in found)
+
+
+def times(ratio: float) -> str:
+    """Write a ratio with as many digits as say something."""
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:.0f}"
 
 
 def backtest() -> Iterator[Row]:
