@@ -287,7 +287,7 @@ impl Item {
 const PUT: f64 = 1.0;
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 7;
+const SAVE_VERSION: u8 = 8;
 
 #[cfg(test)]
 mod tests;

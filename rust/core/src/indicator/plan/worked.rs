@@ -43,7 +43,7 @@ enum State {
     Mean(Rolling),
     Total(Total),
     Weighted(Weighted),
-    Pairs(Pairs, [Vec<f64>; 5]),
+    Pairs(Pairs),
 }
 
 /// What an indicator reads of many bars, stretch by stretch.
@@ -261,7 +261,7 @@ impl State {
             Over::Mean(_) => Self::Mean(Rolling::zeroed()),
             Over::Total(_) => Self::Total(Total::zeroed()),
             Over::Weighted(_) => Self::Weighted(Weighted::zeroed()),
-            Over::Correlation(_) | Over::Slope(_) => Self::Pairs(Pairs::zeroed(), Default::default()),
+            Over::Correlation(_) | Over::Slope(_) => Self::Pairs(Pairs::zeroed()),
             _ => Self::Nothing,
         }
     }
@@ -306,13 +306,13 @@ impl Windows {
             State::Mean(mean) => mean.along(n, seen, column, found),
             State::Total(total) => total.along(n, seen, column, found),
             State::Weighted(weighted) => weighted.along(n, seen, column, found),
-            State::Pairs(pairs, room) => {
+            State::Pairs(pairs) => {
                 let others =
                     others.map_or(column, |others| Column { before: others.before + without, ..others });
                 if matches!(self.over, Over::Slope(_)) {
-                    pairs.along(n, seen, [others, column], room, found, Compared::slope);
+                    pairs.along(n, seen, [others, column], found, Compared::slope);
                 } else {
-                    pairs.along(n, seen, [column, others], room, found, Compared::correlation);
+                    pairs.along(n, seen, [column, others], found, Compared::correlation);
                 }
             }
             State::Nothing => match self.over {
