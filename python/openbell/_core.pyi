@@ -10,6 +10,7 @@ from typing_extensions import disjoint_base
 
 __all__ = [
     "ApplyReport",
+    "ArrayFunction",
     "Bar",
     "Bars",
     "Coverage",
@@ -328,6 +329,17 @@ class Feed:
     @property
     def symbols(self) -> int: ...
     def __len__(self) -> int: ...
+
+@final
+class ArrayFunction:
+    def __new__(
+        cls,
+        name: str,
+        inputs: Sequence[str],
+        params: Sequence[str],
+        make: Callable[[Sequence[_Floats]], Any] | None,
+    ) -> Self: ...
+    def __call__(self, *args: object, **kwargs: object) -> Any: ...
 
 @disjoint_base
 class IndicatorStream:

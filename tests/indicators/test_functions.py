@@ -104,6 +104,41 @@ def test_what_begins_without_values_is_taken(bars: dict[str, Any]) -> None:
     assert ta.sma(pl.Series([1, 2, 3]), 2).tolist()[1:] == [1.5, 2.5]
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if not times_of(name)])
+def test_the_plain_case_says_the_same(bars: dict[str, Any], name: str) -> None:
+    columns = [bars[column] for column in inputs_of(name)]
+    plain = function_of(name)(*columns)
+    # Lists, columns that are not in one piece and a session are none.
+    spread = [np.repeat(column, 2)[::2] for column in columns]
+    for other in (
+        function_of(name)(*(column.tolist() for column in columns)),
+        function_of(name)(*spread),
+        function_of(name)(*columns, session=np.zeros(ROWS)),
+    ):
+        assert type(plain) is type(other)
+        np.testing.assert_array_equal(outputs(plain), outputs(other))
+
+
+def test_the_plain_case_refuses_with_the_same_words(bars: dict[str, Any]) -> None:
+    sma, atr, close = function_of("sma"), function_of("atr"), bars["close"]
+    refused: list[tuple[type[Exception], Any]] = [
+        (IndicatorError, lambda taken: sma(taken(close), 0)),
+        (TypeError, lambda taken: sma(taken(close), period="x")),
+        (TypeError, lambda taken: sma(taken(close), 5, period=5)),
+        (TypeError, lambda taken: sma(taken(close), 5, 6, 7, 8)),
+        (ColumnsError, lambda taken: atr(taken(close), taken(close))),
+        (ColumnsError, lambda taken: atr(taken(close), taken(close), taken(close[1:]))),
+        (ColumnsError, lambda taken: sma(taken(np.where(np.arange(ROWS) == 30, np.inf, close)))),
+    ]
+    for error, call in refused:
+        said = []
+        for taken in (np.asarray, list):
+            with pytest.raises(error) as caught:
+                call(taken)
+            said.append(str(caught.value))
+        assert said[0] == said[1]
+
+
 def test_vwap_starts_anew_with_each_session(bars: dict[str, Any]) -> None:
     inputs = [bars[column] for column in inputs_of("vwap")]
     vwap = function_of("vwap")

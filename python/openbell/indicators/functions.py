@@ -15,7 +15,7 @@ import inspect
 from collections import namedtuple
 from typing import TYPE_CHECKING, Any, Self
 
-from openbell._core import IndicatorStream, compute
+from openbell._core import ArrayFunction, IndicatorStream, compute
 from openbell._core import list_indicators as _listed
 from openbell.errors import ColumnsError, IndicatorError
 from openbell.indicators.catalogue import IndicatorType, indicator_info
@@ -93,6 +93,10 @@ def _where(place: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
+# Asked for at each call; those of the catalogue never change.
+_info_of = functools.cache(indicator_info)
+
+
 @functools.cache
 def values_type(name: str) -> Any:
     """Give the named tuple of an indicator that has several outputs."""
@@ -133,7 +137,7 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """
     import numpy as np
 
-    inputs, info = inputs_of(name), indicator_info(name)
+    inputs, info = inputs_of(name), _info_of(name)
     taken = (*inputs, *(p.name for p in info.params), *PLACE[:2])
     given = _bound(name, taken, args, kwargs, by_name=PLACE[2:])
     reads = (*inputs, *times_of(name))
@@ -192,9 +196,13 @@ def _restored(name: str, params: dict[str, float], saved: bytes) -> Stream:
 def function_of(name: str) -> Callable[..., Any]:
     """Give an indicator as a function of arrays."""
     info = indicator_info(name)
+    make = values_type(name)._make if len(info.outputs) > 1 else None
+    plain_case = ArrayFunction(name, inputs_of(name), [p.name for p in info.params], make)
+    asks_for_times = bool(times_of(name))
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return over_arrays(name, args, kwargs)
+        values = None if asks_for_times else plain_case(*args, **kwargs)
+        return over_arrays(name, args, kwargs) if values is None else values
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     columns = [inspect.Parameter(column, kind) for column in inputs_of(name)]

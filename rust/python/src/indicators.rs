@@ -1,11 +1,9 @@
 //! The catalogue, keys, and indicators over arrays.
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use openbell_core::bar::Bar;
-use openbell_core::error::Error;
 use openbell_core::indicator::plan::{Block, Plan};
 use openbell_core::indicator::registry::SPECS;
-use openbell_core::indicator::{Columns, Definition, Source, Spec, Tick, custom};
+use openbell_core::indicator::{Definition, Source, Spec, Tick, custom};
 use parking_lot::Mutex;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -128,7 +126,7 @@ struct Reads {
 }
 
 /// The columns by name, as `Reads` counts them.
-const COLUMNS: [&str; 6] = ["open", "high", "low", "close", "volume", "other"];
+pub(crate) const COLUMNS: [&str; 6] = ["open", "high", "low", "close", "volume", "other"];
 
 impl Reads {
     fn new(columns: &[String]) -> Self {
@@ -286,110 +284,4 @@ struct Place {
     regular: bool,
     minute: Option<f64>,
     ts: Option<i64>,
-}
-
-/// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.
-///
-/// Only the columns that it reads need be given, one of them at least. They begin with their first row of finite numbers; what
-/// comes behind it must be finite. ``session`` numbers the session of each bar (int64, any numbers that differ); without it
-/// all bars are one session. ``regular`` says which bars lie in regular hours (bool); without it all do. ``since_open`` and
-/// ``ts`` (int64, nanoseconds, since the regular open and since 1970 UTC) say when each bar starts; without them all start at
-/// zero.
-#[pyfunction]
-#[pyo3(signature = (
-    name, params, open=None, high=None, low=None, close=None, volume=None,
-    session=None, regular=None, since_open=None, ts=None, other=None
-))]
-#[expect(clippy::too_many_arguments, reason = "a bar has this many columns")]
-pub(crate) fn compute<'py>(
-    py: Python<'py>,
-    name: &str,
-    params: std::collections::BTreeMap<String, f64>,
-    open: Option<PyReadonlyArray1<'py, f64>>,
-    high: Option<PyReadonlyArray1<'py, f64>>,
-    low: Option<PyReadonlyArray1<'py, f64>>,
-    close: Option<PyReadonlyArray1<'py, f64>>,
-    volume: Option<PyReadonlyArray1<'py, f64>>,
-    session: Option<PyReadonlyArray1<'py, i64>>,
-    regular: Option<PyReadonlyArray1<'py, bool>>,
-    since_open: Option<PyReadonlyArray1<'py, i64>>,
-    ts: Option<PyReadonlyArray1<'py, i64>>,
-    other: Option<PyReadonlyArray1<'py, f64>>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let definition = definition(name, &params.into_iter().collect())?;
-    let given = [
-        ("open", slice(open.as_ref())?),
-        ("high", slice(high.as_ref())?),
-        ("low", slice(low.as_ref())?),
-        ("close", slice(close.as_ref())?),
-        ("volume", slice(volume.as_ref())?),
-        ("other", slice(other.as_ref())?),
-    ];
-    let refused = |reason: String| to_py(Error::Columns { reason });
-    let one = given.iter().find_map(|(_, column)| *column);
-    let one = one.ok_or_else(|| refused(format!("{name}: a column is missing")))?;
-    let rows = one.len();
-    let (session, regular) = (slice(session.as_ref())?, slice(regular.as_ref())?);
-    let (since_open, ts) = (slice(since_open.as_ref())?, slice(ts.as_ref())?);
-    let numbers = given.iter().filter_map(|(_, column)| column.map(<[f64]>::len));
-    let places = [session, since_open, ts].into_iter().flatten().map(<[i64]>::len);
-    if numbers.chain(places).chain(regular.map(<[bool]>::len)).any(|n| n != rows) {
-        return Err(refused(format!("{name}: all columns must be of one length")));
-    }
-    // What comes of another indicator begins without any value.
-    let finite = |row: &usize| given.iter().all(|(_, column)| column.is_none_or(|c| c[*row].is_finite()));
-    let start = (0..rows).find(finite).unwrap_or(rows);
-    // What is not read may be anything that is there.
-    let column = |i: usize| &given[i].1.unwrap_or(one)[start..];
-    let columns = Columns {
-        open: column(0),
-        high: column(1),
-        low: column(2),
-        close: column(3),
-        volume: column(4),
-        session: session.map(|s| &s[start..]),
-        regular: regular.map(|r| &r[start..]),
-        since_open: since_open.map(|s| &s[start..]),
-        ts: ts.map(|t| &t[start..]),
-        other: given[5].1.map(|o| &o[start..]),
-    };
-    // numpy's own memory comes in large pages, which are there sooner.
-    let empty = py.import("numpy")?.getattr("empty")?;
-    let names = definition.spec().outputs;
-    let arrays: Vec<Bound<'py, PyArray1<f64>>> =
-        names.iter().map(|_| Ok(empty.call1((rows,))?.cast_into()?)).collect::<PyResult<_>>()?;
-    {
-        let mut writable: Vec<_> = arrays.iter().map(PyArrayMethods::readwrite).collect();
-        let mut outputs: Vec<&mut [f64]> =
-            writable.iter_mut().map(|array| array.as_slice_mut()).collect::<std::result::Result<_, _>>()?;
-        let computed = py.detach(|| {
-            let mut rest: Vec<&mut [f64]> = Vec::with_capacity(outputs.len());
-            for output in &mut outputs {
-                let (before, behind) = output.split_at_mut(start);
-                before.fill(f64::NAN);
-                rest.push(behind);
-            }
-            definition.bulk(&columns, &mut rest)
-        });
-        if let Err(row) = computed {
-            let row = start + row;
-            let values: Vec<String> = given
-                .iter()
-                .filter_map(|(name, column)| column.map(|column| format!("'{name}': {}", column[row])))
-                .collect();
-            return Err(refused(format!(
-                "{name}: row {row} is {{{}}}; values must be finite numbers, but for the first ones",
-                values.join(", ")
-            )));
-        }
-    }
-    let result = PyDict::new(py);
-    for (name, array) in names.iter().zip(arrays) {
-        result.set_item(name, array)?;
-    }
-    Ok(result)
-}
-
-fn slice<'a, T: numpy::Element>(column: Option<&'a PyReadonlyArray1<'_, T>>) -> PyResult<Option<&'a [T]>> {
-    Ok(column.map(|column| column.as_slice()).transpose()?)
 }

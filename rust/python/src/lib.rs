@@ -7,6 +7,7 @@
 #[global_allocator]
 static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+mod arrays;
 mod bar;
 mod error;
 mod event;
@@ -24,12 +25,14 @@ mod _core {
     use super::{error, pyfunction};
 
     #[pymodule_export]
+    use super::arrays::{PyArrayFunction, compute};
+    #[pymodule_export]
     use super::bar::{PyBar, PyBars};
     #[pymodule_export]
     use super::event::{PyEvent, PyEvents};
     #[pymodule_export]
     use super::indicators::{
-        PyIndicatorStream, compute, indicator_key, indicator_warmup, list_custom_indicators, list_indicators,
+        PyIndicatorStream, indicator_key, indicator_warmup, list_custom_indicators, list_indicators,
     };
     #[pymodule_export]
     use super::interval::PyInterval;
