@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::along::Columns;
 use super::input::Field;
-use super::parts::{change, money_flow, pressure, true_range};
+use super::parts::{change, money_flows, pressure, true_range};
 
 /// A column that an indicator takes of [`Input::ahead`](super::Input::ahead): for each bar what a window ended with, so many bars `ago`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Term {
     Body,
     /// How far the low is from the high.
     Range,
-    /// [`money_flow`].
+    /// [`money_flow`](super::parts::money_flow).
     MoneyFlow,
     /// [`true_range`], from the second bar on.
     TrueRange,
@@ -148,8 +148,9 @@ impl Term {
             Self::Body => into.extend(here(Close).zip(here(Open)).map(|(c, o)| (c - o).abs())),
             Self::Range => into.extend(here(High).zip(here(Low)).map(|(h, l)| h - l)),
             Self::MoneyFlow => {
-                let bars = here(High).zip(here(Low)).zip(here(Close).zip(here(Volume)));
-                into.extend(bars.map(|((h, l), (c, v))| money_flow(h, l, c, v)));
+                let before = into.len();
+                into.resize(before + count, 0.0);
+                money_flows(&bars.rows(rows), &mut into[before..]);
             }
             Self::TrueRange => {
                 let bars = here(High).zip(here(Low)).zip(last(Close));

@@ -129,6 +129,14 @@ pub(super) fn run<I: Indicator>(
     // An event of the session comes when it comes.
     let settled = if I::WAITS { rows } else { kernel.warm().saturating_sub(stretch.seen).min(rows) };
     each::<I, false>(kernel, stretch, words, own, outputs, 0..settled, pasts);
+    let mut given = outputs.iter_mut();
+    let mut rest: [&mut [f64]; MOST_OUTPUTS] =
+        std::array::from_fn(|_| given.next().map_or_else(Default::default, |column| &mut column[settled..]));
+    let rest = &mut rest[..I::SPEC.outputs.len()];
+    let state = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
+    if kernel.along(state, &stretch.columns.rows(settled..rows), &source[settled..], rest) {
+        return;
+    }
     each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);
 }
 
@@ -142,22 +150,25 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
     range: Range<usize>,
     pasts: impl Fn(usize) -> Pasts<'a>,
 ) {
-    let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } = stretch.columns;
-    let rows = close.len();
-    let (open, high, low, volume) = (&open[..rows], &high[..rows], &low[..rows], &volume[..rows]);
-    let source = &stretch.source[..rows];
-    // As many as the compiler knows, of a length that it knows.
+    // All of a length that the compiler knows to be that of the loop: no step looks whether it is within.
+    let count = range.len();
+    let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } =
+        stretch.columns.rows(range.clone());
+    let (open, high, low) = (&open[..count], &high[..count], &low[..count]);
+    let (close, volume) = (&close[..count], &volume[..count]);
+    let source = &stretch.source[range.clone()][..count];
     let mut given = outputs.iter_mut();
     let mut columns: [&mut [f64]; MOST_OUTPUTS] = std::array::from_fn(|_| match given.next() {
-        Some(column) => &mut column[..rows],
+        Some(column) => &mut column[range.clone()],
         None => Default::default(),
     });
     let columns = &mut columns[..I::SPEC.outputs.len()];
+    assert!(columns.iter().all(|column| column.len() == count), "a column for each output");
     let words: &mut I::State = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
     let mut state = *words;
     let mut row = [f64::NAN; MOST_OUTPUTS];
     let row = &mut row[..I::SPEC.outputs.len()];
-    for i in range.start..range.end.min(rows) {
+    for i in 0..count {
         // What cannot fail is left out where the indicator does not read it.
         let start = ts.and_then(|t| t.get(i)).map_or(0, |&t| t);
         let tick = Tick {
@@ -167,7 +178,7 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
             since_open: since_open.and_then(|s| s.get(i)).map_or(0, |&s| s),
             other: other.and_then(|o| o.get(i)).map_or(f64::NAN, |&o| o),
         };
-        let (seen, pasts) = (stretch.seen + i + 1, pasts(i));
+        let (seen, pasts) = (stretch.seen + range.start + i + 1, pasts(range.start + i));
         let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen, settled: SETTLED, pasts };
         kernel.update(&mut state, own, &input, row);
         for (column, value) in columns.iter_mut().zip(&*row) {

@@ -200,6 +200,12 @@ impl<'a> Input<'a> {
         if let Pasts::Worked(_, row, columns) = self.pasts { Some(columns[index][row]) } else { None }
     }
 
+    /// The value of a past so many bars back, which is the `index`-th of the columns worked out ahead.
+    #[inline(always)]
+    pub fn back(&self, index: usize, past: usize, bars: usize) -> f64 {
+        self.ahead(index).unwrap_or_else(|| self.past(past).lag(bars))
+    }
+
     /// The extreme of a past, NaN before there are as many values: the `index`-th of the columns worked out ahead. The words
     /// are those of a [`Window`].
     #[inline(always)]

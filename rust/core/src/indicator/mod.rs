@@ -128,4 +128,17 @@ pub trait Indicator: Sized {
         self.update(state, &mut [], input, out);
         true
     }
+
+    /// The same as [`Self::update`] with many bars that are [settled](Input::settled), in less time, into one column an output; false
+    /// if it has nothing better. It reads those of `bars` and the source that it is said to read.
+    #[inline(always)]
+    fn along(
+        &self,
+        _state: &mut Self::State,
+        _bars: &Columns<'_>,
+        _source: &[f64],
+        _out: &mut [&mut [f64]],
+    ) -> bool {
+        false
+    }
 }

@@ -1,7 +1,9 @@
 use crate::error::Result;
 use crate::indicator::Past;
 use crate::indicator::parts::Weighted;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Coppock curve.
 #[derive(Debug, Clone)]
@@ -44,6 +46,10 @@ impl Indicator for Coppock {
         vec![Lookback { field: Field::Source, bars: self.short.max(self.long) }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        [self.short, self.long].map(|n| Ahead::new(Term::Field(Field::Source), Over::Each).ago(n)).to_vec()
+    }
+
     fn own_words(&self) -> usize {
         Past::own_words(self.period)
     }
@@ -53,11 +59,12 @@ impl Indicator for Coppock {
         out[0] = f64::NAN;
         let longest = self.short.max(self.long);
         if input.seen > longest {
-            let past = input.past(0);
-            let change =
-                |n: usize| if past.lag(n) == 0.0 { 0.0 } else { (input.x / past.lag(n) - 1.0) * 100.0 };
+            let change = |index: usize, n: usize| {
+                let base = input.back(index, 0, n);
+                if base == 0.0 { 0.0 } else { (input.x / base - 1.0) * 100.0 }
+            };
             let count = input.seen - longest;
-            let both = Past::put(own, count, change(self.short) + change(self.long));
+            let both = Past::put(own, count, change(0, self.short) + change(1, self.long));
             out[0] = state.mean(self.period, count, both);
         }
     }

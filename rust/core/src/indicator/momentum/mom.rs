@@ -1,5 +1,7 @@
 use crate::error::Result;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Momentum.
 #[derive(Debug, Clone)]
@@ -35,8 +37,16 @@ impl Indicator for Mom {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Source), Over::Each).ago(self.period)]
+    }
+
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = if input.seen > self.period { input.x - input.past(0).lag(self.period) } else { f64::NAN };
+        out[0] = if input.settled || input.seen > self.period {
+            input.x - input.back(0, 0, self.period)
+        } else {
+            f64::NAN
+        };
     }
 }

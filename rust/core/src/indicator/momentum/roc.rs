@@ -1,5 +1,7 @@
 use crate::error::Result;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Rate of change.
 #[derive(Debug, Clone)]
@@ -35,13 +37,17 @@ impl Indicator for Roc {
         vec![Lookback { field: Field::Source, bars: self.period }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Source), Over::Each).ago(self.period)]
+    }
+
     #[inline(always)]
     fn update(&self, _: &mut [f64; 0], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        if input.seen <= self.period {
+        if !input.settled && input.seen <= self.period {
             out[0] = f64::NAN;
             return;
         }
-        let base = input.past(0).lag(self.period);
+        let base = input.back(0, 0, self.period);
         out[0] = if base == 0.0 { 0.0 } else { (input.x / base - 1.0) * 100.0 };
     }
 }

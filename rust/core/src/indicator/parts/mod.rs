@@ -37,7 +37,7 @@ pub use pairs::{Compared, Pairs};
 pub use place::Place;
 pub use powers::Powers;
 pub use premarket::Premarket;
-pub use range::{change, middle, money_flow, pressure, true_range};
+pub use range::{change, middle, money_flow, money_flows, pressure, true_range};
 pub use rolling::Rolling;
 pub use sorted::Sorted;
 pub use sum::Sum;

@@ -1,5 +1,7 @@
 //! How far prices moved, and where in it they closed.
 
+use crate::indicator::Columns;
+
 /// How far the price moved since the previous close (Wilder 1978): the widest of high - low, |high - previous close|
 /// and |low - previous close|.
 #[inline]
@@ -20,6 +22,15 @@ pub fn pressure(low: f64, close: f64, previous_close: f64) -> f64 {
 pub fn money_flow(high: f64, low: f64, close: f64, volume: f64) -> f64 {
     let range = high - low;
     if range > 0.0 { ((close - low) - (high - close)) / range * volume } else { 0.0 }
+}
+
+/// The same of many bars.
+#[inline(always)]
+pub fn money_flows(bars: &Columns<'_>, into: &mut [f64]) {
+    let bars = bars.high.iter().zip(bars.low).zip(bars.close.iter().zip(bars.volume));
+    for (flow, ((high, low), (close, volume))) in into.iter_mut().zip(bars) {
+        *flow = money_flow(*high, *low, *close, *volume);
+    }
 }
 
 /// How much of itself a value has changed by, 0 where it was 0.

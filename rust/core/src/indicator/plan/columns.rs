@@ -37,7 +37,11 @@ impl Definition {
         let mut own = vec![0.0; kernel.own_words()];
         let mut worked = Worked::new(kernel, reads);
         // What is gone over anew with each stretch is no longer than the stretch.
-        let length = worked.longest().max(if worked.is_ahead() { STRETCH_AHEAD } else { STRETCH });
+        let length = worked.longest().max(if worked.is_ahead() {
+            STRETCH_AHEAD
+        } else {
+            STRETCH / distinct.len().min(4)
+        });
         let mut from = 0;
         while from < rows {
             let stretch = from..rows.min(from + length);

@@ -17,8 +17,8 @@ struct Terms {
     of: Term,
     /// How many rows before the stretch are wanted.
     kept: usize,
-    /// Whether they are wanted as they were so many bars ago, also of the first bars.
-    ago: bool,
+    /// As they were how many bars ago they are wanted, also of the first bars.
+    ago: usize,
     values: Vec<f64>,
 }
 
@@ -65,7 +65,7 @@ enum Place {
     Windows(usize, usize),
 }
 
-/// How many bars ago, at most, a column is wanted of.
+/// How many bars ago, at most, a window's column is wanted of.
 const AGO: usize = 3;
 
 impl Worked {
@@ -82,15 +82,16 @@ impl Worked {
             worked.pasts.push(terms);
         }
         for &Ahead { of, over, ago } in list {
-            let terms = worked.terms_of(of, reads, over.bars());
+            let terms = worked.terms_of(of, reads, over.bars().max(ago));
             if over == Over::Each {
-                worked.terms[terms].ago |= ago > 0;
+                worked.terms[terms].ago = worked.terms[terms].ago.max(ago);
                 worked.columns.push(Place::Terms(terms, ago));
                 continue;
             }
             let compares = matches!(over, Over::Correlation(_) | Over::Slope(_));
             let others = compares.then(|| worked.terms_of(of.of_other(), reads, over.bars()));
             let there = worked.windows.iter().position(|w| w.terms == terms && w.over == over);
+            debug_assert!(ago <= AGO, "windows are kept so long only");
             let windows = there.unwrap_or_else(|| {
                 let found = vec![f64::NAN; AGO];
                 worked.windows.push(Windows {
@@ -132,16 +133,17 @@ impl Worked {
     fn terms_of(&mut self, of: Term, reads: Field, bars: usize) -> usize {
         let of = if of == Term::Field(Field::Source) { Term::Field(reads) } else { of };
         let index = self.terms.iter().position(|terms| terms.of == of).unwrap_or_else(|| {
-            self.terms.push(Terms { of, kept: AGO, ago: false, values: vec![0.0; AGO] });
+            self.terms.push(Terms { of, kept: AGO, ago: 0, values: Vec::new() });
             self.terms.len() - 1
         });
         self.terms[index].kept = self.terms[index].kept.max(bars);
         index
     }
 
-    /// Whether anything is worked out ahead.
+    /// Whether anything is worked out ahead that is not among the bars.
     pub(super) fn is_ahead(&self) -> bool {
-        !self.columns.is_empty()
+        let made = |terms: &Terms| !matches!(terms.of, Term::Field(_));
+        !self.windows.is_empty() || self.terms.iter().skip(1).any(made)
     }
 
     /// How many rows before a stretch are wanted.
@@ -233,6 +235,9 @@ fn skipped(terms: &[Terms], windows: &[Windows], index: usize) -> usize {
 impl Terms {
     /// Lets go of what is past, and adds the rows of a stretch; `source` ends with them.
     fn take(&mut self, bars: &Columns<'_>, source: &[f64], rows: Range<usize>) {
+        if self.values.is_empty() {
+            self.values.resize(self.kept, 0.0);
+        }
         if self.field(bars, &rows).is_none() {
             self.values.drain(..self.values.len().saturating_sub(self.kept));
             self.of.make(bars, source, rows, &mut self.values);
@@ -242,7 +247,7 @@ impl Terms {
     /// The bars' own column, if they are one, and as far back as wanted.
     fn field<'a>(&self, bars: &Columns<'a>, rows: &Range<usize>) -> Option<&'a [f64]> {
         match self.of {
-            Term::Field(field) if !self.ago || rows.start >= AGO => bars.column(field),
+            Term::Field(field) if rows.start >= self.ago => bars.column(field),
             _ => None,
         }
     }

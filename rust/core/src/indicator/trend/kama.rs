@@ -63,7 +63,10 @@ impl Indicator for Kama {
     }
 
     fn ahead(&self) -> Vec<Ahead> {
-        vec![Ahead::new(Term::Move, Over::Total(self.period))]
+        vec![
+            Ahead::new(Term::Move, Over::Total(self.period)),
+            Ahead::new(Term::Field(Field::Source), Over::Each).ago(self.period),
+        ]
     }
 
     #[inline(always)]
@@ -77,7 +80,7 @@ impl Indicator for Kama {
             out[0] = f64::NAN;
             return;
         }
-        let moved = input.x - past.lag(self.period);
+        let moved = input.x - input.back(1, 0, self.period);
         let ratio = if path <= moved || path < NOTHING { 1.0 } else { (moved / path).abs() };
         let root = ratio.mul_add(self.fast - self.slow, self.slow);
         state.value = blend(state.value, root * root, input.x);

@@ -1,6 +1,8 @@
 use crate::error::Result;
 use crate::indicator::parts::Ema;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Zero-lag exponential moving average.
 #[derive(Debug, Clone)]
@@ -43,11 +45,15 @@ impl Indicator for Zlema {
         vec![Lookback { field: Field::Source, bars: self.lag }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Source), Over::Each).ago(self.lag)]
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut Ema, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         if input.settled || input.seen > self.lag {
-            let x = 2.0 * input.x - input.past(0).lag(self.lag);
+            let x = 2.0 * input.x - input.back(0, 0, self.lag);
             out[0] = state.next(input.settled, self.period, self.factor, x);
         }
     }

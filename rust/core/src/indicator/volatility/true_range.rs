@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::true_range;
-use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, Params, Spec, Term};
 
 /// True range.
 #[derive(Debug, Clone)]
@@ -30,12 +30,17 @@ impl Indicator for TrueRange {
         2
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Close), Over::Each).ago(1)]
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut [f64; 1], _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
-            true_range(input.bar.high, input.bar.low, state[0])
+            let before = input.ahead(0).unwrap_or(state[0]);
+            true_range(input.bar.high, input.bar.low, before)
         };
         state[0] = input.bar.close;
     }

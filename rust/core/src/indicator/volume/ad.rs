@@ -1,6 +1,6 @@
 use crate::error::Result;
-use crate::indicator::parts::{Sum, money_flow};
-use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+use crate::indicator::parts::{Sum, money_flow, money_flows};
+use crate::indicator::{Columns, Family, Field, Indicator, Input, Params, Spec};
 
 /// Accumulation/distribution line.
 #[derive(Debug, Clone)]
@@ -34,5 +34,11 @@ impl Indicator for Ad {
         let bar = input.bar;
         state.add(money_flow(bar.high, bar.low, bar.close, bar.volume));
         out[0] = state.value();
+    }
+
+    #[inline(always)]
+    fn along(&self, state: &mut Sum, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) -> bool {
+        state.along(out[0], |rows, terms| money_flows(&bars.rows(rows), terms), |_| ());
+        true
     }
 }

@@ -1,8 +1,10 @@
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Sum, blend, money_flow};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Ema, Sum, blend, money_flow, money_flows};
+use crate::indicator::{Columns, Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Chaikin oscillator.
 #[derive(Debug, Clone)]
@@ -56,5 +58,19 @@ impl Indicator for Adosc {
         }
         out[0] =
             if !input.settled && input.seen < self.slow { f64::NAN } else { state.emas[0] - state.emas[1] };
+    }
+
+    #[inline(always)]
+    fn along(&self, state: &mut State, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) -> bool {
+        let State { line, emas: [fast, slow] } = state;
+        let flows = |rows: Range<usize>, terms: &mut [f64]| money_flows(&bars.rows(rows), terms);
+        line.along(out[0], flows, |lines| {
+            for value in lines {
+                *fast = blend(*fast, self.factors[0], *value);
+                *slow = blend(*slow, self.factors[1], *value);
+                *value = *fast - *slow;
+            }
+        });
+        true
     }
 }

@@ -1,8 +1,10 @@
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::Sum;
-use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
+use crate::indicator::{Columns, Family, Field, Indicator, Input, Params, Spec};
 
 /// Price-volume trend.
 #[derive(Debug, Clone)]
@@ -41,10 +43,33 @@ impl Indicator for Pvt {
 
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        if (input.settled || input.seen > 1) && state.close != 0.0 {
-            state.sum.add(input.bar.volume * (input.x - state.close) / state.close);
-        }
+        let started = input.settled || input.seen > 1;
+        state.sum.add(if started { gained(input.x, state.close, input.bar.volume) } else { 0.0 });
         state.close = input.x;
         out[0] = state.sum.value();
     }
+
+    #[inline(always)]
+    fn along(&self, state: &mut State, bars: &Columns<'_>, source: &[f64], out: &mut [&mut [f64]]) -> bool {
+        let State { close, sum } = state;
+        let first = *close;
+        let gains = |rows: Range<usize>, terms: &mut [f64]| {
+            let (now, volumes) = (&source[rows.clone()], &bars.volume[rows.clone()]);
+            let Some((newest, later)) = terms.split_first_mut() else { return };
+            let before = rows.start.checked_sub(1).map_or(first, |row| source[row]);
+            *newest = gained(now[0], before, volumes[0]);
+            for (gain, (pair, volume)) in later.iter_mut().zip(now.windows(2).zip(&volumes[1..])) {
+                *gain = gained(pair[1], pair[0], *volume);
+            }
+        };
+        sum.along(out[0], gains, |_| ());
+        *close = source.last().copied().unwrap_or(first);
+        true
+    }
+}
+
+/// What a bar adds.
+#[inline(always)]
+fn gained(close: f64, before: f64, volume: f64) -> f64 {
+    if before == 0.0 { 0.0 } else { volume * (close - before) / before }
 }
