@@ -66,6 +66,9 @@ struct Places<'a> {
     ts: Option<&'a [i64]>,
 }
 
+/// `numpy.empty`, once it was asked for.
+static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
 /// One array an output.
 fn fill<'py>(
     py: Python<'py>,
@@ -102,7 +105,6 @@ fn fill<'py>(
         other: given[5].map(|o| &o[start..]),
     };
     // numpy's own memory comes in large pages, which are there sooner.
-    static EMPTY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let empty = EMPTY.import(py, "numpy", "empty")?;
     let outputs = definition.spec().outputs.iter();
     let arrays: Vec<Bound<'py, PyArray1<f64>>> =
