@@ -110,6 +110,34 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 
+# Of x86-64-v3, for which the extension is built, as Linux calls them; and how much of a list of processors is read.
+_NEEDED, _DESCRIBED = ("avx2", "bmi2", "fma"), 16_384
+
+
+def _check_processor(path: str = "/proc/cpuinfo") -> None:
+    """Refuse a processor that cannot run the extension: its first unknown instruction would end the process.
+
+    Raises
+    ------
+    ImportError
+        With what is missing, and what to do. Where the system does not say what there is, nothing is refused.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # pathlib takes longer to import
+            described = file.read(_DESCRIBED)
+    except OSError:
+        return
+    flags = next((line.split() for line in described.splitlines() if line.startswith("flags")), None)
+    if flags is not None and (missing := [flag for flag in _NEEDED if flag not in flags]):
+        raise ImportError(
+            f"openbell needs a processor with {', '.join(_NEEDED)} (x86-64-v3: Intel since 2013, AMD since 2015); this "
+            f"one lacks {', '.join(missing)}. A virtual machine may hide them: give it the host's type of processor"
+        )
+
+
+_check_processor()
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version
