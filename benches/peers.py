@@ -82,17 +82,22 @@ def ours(bars: Bars) -> list[float]:
     return [float(column[-1]) for column in columns]
 
 
-def _objects(bars: Bars, make: Callable[[int], Callable[..., Any]]) -> tuple[list[float], list[Any]]:
-    """Play minutes through a function a symbol, which takes high, low, close and volume; give what the last said."""
+def _objects(bars: Bars, make: Callable[[int], Callable[..., Any]]) -> Played:
+    """Play minutes through a function a symbol, which takes the minute, high, low, close and volume.
+
+    It gives a value an indicator; of macd, itself and its signal first, of the bands the upper, the middle, the lower.
+    """
     each = [make(symbol) for symbol in range(SYMBOLS)]
-    seconds, said = [], None
+    seconds: list[float] = []
+    said: Any = None
     for minute in range(MINUTES):
         rows = [a[minute].tolist() for a in (bars.high, bars.low, bars.close, bars.volume)]
         started = time.perf_counter()
         for update, high, low, close, volume in zip(each, *rows, strict=True):
             said = update(minute, high, low, close, volume)
         seconds.append(time.perf_counter() - started)
-    return seconds, list(said or ())
+    sma, ema, rsi, macd, bands, *rest = said
+    return Played(seconds, [sma, ema, rsi, *macd[:2], bands[0], bands[2], *rest])
 
 
 def wickra(bars: Bars) -> Played:
@@ -112,8 +117,7 @@ def wickra(bars: Bars) -> Played:
 
         return update
 
-    seconds, (sma, ema, rsi, macd, bands, *rest) = _objects(bars, make)
-    return Played(seconds, [sma, ema, rsi, macd[0], macd[1], bands[0], bands[2], *rest])
+    return _objects(bars, make)
 
 
 def vector_ta(bars: Bars) -> Played:
@@ -134,8 +138,7 @@ def vector_ta(bars: Bars) -> Played:
 
         return update
 
-    seconds, (sma, ema, rsi, macd, bands, *rest) = _objects(bars, make)
-    return Played(seconds, [sma, ema, rsi, macd[0], macd[1], bands[0], bands[2], *rest])
+    return _objects(bars, make)
 
 
 def talib(bars: Bars) -> Played:
@@ -161,8 +164,7 @@ def talib(bars: Bars) -> Played:
 
         return update
 
-    seconds, (sma, ema, rsi, macd, bands, *rest) = _objects(bars, make)
-    return Played(seconds, [sma, ema, rsi, macd[0], macd[1], bands[0], bands[2], *rest])
+    return _objects(bars, make)
 
 
 def talipp(bars: Bars) -> Played:
@@ -180,12 +182,15 @@ def talipp(bars: Bars) -> Played:
                 indicator.add(close)
             for indicator in on_bar:
                 indicator.add(bar)
-            return [indicator[-1] for indicator in (*on_close, *on_bar)]
+            sma, ema, rsi, macd, bands = (indicator[-1] for indicator in on_close)
+            if macd is None or bands is None:
+                return None
+            bands = (bands.ub, bands.cb, bands.lb)
+            return sma, ema, rsi, (macd.macd, macd.signal), bands, *(indicator[-1] for indicator in on_bar)
 
         return update
 
-    seconds, (sma, ema, rsi, macd, bands, *rest) = _objects(bars, make)
-    return Played(seconds, [sma, ema, rsi, macd.macd, macd.signal, bands.ub, bands.lb, *rest])
+    return _objects(bars, make)
 
 
 def numba(bars: Bars) -> Played:
