@@ -139,6 +139,23 @@ def test_the_plain_case_refuses_with_the_same_words(bars: dict[str, Any]) -> Non
         assert said[0] == said[1]
 
 
+def test_what_is_no_number_is_refused_by_name(bars: dict[str, Any]) -> None:
+    rsi, bbands, close = function_of("rsi"), function_of("bbands"), bars["close"]
+    refused: list[tuple[type[Exception], str, Any]] = [
+        (ColumnsError, "rsi: close must hold numbers", lambda: rsi("abc")),
+        (ColumnsError, "rsi: close must hold numbers", lambda: rsi([1.0, object()])),
+        (TypeError, "rsi: period = '14': it must be a number", lambda: rsi(close, "14")),
+        (TypeError, "rsi: period = None: it must be a number", lambda: rsi(close, period=None)),
+        (TypeError, "rsi: period = '14': it must be a number", lambda: stream_type("rsi")("14")),  # type: ignore[arg-type]
+        # TA-Lib's fourth argument has no counterpart: it would be the session.
+        (ColumnsError, r"bbands: columns .* 'session': \(1,\)", lambda: bbands(close, 20, 2, 2)),
+    ]
+    for error, words, call in refused:
+        with pytest.raises(error, match=words):
+            call()
+    np.testing.assert_array_equal(rsi(close, np.int64(9)), rsi(close, 9.0))
+
+
 def test_vwap_starts_anew_with_each_session(bars: dict[str, Any]) -> None:
     inputs = [bars[column] for column in inputs_of("vwap")]
     vwap = function_of("vwap")

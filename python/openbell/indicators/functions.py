@@ -125,15 +125,31 @@ def _bound(
     return given
 
 
+def _check_numbers(name: str, params: dict[str, Any]) -> None:
+    """Refuse parameters that are no numbers.
+
+    Raises
+    ------
+    TypeError
+        With the first.
+    """
+    for key, value in params.items():
+        if not (hasattr(value, "__float__") or hasattr(value, "__index__")):
+            raise TypeError(f"{name}: {key} = {value!r}: it must be a number")
+
+
 def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Compute an indicator over arrays.
 
     Raises
     ------
     ColumnsError
-        If a column is missing, of another length, or holds what is no finite number behind its first values.
+        If a column is missing, of another length, holds anything but numbers, or what is no finite number behind its
+        first values.
     IndicatorError
         If a parameter is out of range.
+    TypeError
+        If a parameter is no number, or one that is not taken.
     """
     import numpy as np
 
@@ -143,11 +159,17 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     reads = (*inputs, *times_of(name))
     if missing := [column for column in reads if given.get(column) is None]:
         raise ColumnsError(f"{name} reads {', '.join(reads)}: {', '.join(missing)} is missing")
-    columns: dict[str, Any] = {column: np.ascontiguousarray(given.pop(column), dtype=np.float64) for column in inputs}
+    columns: dict[str, Any] = {}
+    for column in inputs:
+        try:
+            columns[column] = np.ascontiguousarray(given.pop(column), dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ColumnsError(f"{name}: {column} must hold numbers: {error}") from None
     where = _where({key: given.pop(key) for key in PLACE if given.get(key) is not None})
-    lengths = {column: values.shape for column, values in columns.items()}
+    lengths = {column: values.shape for column, values in (columns | where).items()}
     if len(set(lengths.values())) != 1 or columns[inputs[0]].ndim != 1:
         raise ColumnsError(f"{name}: columns must be of one length and dimension, not {lengths}")
+    _check_numbers(name, given)
     outputs = compute(name, given, **columns, **where)
     return outputs[info.outputs[0]] if len(outputs) == 1 else values_type(name)(**outputs)
 
@@ -161,6 +183,7 @@ class Stream(IndicatorStream):
 
     def __new__(cls, *args: float, **kwargs: float) -> Self:
         params = _bound(cls.name, [p.name for p in indicator_info(cls.name).params], args, kwargs)
+        _check_numbers(cls.name, params)
         several = len(indicator_info(cls.name).outputs) > 1
         make = values_type(cls.name)._make if several else None
         self = super().__new__(cls, cls.name, params, _read_by(cls.name), make)

@@ -129,15 +129,19 @@ pub(super) fn run<I: Indicator>(
     // An event of the session comes when it comes.
     let settled = if I::WAITS { rows } else { kernel.warm().saturating_sub(stretch.seen).min(rows) };
     each::<I, false>(kernel, stretch, words, own, outputs, 0..settled, pasts);
-    let mut given = outputs.iter_mut();
-    let mut rest: [&mut [f64]; MOST_OUTPUTS] =
-        std::array::from_fn(|_| given.next().map_or_else(Default::default, |column| &mut column[settled..]));
-    let rest = &mut rest[..I::SPEC.outputs.len()];
+    let rest = &mut rows_of(outputs, &(settled..rows))[..I::SPEC.outputs.len()];
     let state = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
     if kernel.along(state, &stretch.columns.rows(settled..rows), &source[settled..], rest) {
         return;
     }
     each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);
+}
+
+/// These rows of the outputs; nothing in the places that have none.
+#[inline(always)]
+fn rows_of<'o>(outputs: &'o mut [&mut [f64]], rows: &Range<usize>) -> [&'o mut [f64]; MOST_OUTPUTS] {
+    let mut given = outputs.iter_mut();
+    std::array::from_fn(|_| given.next().map_or_else(Default::default, |column| &mut column[rows.clone()]))
 }
 
 #[inline(always)]
@@ -157,12 +161,7 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
     let (open, high, low) = (&open[..count], &high[..count], &low[..count]);
     let (close, volume) = (&close[..count], &volume[..count]);
     let source = &stretch.source[range.clone()][..count];
-    let mut given = outputs.iter_mut();
-    let mut columns: [&mut [f64]; MOST_OUTPUTS] = std::array::from_fn(|_| match given.next() {
-        Some(column) => &mut column[range.clone()],
-        None => Default::default(),
-    });
-    let columns = &mut columns[..I::SPEC.outputs.len()];
+    let columns = &mut rows_of(outputs, &range)[..I::SPEC.outputs.len()];
     assert!(columns.iter().all(|column| column.len() == count), "a column for each output");
     let words: &mut I::State = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
     let mut state = *words;

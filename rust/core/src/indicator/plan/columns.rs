@@ -37,11 +37,8 @@ impl Definition {
         let mut own = vec![0.0; kernel.own_words()];
         let mut worked = Worked::new(kernel, reads);
         // What is gone over anew with each stretch is no longer than the stretch.
-        let length = worked.longest().max(if worked.is_ahead() {
-            STRETCH_AHEAD
-        } else {
-            STRETCH / distinct.len().min(4)
-        });
+        let plain = STRETCH / distinct.len().min(4);
+        let length = worked.longest().max(if worked.is_ahead() { STRETCH_AHEAD } else { plain });
         let mut from = 0;
         while from < rows {
             let stretch = from..rows.min(from + length);
@@ -71,7 +68,8 @@ impl Definition {
     }
 }
 
-/// How many rows are gone over at once: as many as stay at hand, with what is worked out ahead of them if anything is.
+/// How many rows are gone over at once: as many as stay at hand, of several columns fewer, with what is worked out ahead of them if
+/// anything is.
 const STRETCH: usize = 2048;
 const STRETCH_AHEAD: usize = 512;
 
@@ -130,7 +128,14 @@ mod tests {
         // More than one stretch, and windows that are longer than one.
         let (ticks, mut table) = (bars(2500), stretch::Table::default());
         table.fill(&ticks);
-        let long = [("max", "period", 1400.0), ("awesome", "slow", 1300.0), ("sma", "period", 1400.0)];
+        let long = [
+            ("max", "period", 1400.0),
+            ("awesome", "slow", 1300.0),
+            ("sma", "period", 1400.0),
+            ("mom", "period", 1400.0),
+            ("mom", "period", 2200.0),
+            ("coppock", "long", 600.0),
+        ];
         let defaults = SPECS.iter().map(|spec| Definition::new(spec.name, []));
         let long = long.iter().map(|&(name, param, value)| Definition::new(name, [(param, value)]));
         let hl2 = SPECS.iter().filter_map(|spec| {
