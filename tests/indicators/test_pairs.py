@@ -241,3 +241,10 @@ def test_what_cannot_be_compared_is_said(call: Any, error: type[Exception], mess
 def test_the_column_of_a_slip_is_named() -> None:
     with pytest.raises(ColumnsError, match="did you mean 'beta_5_vs_SPY_5m'"):
         session().snapshot(["bet_5_5m"])
+
+
+def test_one_that_has_nothing_to_compare_with_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    wanted = [{"name": "beta", "interval": "1m", "against": symbol} for symbol in ("SPY", "ZZZZ")]
+    run = ob.SessionCoordinator(config(symbols="*", indicators={"session": wanted})).run()
+    assert caplog.messages == ["beta_5_vs_ZZZZ_1m has no value: the source has no bars of ZZZZ"]
+    assert (run.summary.indicators_ready, run.summary.indicators) == (3, 6)

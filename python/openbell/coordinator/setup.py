@@ -80,6 +80,10 @@ def prepare(config: SessionConfig, time_manager: TimeManager, source: Source | N
         skipped = {name: "the source has no bars of it" for name in template.symbols if name not in known}
     for name, why in skipped.items():
         logger.warning("%s is skipped: %s", name, why)
+    among = set(symbols)
+    for indicator in template.indicators.session:
+        if indicator.against is not None and indicator.against not in among:
+            logger.warning("%s has no value: the source has no bars of %s", indicator.make_key(), indicator.against)
     if not symbols:
         has = f"it has {', '.join(there[:10])}{', …' if len(there) > 10 else ''}" if there else "it has no bars at all"
         raise NoDataError(f"{source.capabilities.label} has none of the config's symbols; {has}")
