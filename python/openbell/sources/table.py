@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from openbell._core import Interval, check_bars, parse_symbol
+from openbell._core import Interval, parse_symbol
 from openbell.errors import SourceError, SymbolError
 from openbell.sources.columns import NUMBERS, OPTIONAL, Columns
+from openbell.sources.numbers import Numbers, without
 from openbell.sources.protocol import Capabilities
 from openbell.sources.refused import RefusedRow, RefusedRows
 
@@ -209,6 +210,7 @@ def _coded(column: pl.Series) -> _Coded:
     """Read a column of texts, most of which are there many times."""
     import polars as pl
 
+    column = column.rechunk()
     # Of most tables, the rows of a symbol or those of a minute stand together: then few need to be looked at.
     changes = column[1:].ne_missing(column[:-1])
     if changes.sum() * 8 < len(column) - 8:
@@ -282,21 +284,19 @@ def _grain(options: TableOptions) -> int:
 
 def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: RefusedRows) -> Columns:
     found = pick(frame.columns, options, file)
-    # In one piece each, so that arrays need not be put together one by one.
-    frame = frame.select(list(dict.fromkeys(found.values()))).rechunk()
     ts, unread = _times_ns(frame[found["ts"]], options, file)
     if options.label == "close":
         ts = ts - options.interval.nanos
     names, symbol, unnamed = _symbols(file, frame, found)
-    numbers = {name: _floats(frame[column]) for name, column in found.items() if name in NUMBERS}
+    numbers = Numbers({name: frame[column] for name, column in found.items() if name in NUMBERS})
     reasons: dict[int, str] = dict.fromkeys(map(int, unread), "time cannot be read")
     for row in map(int, unnamed):
         reasons.setdefault(row, "symbol is not a ticker")
     # What else alignment asks for is the session's business.
-    bad_rows, bad_reasons = check_bars(ts, **numbers, step=_grain(options))
-    for row, reason in zip(bad_rows.tolist(), bad_reasons, strict=True):
+    for row, reason in numbers.refused(ts, _grain(options)):
         reasons.setdefault(row, reason)
-    columns = Columns(names, symbol, ts, **numbers)
+    bad = np.array(sorted(reasons), dtype=np.intp)
+    columns = Columns(names, without(symbol, bad), without(ts, bad), **numbers.without(bad))
     if not reasons:
         return columns
     raw_ts, raw_symbol = frame[found["ts"]], frame[found["symbol"]] if "symbol" in found else None
@@ -306,18 +306,7 @@ def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: Refus
         )
         for row, reason in sorted(reasons.items())
     )
-    good = np.ones(len(ts), dtype=bool)
-    good[list(reasons)] = False
-    return columns.take(good)
-
-
-def _floats(column: pl.Series) -> NDArray[np.float64]:
-    """Read numbers, NaN where there is none, without a copy where none is needed."""
-    import polars as pl
-
-    if column.dtype != pl.Float64:
-        column = column.cast(pl.Float64, strict=False)
-    return (column.fill_null(float("nan")) if column.null_count() else column).to_numpy()
+    return columns
 
 
 def _symbols(

@@ -1,0 +1,132 @@
+"""The numbers of a table, looked at where they were read, and put into one place once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from openbell._core import check_bars
+from openbell.sources.columns import OPTIONAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import polars as pl
+    from numpy.typing import NDArray
+
+# More pieces than these, or rows without a number, are not worth being taken one by one.
+MOST_PIECES, MOST_MISSING = 100, 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Rows that stand together, in each of which all numbers are there."""
+
+    start: int
+    columns: dict[str, NDArray[np.float64]]
+
+    @property
+    def stop(self) -> int:
+        return self.start + len(self.columns["open"])
+
+
+class Numbers:
+    """Columns of numbers, of which nothing is copied where none is needed.
+
+    A file is read in pieces, and a row without a number is no bar. So what is between such rows and the ends of pieces
+    is looked at where it stands, and copied once, to where all are together.
+
+    Parameters
+    ----------
+    columns
+        By our names; what is no number counts as missing.
+    """
+
+    def __init__(self, columns: Mapping[str, pl.Series]) -> None:
+        import polars as pl
+
+        read = {
+            name: column if column.dtype == pl.Float64 else column.cast(pl.Float64, strict=False)
+            for name, column in columns.items()
+        }
+        lacking = [column.is_null().arg_true() for name, column in read.items() if _is_lacking(name, column)]
+        missing = np.unique(np.concatenate(lacking)) if lacking else np.empty(0, dtype=np.uint32)
+        self._missing = missing if len(missing) <= MOST_MISSING else missing[:0]
+        for name, column in read.items():
+            if column.null_count() and (name in OPTIONAL or not len(self._missing)):
+                read[name] = column.fill_null(float("nan"))
+        if len({tuple(column.chunk_lengths()) for column in read.values()}) > 1 or (
+            read["open"].n_chunks() > MOST_PIECES
+        ):
+            read = {name: column.rechunk() for name, column in read.items()}
+        self._columns = read
+        self._pieces = list(_pieces(read, self._missing))
+
+    def refused(self, ts: NDArray[np.int64], step: int) -> Iterator[tuple[int, str]]:
+        """Give the rows that are no bars, and why."""
+        for piece in self._pieces:
+            rows, reasons = check_bars(ts[piece.start : piece.stop], **piece.columns, step=step)
+            yield from zip((rows + piece.start).tolist(), reasons, strict=True)
+        if len(self._missing):
+            there = {
+                name: column.gather(self._missing).fill_null(float("nan")).to_numpy()
+                for name, column in self._columns.items()
+            }
+            rows, reasons = check_bars(ts[self._missing], **there, step=step)
+            yield from zip(self._missing[rows].tolist(), reasons, strict=True)
+
+    def without(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
+        """Give the columns without some rows, in order: those that were refused, and perhaps more."""
+        if not len(rows) and len(self._pieces) == 1:
+            return self._pieces[0].columns
+        count = len(self._columns["open"]) - len(rows)
+        # One place for all: of one that is large, memory comes in large pages.
+        together = np.empty((len(self._columns), count))
+        for name, column in zip(self._columns, together, strict=True):
+            parts = [
+                part
+                for piece in self._pieces
+                for part in _between(piece.columns[name], _within(rows, piece.start, piece.stop))
+            ]
+            np.concatenate(parts or [np.empty(0)], out=column)
+        return dict(zip(self._columns, together, strict=True))
+
+
+def without(values: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """Give an array without some rows, in order, of which there are few."""
+    return np.concatenate(_between(values, rows)) if len(rows) else values
+
+
+def _is_lacking(name: str, column: pl.Series) -> bool:
+    return name not in OPTIONAL and column.null_count() > 0
+
+
+def _pieces(columns: Mapping[str, pl.Series], missing: NDArray[Any]) -> Iterator[_Piece]:
+    start = 0
+    for chunks in zip(*(column.get_chunks() for column in columns.values()), strict=True):
+        stop = start + len(chunks[0])
+        holes = _within(missing, start, stop).tolist()
+        for first, last in pairwise([-1, *holes, stop - start]):
+            if last - first > 1:
+                part = {
+                    name: c.slice(first + 1, last - first - 1).to_numpy()
+                    for name, c in zip(columns, chunks, strict=True)
+                }
+                yield _Piece(start + first + 1, part)
+        start = stop
+
+
+def _within(rows: NDArray[Any], start: int, stop: int) -> NDArray[Any]:
+    """Give those of some rows, in order, that lie within a range, counted from its start."""
+    first, last = np.searchsorted(rows, [start, stop])
+    return rows[first:last] - start
+
+
+def _between(values: NDArray[Any], rows: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    """Give what stands between some rows, in order."""
+    if not len(rows):
+        return [values]
+    return [values[first + 1 : last] for first, last in pairwise([-1, *rows.tolist(), len(values)])]
