@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
 MINUTE_NS = 60_000_000_000
-# Market time between two looks at pause, stop and progress, when there is nobody to call.
-LOOK_NS = 30 * MINUTE_NS
+# Bars, about, between two looks at pause, stop and progress, when there is nobody to call: some milliseconds.
+LOOK_BARS = 50_000
 
 
 class Backtest(Loop):
@@ -45,7 +45,10 @@ class Backtest(Loop):
         self._begin_day(date)
         segments = manager.get_trading_session(date).segments
         now_ns, close_ns = segments[0].open_ns, segments[-1].close_ns
-        step_ns = LOOK_NS if self._pace.speed == 0.0 else MINUTE_NS
+        step_ns = MINUTE_NS
+        if self._pace.speed == 0.0:
+            looks = 1 + len(feed) // LOOK_BARS
+            step_ns *= -(-(close_ns - now_ns) // (looks * MINUTE_NS))
         while now_ns < close_ns:
             due_ns = self.scanners.next_time(now_ns) or close_ns
             now_ns = min(now_ns + step_ns, due_ns, close_ns)

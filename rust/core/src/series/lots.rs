@@ -35,10 +35,23 @@ impl Lots {
 
     #[inline]
     pub(super) fn push(&mut self, bar: &Bar) {
+        self.full_goes();
+        self.newest.push(*bar);
+    }
+
+    pub(super) fn extend<'a>(&mut self, mut bars: impl ExactSizeIterator<Item = &'a Bar>) {
+        while bars.len() > 0 {
+            self.full_goes();
+            let room = LOT - self.newest.len();
+            self.newest.extend(bars.by_ref().take(room));
+        }
+    }
+
+    #[inline]
+    fn full_goes(&mut self) {
         if self.newest.len() == LOT {
             self.full.push_back(std::mem::replace(&mut self.newest, Vec::with_capacity(LOT / 4)));
         }
-        self.newest.push(*bar);
     }
 
     pub(super) fn get(&self, place: usize) -> Option<&Bar> {

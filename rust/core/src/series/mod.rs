@@ -214,6 +214,11 @@ impl Series {
         self.bars.push(bar);
     }
 
+    /// Appends bars, each of which is newer than those before. The indicators are behind until [`Self::repair`].
+    pub fn extend<'a>(&mut self, bars: impl ExactSizeIterator<Item = &'a Bar>) {
+        self.bars.extend(bars);
+    }
+
     /// The bars from an ordinal on, as indicators take them.
     fn ticks(&self, from: usize, place: Place<'_>) -> Vec<Tick> {
         place.ticks(self.bars.from(from - self.evicted)).collect()
@@ -354,6 +359,11 @@ impl Series {
     #[inline]
     pub fn has_outgrown(&self) -> bool {
         self.bars.len() >= self.capacity + MARK_EVERY
+    }
+
+    /// How many bars may come before it has.
+    pub fn room(&self) -> usize {
+        (self.capacity + MARK_EVERY).saturating_sub(self.bars.len())
     }
 
     /// Takes the oldest lot of bars out. The indicators must not be behind.

@@ -87,6 +87,17 @@ impl Presence {
         self.word |= 1 << (slot % 64);
     }
 
+    /// So many bars from that slot of a segment on are there.
+    pub(super) fn set_run(&mut self, segment: usize, slot: usize, count: usize) {
+        let mut done = 0;
+        while done < count {
+            let from = self.turn_to(segment, slot + done) % 64;
+            let bits = (count - done).min(64 - from);
+            self.word |= (u64::MAX >> (64 - bits)) << from;
+            done += bits;
+        }
+    }
+
     /// The bar of that slot of a segment is not there any more.
     pub(super) fn unset(&mut self, segment: usize, slot: usize) {
         let slot = self.turn_to(segment, slot);

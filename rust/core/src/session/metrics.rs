@@ -18,6 +18,12 @@ impl Total {
         }
         self.count += 1;
     }
+
+    fn fold_all<'a>(&mut self, bars: impl ExactSizeIterator<Item = &'a Bar>) {
+        let mut total = *self;
+        bars.for_each(|bar| total.fold(bar));
+        *self = total;
+    }
 }
 
 /// The session so far.
@@ -43,6 +49,11 @@ impl Metrics {
         } else {
             self.extended.fold(bar);
         }
+    }
+
+    /// The same with several bars, one after the other.
+    pub(super) fn fold_all<'a>(&mut self, bars: impl ExactSizeIterator<Item = &'a Bar>, regular: bool) {
+        if regular { self.regular.fold_all(bars) } else { self.extended.fold_all(bars) }
     }
 
     /// The metrics at the start of the next session.

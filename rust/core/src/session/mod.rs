@@ -19,6 +19,7 @@ mod play;
 mod programs;
 mod read;
 mod report;
+mod run;
 mod settle;
 mod shared;
 mod sheet;

@@ -172,8 +172,13 @@ fn play(track: Option<&mut Track>, rows: &[FeedRow], shared: &mut Shared<'_>) ->
     };
     let mut refused = [0; Refusal::ALL.len()];
     let mut context = shared.context(track.calendar);
-    for row in rows {
-        if let Outcome::Refused(refusal) = track.apply(&row.bar, &mut context) {
+    let mut rest = rows;
+    while let Some((row, later)) = rest.split_first() {
+        let run = track.apply_run(rest, &mut context);
+        rest = if run > 0 { &rest[run..] } else { later };
+        if run == 0
+            && let Outcome::Refused(refusal) = track.apply(&row.bar, &mut context)
+        {
             refused[refusal as usize] += 1;
         }
     }

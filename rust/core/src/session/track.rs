@@ -34,9 +34,9 @@ pub(super) struct Track {
     /// The segment of the last bar, tried first for the next.
     pub(super) segment: usize,
     /// End of the newest base bar.
-    newest_end: Nanos,
+    pub(super) newest_end: Nanos,
     /// Its segment and its slot there.
-    newest_slot: (usize, usize),
+    pub(super) newest_slot: (usize, usize),
     pub(super) grid: Grid,
     pub(super) derived: Vec<Derived>,
     /// How many series there are up to the last that has indicators.
@@ -44,7 +44,7 @@ pub(super) struct Track {
     /// Whether there are indicators whose values come from outside.
     pub(super) custom: bool,
     pub(super) counts: Counts,
-    presence: Presence,
+    pub(super) presence: Presence,
     pub(super) metrics: Metrics,
     pub(super) base: Series,
     /// Another number whenever series or indicators come or go.
@@ -178,7 +178,7 @@ impl Track {
     }
 
     #[cold]
-    fn evict(&mut self, context: &mut Context<'_>) {
+    pub(super) fn evict(&mut self, context: &mut Context<'_>) {
         context.settle(self.id, &mut self.base, self.date, self.segment);
         let evicted = self.base.evict();
         self.absorb(&evicted, context.calendar);

@@ -15,6 +15,9 @@ use crate::report::PyReport;
 /// Rows between which readers get their turn: about a millisecond.
 pub(super) const LOT: usize = 8192;
 
+/// The same of a backtest, each of whose symbols goes on for as long at a time.
+const STRETCH: usize = 32_768;
+
 /// The name of a symbol that is not registered: number `u32::MAX - i` is the `i`-th of the strangers.
 pub(super) fn stranger(number: u32, names: &[String]) -> String {
     let name = names.get((u32::MAX - number) as usize);
@@ -199,7 +202,7 @@ impl SessionCore {
             let mut feed = feed.0.lock();
             loop {
                 let mut session = self.0.write();
-                let most = LOT * session.threads();
+                let most = STRETCH * session.threads();
                 match session.run(&mut feed, until_ns, most)? {
                     Progress::Events => return Ok(true),
                     Progress::Until => return Ok(false),

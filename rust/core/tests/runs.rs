@@ -1,0 +1,116 @@
+//! Bars that follow each other are taken together where nobody looks on: the session is then as if each had come alone.
+
+mod common;
+
+use openbell_core::bar::Bar;
+use openbell_core::calendar::{Calendar, Segment};
+use openbell_core::derive::Align;
+use openbell_core::indicator::Definition;
+use openbell_core::session::{
+    EventKind, EventMask, IndicatorRequest, IntervalRequest, Layout, Progress, Row, Session, Settings,
+};
+use proptest::prelude::*;
+
+const MINUTE: i64 = 60_000_000_000;
+const DAY: i64 = 86_400_000_000_000;
+const OPEN: i64 = 14 * 60 * MINUTE + 30 * MINUTE;
+/// A day that begins off the hour and before its regular session, with a break, and one that closes early.
+const SEGMENTS: [(i32, i64, i64, bool); 4] =
+    [(10, -27, 0, false), (10, 0, 61, true), (10, 90, 150, true), (11, 0, 45, true)];
+const NAMES: [&str; 2] = ["A", "B"];
+
+fn session(capacity: usize, align: Align) -> Session {
+    let segment = |&(date, from, to, regular): &(i32, i64, i64, bool)| {
+        let open = i64::from(date) * DAY + OPEN;
+        Segment { date, open: open + from * MINUTE, close: open + to * MINUTE, regular, utc_offset: 0 }
+    };
+    let calendar = Calendar::new("TEST", SEGMENTS.iter().map(segment).collect()).expect("in order");
+    let mut session = Session::new(Settings { capacity, align });
+    let calendar = session.add_calendar(calendar);
+    let request = |text: &str| IntervalRequest { interval: text.parse().expect(text), keep_sessions: 1 };
+    let indicators: Vec<_> = ["1m", "5m", "1d"]
+        .into_iter()
+        .flat_map(|text| ["ema", "bbands", "vwap", "obv", "kama"].map(|name| (text, name)))
+        .map(|(text, name)| IndicatorRequest {
+            definition: Definition::new(name, []).expect(name),
+            interval: request(text).interval,
+            historical: false,
+        })
+        .collect();
+    let derived = ["2m", "5m", "7m", "1h", "1d"].map(request);
+    let layout = Layout::new(request("1m"), &derived, &indicators, align).expect("a layout");
+    session.register(NAMES.into_iter(), calendar, &layout).expect("registered");
+    session
+}
+
+fn bar(day: i32, minute: i64, version: i64) -> Bar {
+    let price = 100.0 + ((minute + 60) * 37 % 23 + version) as f64 / 4.0;
+    let volume = ((minute + 60) * 13 % 9) as f64 * 100.0;
+    let ts = i64::from(day) * DAY + OPEN + minute * MINUTE;
+    Bar::new(ts, [price, price + 0.25, price - 0.5, price - 0.25], volume, price, 3.0)
+}
+
+/// All bars but those in the holes, and some that are none, or come twice.
+fn rows(holes: &[(u32, i64, i64)], odd: &[(u32, i64, i64)]) -> Vec<Row> {
+    let is_hole = |symbol: u32, minute: i64| {
+        holes.iter().any(|&(s, from, long)| s == symbol && (from..from + long).contains(&minute))
+    };
+    let mut rows = Vec::new();
+    for (day, from, to, _) in SEGMENTS {
+        for (minute, symbol) in (from..to).flat_map(|minute| [(minute, 0), (minute, 1)]) {
+            if !is_hole(symbol, minute) {
+                rows.push(Row { symbol, bar: bar(day, minute, 0) });
+            }
+        }
+    }
+    rows.extend(odd.iter().map(|&(symbol, minute, kind)| {
+        let given = bar(10, minute, 1);
+        let bar = match kind {
+            0 => given,
+            1 => Bar { high: given.low - 1.0, ..given },
+            2 => Bar { ts: given.ts + MINUTE / 2, ..given },
+            _ => Bar { volume: f64::NAN, ..given },
+        };
+        Row { symbol, bar }
+    }));
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn bars_in_a_row_are_taken_as_one_by_one(
+        holes in prop::collection::vec((0..2_u32, -27..150_i64, 1..12_i64), 0..12),
+        odd in prop::collection::vec((0..2_u32, -27..150_i64, 0..4_i64), 0..8),
+        most in prop_oneof![1..40_usize, Just(1_000)],
+        mut stops in prop::collection::vec(-27..150_i64, 0..4),
+        capacity in 1..200_usize,
+        align in prop_oneof![Just(Align::Session), Just(Align::Clock), Just(Align::Epoch)],
+    ) {
+        let table = common::Table::new(&rows(&holes, &odd));
+        stops.sort_unstable();
+        let stops = || stops.iter().map(|minute| 10 * DAY + OPEN + minute * MINUTE).chain([12 * DAY]);
+        let play = |watched: bool| {
+            let mut session = session(capacity, align);
+            if watched {
+                session.subscribe(EventMask::new(&EventKind::ALL, Vec::new()));
+            }
+            let mut feed = session.feed(&table.columns());
+            let mut states = Vec::new();
+            for stop in stops() {
+                while session.run(&mut feed, stop, most).expect("forwards") != Progress::Until {
+                    session.take_events();
+                }
+                states.extend(NAMES.map(|name| {
+                    let view = session.symbol(name).expect(name);
+                    let interval = "5m".parse().expect("an interval");
+                    (view.digest(), view.counts(), view.coverage(interval).expect("5m"))
+                }));
+            }
+            (states, session.refusals().collect::<Vec<_>>())
+        };
+        let (watched, unwatched) = (play(true), play(false));
+        prop_assert_eq!(watched, unwatched);
+    }
+}
