@@ -135,7 +135,7 @@ fn feed(symbols: usize, share: f64) -> (usize, f64) {
     let until = rows.last().map_or(OPEN, |row| row.bar.ts) + MINUTE;
     let started = Instant::now();
     let mut feed = session.feed(&table.columns());
-    while session.run(&mut feed, until, 8192).expect("forwards") == Progress::More {}
+    while session.run(&mut feed, until, 32_768).expect("forwards") == Progress::More {}
     (rows.len(), started.elapsed().as_nanos() as f64 / rows.len() as f64)
 }
 

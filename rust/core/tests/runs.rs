@@ -39,7 +39,7 @@ fn session(capacity: usize, align: Align) -> Session {
         .collect();
     let derived = ["2m", "5m", "7m", "1h", "1d"].map(request);
     let layout = Layout::new(request("1m"), &derived, &indicators, align).expect("a layout");
-    session.register(NAMES.into_iter(), calendar, &layout).expect("registered");
+    session.register(NAMES, calendar, &layout).expect("registered");
     session
 }
 
@@ -63,16 +63,22 @@ fn rows(holes: &[(u32, i64, i64)], odd: &[(u32, i64, i64)]) -> Vec<Row> {
             }
         }
     }
-    rows.extend(odd.iter().map(|&(symbol, minute, kind)| {
+    for &(symbol, minute, kind) in odd {
         let given = bar(10, minute, 1);
-        let bar = match kind {
-            0 => given,
-            1 => Bar { high: given.low - 1.0, ..given },
-            2 => Bar { ts: given.ts + MINUTE / 2, ..given },
-            _ => Bar { volume: f64::NAN, ..given },
-        };
-        Row { symbol, bar }
-    }));
+        let late = |by: i64| Bar { ts: given.ts + MINUTE / 2 + by * MINUTE, ..given };
+        match kind {
+            0 => rows.push(Row { symbol, bar: given }),
+            1 => rows.push(Row { symbol, bar: Bar { high: given.low - 1.0, ..given } }),
+            2 => rows.push(Row { symbol, bar: Bar { volume: f64::NAN, ..given } }),
+            // Off the minute, and nothing but such for a while.
+            _ => {
+                rows.retain(|row| {
+                    row.symbol != symbol || !(0..5 * MINUTE).contains(&(row.bar.ts - given.ts))
+                });
+                rows.extend((0..4).map(|by| Row { symbol, bar: late(by) }));
+            }
+        }
+    }
     rows
 }
 
@@ -84,33 +90,43 @@ proptest! {
         holes in prop::collection::vec((0..2_u32, -27..150_i64, 1..12_i64), 0..12),
         odd in prop::collection::vec((0..2_u32, -27..150_i64, 0..4_i64), 0..8),
         most in prop_oneof![1..40_usize, Just(1_000)],
-        mut stops in prop::collection::vec(-27..150_i64, 0..4),
+        clock in -27..150_i64,
+        mut stops in prop::collection::vec(-27..150_i64, 1..5),
         capacity in 1..200_usize,
         align in prop_oneof![Just(Align::Session), Just(Align::Clock), Just(Align::Epoch)],
     ) {
         let table = common::Table::new(&rows(&holes, &odd));
+        let time = |minute: i64| 10 * DAY + OPEN + minute * MINUTE;
         stops.sort_unstable();
-        let stops = || stops.iter().map(|minute| 10 * DAY + OPEN + minute * MINUTE).chain([12 * DAY]);
-        let play = |watched: bool| {
+        let stops: Vec<i64> = stops.into_iter().map(time).chain([12 * DAY]).collect();
+        // Somebody looks on from the start, or only from the second stop on; bars may come when their time is over.
+        let play = |first_watched: usize| {
             let mut session = session(capacity, align);
-            if watched {
-                session.subscribe(EventMask::new(&EventKind::ALL, Vec::new()));
-            }
             let mut feed = session.feed(&table.columns());
-            let mut states = Vec::new();
-            for stop in stops() {
-                while session.run(&mut feed, stop, most).expect("forwards") != Progress::Until {
-                    session.take_events();
+            if clock > 0 {
+                session.advance(time(clock)).expect("forwards");
+            }
+            let (mut states, mut events) = (Vec::new(), Vec::new());
+            for (index, &stop) in stops.iter().enumerate() {
+                if index == first_watched {
+                    session.subscribe(EventMask::new(&EventKind::ALL, Vec::new()));
+                }
+                let until = stop.max(session.clock());
+                while session.run(&mut feed, until, most).expect("forwards") != Progress::Until {
+                    let told = session.take_events();
+                    events.extend(told.into_iter().filter(|_| index > 0).map(|event| format!("{event:?}")));
                 }
                 states.extend(NAMES.map(|name| {
                     let view = session.symbol(name).expect(name);
-                    let interval = "5m".parse().expect("an interval");
-                    (view.digest(), view.counts(), view.coverage(interval).expect("5m"))
+                    let coverage = view.coverage("5m".parse().expect("an interval"));
+                    (view.digest(), view.counts(), coverage.expect("5m"))
                 }));
             }
-            (states, session.refusals().collect::<Vec<_>>())
+            (states, session.refusals().collect::<Vec<_>>(), events)
         };
-        let (watched, unwatched) = (play(true), play(false));
-        prop_assert_eq!(watched, unwatched);
+        prop_assert_eq!(play(0), play(1));
+        let (states, refusals, _) = play(usize::MAX);
+        let watched = play(0);
+        prop_assert_eq!((states, refusals), (watched.0, watched.1));
     }
 }

@@ -35,23 +35,25 @@ impl Lots {
 
     #[inline]
     pub(super) fn push(&mut self, bar: &Bar) {
-        self.full_goes();
+        if self.newest.len() == LOT {
+            self.begin_lot();
+        }
         self.newest.push(*bar);
     }
 
     pub(super) fn extend<'a>(&mut self, mut bars: impl ExactSizeIterator<Item = &'a Bar>) {
         while bars.len() > 0 {
-            self.full_goes();
+            if self.newest.len() == LOT {
+                self.begin_lot();
+            }
             let room = LOT - self.newest.len();
             self.newest.extend(bars.by_ref().take(room));
         }
     }
 
-    #[inline]
-    fn full_goes(&mut self) {
-        if self.newest.len() == LOT {
-            self.full.push_back(std::mem::replace(&mut self.newest, Vec::with_capacity(LOT / 4)));
-        }
+    #[cold]
+    fn begin_lot(&mut self) {
+        self.full.push_back(std::mem::replace(&mut self.newest, Vec::with_capacity(LOT / 4)));
     }
 
     pub(super) fn get(&self, place: usize) -> Option<&Bar> {

@@ -82,7 +82,7 @@ impl Derived {
         let mut ended = None;
         while let Some((row, rest)) = rows.split_first() {
             let taken = match &mut self.forming {
-                Some(forming) if clock < forming.end && row.bar.ts < forming.end => {
+                Some(forming) if row.bar.ts < forming.end => {
                     let inside = rows.iter().take_while(|row| row.bar.ts < forming.end).count();
                     bars(&rows[..inside]).for_each(|bar| forming.bar.fold(bar));
                     inside
@@ -105,7 +105,7 @@ impl Derived {
             if seen < end {
                 *context.due = end.min(*context.due);
             } else {
-                ended = self.grid.interval().is_intraday().then_some(end);
+                ended = Some(end);
                 self.close(id, date, context);
             }
         }
