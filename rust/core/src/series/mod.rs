@@ -39,19 +39,40 @@ pub struct Place<'a> {
     pub segment: usize,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// The bar as indicators take it.
     pub(crate) fn tick(&self, bar: &Bar) -> Tick {
         Tick::new(*bar, self.date, self.calendar, self.calendar.segment_at(bar.ts, self.segment))
     }
 
     /// Bars that follow each other, as indicators take them.
-    fn ticks<'b>(mut self, bars: impl Iterator<Item = &'b Bar>) -> impl Iterator<Item = Tick> {
-        bars.map(move |bar| {
-            let segment = self.calendar.segment_at(bar.ts, self.segment);
-            self.segment = segment.unwrap_or(self.segment);
-            Tick::new(*bar, self.date, self.calendar, segment)
-        })
+    fn ticks<'b, I: Iterator<Item = &'b Bar>>(self, bars: I) -> Ticks<'a, I> {
+        Ticks { place: self, bars }
+    }
+}
+
+/// Bars that follow each other, as indicators take them.
+struct Ticks<'a, I> {
+    place: Place<'a>,
+    bars: I,
+}
+
+impl<'b, I: Iterator<Item = &'b Bar>> Iterator for Ticks<'_, I> {
+    type Item = Tick;
+
+    // Who takes them needs few of their words: the others are not to be written.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "measured: a twentieth of the instructions of a backtest")]
+    fn next(&mut self) -> Option<Tick> {
+        let bar = self.bars.next()?;
+        let Place { calendar, date, segment } = &mut self.place;
+        let found = calendar.segment_at(bar.ts, *segment);
+        *segment = found.unwrap_or(*segment);
+        Some(Tick::new(*bar, *date, calendar, found))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.bars.size_hint()
     }
 }
 
