@@ -7,7 +7,7 @@ use openbell_core::calendar::{Calendar, Segment};
 use openbell_core::derive::Align;
 use openbell_core::indicator::Definition;
 use openbell_core::session::{
-    EventKind, EventMask, IndicatorRequest, IntervalRequest, Layout, Progress, Row, Session, Settings,
+    Counts, EventKind, EventMask, IndicatorRequest, IntervalRequest, Layout, Progress, Row, Session, Settings,
 };
 use proptest::prelude::*;
 
@@ -128,5 +128,40 @@ proptest! {
         let (states, refusals, _) = play(usize::MAX);
         let watched = play(0);
         prop_assert_eq!((states, refusals), (watched.0, watched.1));
+    }
+
+    #[test]
+    fn a_lot_is_taken_as_one_by_one(
+        holes in prop::collection::vec((0..2_u32, -27..150_i64, 1..12_i64), 0..12),
+        odd in prop::collection::vec((0..2_u32, -27..150_i64, 0..4_i64), 0..8),
+        (lot, history, watched) in (1..200_usize, 0..600_usize, any::<bool>()),
+        capacity in 1..200_usize,
+    ) {
+        let rows = rows(&holes, &odd);
+        // History ends anywhere, or with a day.
+        let day = rows.iter().position(|row| row.bar.ts >= 11 * DAY).unwrap_or(0);
+        let (past, now) = rows.split_at(if history < 300 { history.min(rows.len()) } else { day });
+        let play = |lot: usize| {
+            let mut session = session(capacity, Align::Session);
+            if watched {
+                session.subscribe(EventMask::new(&EventKind::ALL, Vec::new()));
+            }
+            let mut counts = Vec::new();
+            for (rows, loading) in [(past, true), (now, false)] {
+                session.set_loading(loading);
+                let mut count = Counts::default();
+                rows.chunks(lot).for_each(|rows| count.add(&session.apply(rows).counts));
+                counts.push(count);
+            }
+            session.advance(11 * DAY + OPEN + 44 * MINUTE).expect("forwards");
+            let states = NAMES.map(|name| {
+                let view = session.symbol(name).expect(name);
+                (view.digest(), view.counts(), view.coverage("5m".parse().expect("an interval")).expect("5m"))
+            });
+            let mut told: Vec<_> = session.take_events().into_iter().map(|event| format!("{event:?}")).collect();
+            told.sort_unstable();
+            (states, counts, session.refusals().collect::<Vec<_>>(), told)
+        };
+        prop_assert_eq!(play(lot), play(1));
     }
 }

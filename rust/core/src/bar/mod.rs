@@ -59,6 +59,13 @@ impl Bar {
     }
 }
 
+impl AsRef<Self> for Bar {
+    #[inline]
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -105,6 +105,7 @@ impl<S: Fn(usize) -> SymbolId, R: Fn(usize) -> usize, B: Fn(usize) -> Bar> Batch
         // So many symbols at once stay in the cache until their indicators are settled.
         let mut open: Vec<&mut Track> = Vec::with_capacity(BATCH);
         let mut turns: Vec<Range<usize>> = Vec::with_capacity(BATCH);
+        let mut bars: Vec<Bar> = Vec::new();
         let mut next = places.start;
         while next < places.end {
             while open.len() < BATCH && next < places.end {
@@ -120,11 +121,18 @@ impl<S: Fn(usize) -> SymbolId, R: Fn(usize) -> usize, B: Fn(usize) -> Bar> Batch
             let several = turns.iter().any(|turn| turn.len() > 1);
             for (track, turn) in open.iter_mut().zip(turns.drain(..)) {
                 let mut context = shared.context(track.calendar);
-                for place in turn {
-                    match track.apply(&(self.bar)(place), &mut context) {
-                        Outcome::Refused(refusal) => self.refuse(place, refusal, &mut report),
-                        outcome => report.counts.count(outcome),
-                    }
+                let mut tell = |place, outcome| match outcome {
+                    Outcome::Refused(refusal) => self.refuse(place, refusal, &mut report),
+                    outcome => report.counts.count(outcome),
+                };
+                if turn.len() == 1 {
+                    tell(turn.start, track.apply(&(self.bar)(turn.start), &mut context));
+                } else {
+                    bars.clear();
+                    bars.extend(turn.clone().map(&self.bar));
+                    let followed =
+                        track.apply_all(&bars, &mut context, |i, outcome| tell(turn.start + i, outcome));
+                    report.counts.appended += followed as u64;
                 }
                 shared.note(track);
             }

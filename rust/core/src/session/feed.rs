@@ -20,6 +20,13 @@ pub struct FeedRow {
     pub bar: Bar,
 }
 
+impl AsRef<Bar> for FeedRow {
+    #[inline]
+    fn as_ref(&self) -> &Bar {
+        &self.bar
+    }
+}
+
 /// The bars of one symbol that are still to come.
 #[derive(Debug, Clone, Copy)]
 struct Lane {

@@ -172,16 +172,11 @@ fn play(track: Option<&mut Track>, rows: &[FeedRow], shared: &mut Shared<'_>) ->
     };
     let mut refused = [0; Refusal::ALL.len()];
     let mut context = shared.context(track.calendar);
-    let mut rest = rows;
-    while let Some((row, later)) = rest.split_first() {
-        let run = track.apply_run(rest, &mut context);
-        rest = if run > 0 { &rest[run..] } else { later };
-        if run == 0
-            && let Outcome::Refused(refusal) = track.apply(&row.bar, &mut context)
-        {
+    track.apply_all(rows, &mut context, |_, outcome| {
+        if let Outcome::Refused(refusal) = outcome {
             refused[refusal as usize] += 1;
         }
-    }
+    });
     shared.note(track);
     shared.refusals.iter_mut().zip(refused).for_each(|(total, count)| *total += count);
     true

@@ -7,7 +7,7 @@ use crate::symbol::SymbolId;
 use crate::time::Day;
 
 use super::derived::{Context, Derived, Forming};
-use super::feed::FeedRow;
+use super::report::Outcome;
 use super::track::Track;
 
 /// Where the bars of a run stand: all in one segment.
@@ -21,86 +21,110 @@ struct Stretch {
 }
 
 impl Track {
-    /// Takes as many of the first rows as follow the newest bar, and each other, in its segment, as [`Self::apply`] takes them one
-    /// by one while nobody looks on; gives how many. What is not that plain is left.
-    pub(super) fn apply_run(&mut self, rows: &[FeedRow], context: &mut Context<'_>) -> usize {
-        let rows = &rows[..self.run(rows, context)];
-        let [first, .., last] = rows else { return 0 };
-        let Self { id, segment, .. } = *self;
-        let (step, calendar) = (self.grid.step(), context.calendar);
-        let slot = self.newest_slot.1 + 1 + ((first.bar.ts - self.newest_end) / step) as usize;
-        self.presence.set_run(segment, slot, rows.len());
-        self.metrics.fold_all(bars(rows), calendar.segment(segment).regular);
-        self.base.extend(bars(rows));
-        let stretch = Stretch { id, date: self.day(), segment, step };
-        for derived in &mut self.derived {
-            derived.append_run(rows, stretch, context);
+    /// Takes bars in the order given, and tells of each that did not just follow what became of it; gives how many did.
+    pub(super) fn apply_all<B: AsRef<Bar>>(
+        &mut self,
+        bars: &[B],
+        context: &mut Context<'_>,
+        mut tell: impl FnMut(usize, Outcome),
+    ) -> usize {
+        let (mut next, mut followed) = (0, 0);
+        while let Some(bar) = bars.get(next) {
+            let run = self.apply_run(&bars[next..], context);
+            if run == 0 {
+                tell(next, self.apply(bar.as_ref(), context));
+            }
+            followed += run;
+            next += run.max(1);
         }
-        self.newest_end = (last.bar.ts + step).min(calendar.segment(segment).close);
-        self.newest_slot = (segment, slot + rows.len() - 1);
-        self.counts.appended += rows.len() as u64;
-        context.changed = true;
-        if self.base.has_outgrown() {
-            self.evict(context);
-        }
-        rows.len()
+        followed
     }
 
-    /// How many of the first rows are a run.
-    fn run(&self, rows: &[FeedRow], context: &Context<'_>) -> usize {
+    /// Takes as many of the first bars as follow the newest bar, and each other, in its segment, as [`Self::apply`] takes them one
+    /// by one while nobody looks on; gives how many. What is not that plain is left.
+    fn apply_run<B: AsRef<Bar>>(&mut self, bars: &[B], context: &mut Context<'_>) -> usize {
+        let bars = &bars[..self.run(bars, context)];
+        let [first, .., last] = bars else { return 0 };
+        let Self { id, segment, .. } = *self;
+        let (step, calendar) = (self.grid.step(), context.calendar);
+        let slot = self.newest_slot.1 + 1 + ((first.as_ref().ts - self.newest_end) / step) as usize;
+        self.presence.set_run(segment, slot, bars.len());
+        self.metrics.fold_all(each(bars), calendar.segment(segment).regular);
+        self.base.extend(each(bars));
+        let stretch = Stretch { id, date: self.day(), segment, step };
+        for derived in &mut self.derived {
+            derived.append_run(bars, stretch, context);
+        }
+        self.newest_end = (last.as_ref().ts + step).min(calendar.segment(segment).close);
+        self.newest_slot = (segment, slot + bars.len() - 1);
+        self.counts.appended += bars.len() as u64;
+        context.changed = true;
+        if context.loading {
+            self.loaded_end = self.newest_end;
+        } else if self.base.has_outgrown() {
+            self.evict(context);
+        }
+        bars.len()
+    }
+
+    /// How many of the first bars are a run.
+    fn run<B: AsRef<Bar>>(&self, bars: &[B], context: &Context<'_>) -> usize {
         let Self { segment, newest_slot: (newest, _), newest_end, .. } = *self;
-        let plain = !context.loading && context.events.mask.is_empty() && self.grid.interval().is_intraday();
-        let Some(first) = rows.first().filter(|row| plain && newest == segment && row.bar.ts >= newest_end)
+        let unseen = context.loading || context.events.mask.is_empty();
+        let plain =
+            unseen && newest == segment && self.session.is_some() && self.grid.interval().is_intraday();
+        let Some(mut ts) = bars.first().map(|bar| bar.as_ref().ts).filter(|&ts| plain && ts >= newest_end)
         else {
             return 0;
         };
-        let (step, mut ts) = (self.grid.step(), first.bar.ts);
-        if self.session.is_none() || (ts != newest_end && (ts - newest_end) % step != 0) {
+        let step = self.grid.step();
+        if ts != newest_end && (ts - newest_end) % step != 0 {
             return 0;
         }
         let close = context.calendar.segment(segment).close;
-        let follows = |row: &&FeedRow| {
-            let follows = row.bar.ts == ts && ts < close && check(&row.bar).is_ok();
+        let room = if context.loading { usize::MAX } else { self.base.room() };
+        let follows = |bar: &&Bar| {
+            let follows = bar.ts == ts && ts < close && check(bar).is_ok();
             ts += step;
             follows
         };
-        rows.iter().take(self.base.room()).take_while(follows).count()
+        each(bars).take(room).take_while(follows).count()
     }
 }
 
 impl Derived {
     /// Takes the bars of a run.
-    fn append_run(&mut self, rows: &[FeedRow], stretch: Stretch, context: &mut Context<'_>) {
+    fn append_run<B: AsRef<Bar>>(&mut self, bars: &[B], stretch: Stretch, context: &mut Context<'_>) {
         let Stretch { id, date, segment, step } = stretch;
         let calendar = context.calendar;
         let (close, clock) = (calendar.segment(segment).close, context.clock);
         if !self.takes(calendar.segment(segment).regular) {
             return;
         }
-        let mut rows = rows;
+        let mut rest = bars;
         // Where the bucket before ended: there the next begins, with nothing to divide.
         let mut ended = None;
-        while let Some((row, rest)) = rows.split_first() {
+        while let Some(bar) = rest.first().map(AsRef::as_ref) {
             let taken = match &mut self.forming {
-                Some(forming) if row.bar.ts < forming.end => {
-                    let inside = rows.iter().take_while(|row| row.bar.ts < forming.end).count();
-                    bars(&rows[..inside]).for_each(|bar| forming.bar.fold(bar));
+                Some(forming) if bar.ts < forming.end => {
+                    let inside = each(rest).take_while(|bar| bar.ts < forming.end).count();
+                    each(&rest[..inside]).for_each(|bar| forming.bar.fold(bar));
                     inside
                 }
-                None if ended == Some(row.bar.ts) => {
-                    let end = (row.bar.ts + self.grid.step()).min(close);
-                    self.forming = Some(Forming { bar: row.bar, end });
+                None if ended == Some(bar.ts) => {
+                    let end = (bar.ts + self.grid.step()).min(close);
+                    self.forming = Some(Forming { bar: *bar, end });
                     1
                 }
                 _ => {
-                    let tick = Tick::new(row.bar, date, calendar, Some(segment));
-                    self.append(id, &tick, segment, clock.max((row.bar.ts + step).min(close)), context);
-                    rows = rest;
+                    let tick = Tick::new(*bar, date, calendar, Some(segment));
+                    self.append(id, &tick, segment, clock.max((bar.ts + step).min(close)), context);
+                    rest = &rest[1..];
                     continue;
                 }
             };
-            let seen = rows[taken - 1].bar.ts + step;
-            rows = &rows[taken..];
+            let seen = rest[taken - 1].as_ref().ts + step;
+            rest = &rest[taken..];
             let Some(Forming { end, .. }) = self.forming else { continue };
             if seen < end {
                 *context.due = end.min(*context.due);
@@ -112,6 +136,6 @@ impl Derived {
     }
 }
 
-fn bars(rows: &[FeedRow]) -> impl ExactSizeIterator<Item = &Bar> {
-    rows.iter().map(|row| &row.bar)
+fn each<B: AsRef<Bar>>(bars: &[B]) -> impl ExactSizeIterator<Item = &Bar> {
+    bars.iter().map(AsRef::as_ref)
 }

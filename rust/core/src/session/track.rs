@@ -50,7 +50,7 @@ pub(super) struct Track {
     /// Another number whenever series or indicators come or go.
     pub(super) shape: u64,
     /// End of the newest base bar that was loaded as history.
-    loaded_end: Nanos,
+    pub(super) loaded_end: Nanos,
     /// The metrics of the bars that have left the ring.
     metrics_head: Metrics,
     past_presence: Vec<PastPresence>,
