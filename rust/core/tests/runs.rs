@@ -1,4 +1,4 @@
-//! Bars that follow each other are taken together where nobody looks on: the session is then as if each had come alone.
+//! Bars that follow each other are taken together: the session is then as if each had come alone, for whoever looks on.
 
 mod common;
 
@@ -6,8 +6,10 @@ use openbell_core::bar::Bar;
 use openbell_core::calendar::{Calendar, Segment};
 use openbell_core::derive::Align;
 use openbell_core::indicator::Definition;
+use openbell_core::interval::Interval;
 use openbell_core::session::{
-    Counts, EventKind, EventMask, IndicatorRequest, IntervalRequest, Layout, Progress, Row, Session, Settings,
+    Counts, Event, EventKind, EventMask, IndicatorRequest, IntervalRequest, Layout, Progress, Row, Session,
+    Settings,
 };
 use proptest::prelude::*;
 
@@ -163,5 +165,44 @@ proptest! {
             (states, counts, session.refusals().collect::<Vec<_>>(), told)
         };
         prop_assert_eq!(play(lot), play(1));
+    }
+
+    #[test]
+    fn who_hears_of_some_bars_hears_of_them_in_their_time(
+        holes in prop::collection::vec((0..2_u32, -27..150_i64, 1..12_i64), 0..12),
+        odd in prop::collection::vec((0..2_u32, -27..150_i64, 0..4_i64), 0..8),
+        most in prop_oneof![1..40_usize, Just(1_000)],
+        wanted in prop::sample::subsequence(vec!["2m", "5m", "7m", "1h", "1d"], 1..3),
+        mut stops in prop::collection::vec(-27..150_i64, 0..4),
+        align in prop_oneof![Just(Align::Session), Just(Align::Clock), Just(Align::Epoch)],
+    ) {
+        let table = common::Table::new(&rows(&holes, &odd));
+        stops.sort_unstable();
+        let stops: Vec<_> = stops.iter().map(|minute| 10 * DAY + OPEN + minute * MINUTE).chain([12 * DAY]).collect();
+        let wanted: Vec<Interval> = wanted.iter().map(|text| text.parse().expect(text)).collect();
+        let play = |mask: EventMask| {
+            let mut session = session(100, align);
+            session.subscribe(mask);
+            let mut feed = session.feed(&table.columns());
+            let (mut told, mut calls) = (Vec::new(), 0);
+            for &stop in &stops {
+                while session.run(&mut feed, stop, most).expect("forwards") != Progress::Until {
+                    let clock = session.clock();
+                    let is_wanted = |event: &Event| event.kind == EventKind::BarClosed && wanted.contains(&event.interval);
+                    let events = session.take_events().into_iter().filter(is_wanted);
+                    let before = told.len();
+                    told.extend(events.map(|event| (clock, format!("{event:?}"))));
+                    // A symbol has the same values then, whoever looks on.
+                    let seen = NAMES.map(|name| session.symbol(name).expect(name).digest());
+                    told.extend((told.len() > before).then(|| (clock, format!("{seen:?}"))));
+                    calls += 1;
+                }
+            }
+            (told, calls)
+        };
+        let some = play(EventMask::new(&[EventKind::BarClosed], wanted.clone()));
+        let all = play(EventMask::new(&EventKind::ALL, Vec::new()));
+        prop_assert_eq!(&some.0, &all.0);
+        prop_assert!(most < 1_000 || some.1 < all.1);
     }
 }

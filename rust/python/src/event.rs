@@ -7,7 +7,9 @@ use numpy::{Element, PyArray1};
 use openbell_core::session::{Event, EventKind};
 use openbell_core::symbol::SymbolTable;
 use pyo3::exceptions::PyIndexError;
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::bar::PyBar;
 
@@ -35,8 +37,14 @@ impl PyEvent {
 #[pymethods]
 impl PyEvent {
     #[getter]
-    fn kind(&self) -> &'static str {
-        self.event.kind.name()
+    fn kind<'py>(&self, py: Python<'py>) -> &Bound<'py, PyString> {
+        // Each made once, so that who compares them looks no further.
+        match self.event.kind {
+            EventKind::BarClosed => intern!(py, EventKind::BarClosed.name()),
+            EventKind::BarRevised => intern!(py, EventKind::BarRevised.name()),
+            EventKind::IndicatorValid => intern!(py, EventKind::IndicatorValid.name()),
+            EventKind::BarWithdrawn => intern!(py, EventKind::BarWithdrawn.name()),
+        }
     }
 
     /// Ticker.

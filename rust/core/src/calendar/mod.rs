@@ -136,6 +136,12 @@ impl Calendar {
         after.checked_sub(1).filter(|&i| ts < self.segments[i].close)
     }
 
+    /// The segment that holds a time, or else the first thereafter.
+    pub fn segment_from(&self, ts: Nanos) -> Option<usize> {
+        let segment = self.segments.partition_point(|s| s.close <= ts);
+        (segment < self.segments.len()).then_some(segment)
+    }
+
     /// The session of a segment.
     pub fn session_of(&self, segment: usize) -> usize {
         self.sessions.partition_point(|s| s.segments.end <= segment)

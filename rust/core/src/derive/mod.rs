@@ -100,6 +100,12 @@ impl Grid {
         (bucket, (number - (segment.open - anchor).div_euclid(self.step)) as usize)
     }
 
+    /// When the bucket ends that holds a time, or else the first thereafter; `Nanos::MAX` if the calendar ends before.
+    pub fn next_end(&self, calendar: &Calendar, now: Nanos) -> Nanos {
+        let end = |segment| self.bucket(calendar, segment, now.max(calendar.segment(segment).open)).end;
+        calendar.segment_from(now).map_or(Nanos::MAX, end)
+    }
+
     /// How many buckets a segment has.
     pub fn slots(&self, calendar: &Calendar, segment: usize) -> usize {
         self.locate(calendar, segment, calendar.segment(segment).close - 1).1 + 1

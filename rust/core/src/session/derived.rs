@@ -183,6 +183,19 @@ impl Context<'_> {
         }
     }
 
+    /// The same of bars that follow each other.
+    pub(super) fn bars_closed<'b>(
+        &mut self,
+        id: SymbolId,
+        interval: Interval,
+        bars: impl Iterator<Item = &'b Bar>,
+    ) {
+        self.changed = true;
+        if !self.loading && self.events.mask.wants(EventKind::BarClosed, interval) {
+            bars.for_each(|bar| self.events.bar_closed(id, interval, bar));
+        }
+    }
+
     /// Brings the indicators of a series up to date, and tells of those that have their first value.
     pub(super) fn settle(&mut self, id: SymbolId, series: &mut Series, date: Day, segment: usize) {
         if series.is_behind() {

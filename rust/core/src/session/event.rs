@@ -48,6 +48,11 @@ impl EventMask {
         self.kinds == 0
     }
 
+    /// Whether nothing but closed bars is wanted.
+    pub fn has_only_closed(&self) -> bool {
+        self.kinds == 1 << EventKind::BarClosed as u8
+    }
+
     /// Whether events of a kind are wanted at all.
     pub fn has(&self, kind: EventKind) -> bool {
         self.kinds & (1 << kind as u8) != 0

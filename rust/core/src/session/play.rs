@@ -8,6 +8,7 @@ use crate::symbol::SymbolId;
 use crate::time::Nanos;
 
 use super::behind::settle_together;
+use super::event::EventKind;
 use super::feed::{Feed, FeedBuilder, FeedRow};
 use super::report::Outcome;
 use super::shared::Shared;
@@ -27,8 +28,8 @@ pub enum Progress {
 
 impl Session {
     /// Plays a feed: all bars that end at one time, then the clock, then the next. Stops after the first step that left
-    /// events, after about `most` rows, or when the next bar ends after `until`; the clock then stands at `until`. While
-    /// nobody subscribed to events, many steps are taken at once.
+    /// events, after about `most` rows, or when the next bar ends after `until`; the clock then stands at `until`. Up to the
+    /// next that somebody may want to hear of, many steps are taken at once.
     pub fn run(&mut self, feed: &mut Feed, until: Nanos, most: usize) -> Result<Progress> {
         let watched = !self.events.mask.is_empty();
         let limit = feed.remaining().saturating_sub(most);
@@ -45,12 +46,13 @@ impl Session {
             if feed.next_end() > until {
                 break;
             }
-            let end = if watched { next } else { feed.stretch(most).clamp(next, until) };
-            if watched {
+            let heard = if watched { self.next_heard() } else { Nanos::MAX };
+            let end = if heard > next { feed.stretch(most).min(heard).clamp(next, until) } else { next };
+            if heard > next {
+                self.play_stretch(feed, end);
+            } else {
                 feed.play(end, |symbol, rows| self.play_rows(symbol, rows));
                 self.settle();
-            } else {
-                self.play_stretch(feed, end);
             }
             self.advance(end.max(self.clock))?;
             if !self.events.is_empty() {
@@ -62,6 +64,29 @@ impl Session {
         }
         self.advance(until.max(self.clock))?;
         Ok(if self.events.is_empty() { Progress::Until } else { Progress::Events })
+    }
+
+    /// When the next bar may close that somebody wants to hear of: until then nothing is told. Not known where more than the
+    /// longer intervals' closed bars is wanted.
+    fn next_heard(&self) -> Nanos {
+        let mask = &self.events.mask;
+        let wants = |grid: &Grid| mask.wants(EventKind::BarClosed, grid.interval());
+        if !mask.has_only_closed() {
+            return Nanos::MIN;
+        }
+        let mut grids: Vec<(usize, Grid)> = Vec::new();
+        for track in self.tracks.iter().flatten() {
+            if wants(&track.grid) {
+                return Nanos::MIN;
+            }
+            for grid in track.derived.iter().map(|derived| derived.grid).filter(wants) {
+                if !grids.contains(&(track.calendar, grid)) {
+                    grids.push((track.calendar, grid));
+                }
+            }
+        }
+        let ends = grids.iter().map(|(calendar, grid)| grid.next_end(&self.calendars[*calendar], self.clock));
+        ends.min().unwrap_or(Nanos::MAX)
     }
 
     /// One bar each of many symbols: their indicators go together, later.

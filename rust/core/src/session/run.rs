@@ -41,7 +41,7 @@ impl Track {
     }
 
     /// Takes as many of the first bars as follow the newest bar, and each other, in its segment, as [`Self::apply`] takes them one
-    /// by one while nobody looks on; gives how many. What is not that plain is left.
+    /// by one; gives how many. What is not that plain is left.
     fn apply_run<B: AsRef<Bar>>(&mut self, bars: &[B], context: &mut Context<'_>) -> usize {
         let bars = &bars[..self.run(bars, context)];
         let [first, .., last] = bars else { return 0 };
@@ -51,6 +51,7 @@ impl Track {
         self.presence.set_run(segment, slot, bars.len());
         self.metrics.fold_all(each(bars), calendar.segment(segment).regular);
         self.base.extend(each(bars));
+        context.bars_closed(id, self.base.interval(), each(bars));
         let stretch = Stretch { id, date: self.day(), segment, step };
         for derived in &mut self.derived {
             derived.append_run(bars, stretch, context);
@@ -58,7 +59,6 @@ impl Track {
         self.newest_end = (last.as_ref().ts + step).min(calendar.segment(segment).close);
         self.newest_slot = (segment, slot + bars.len() - 1);
         self.counts.appended += bars.len() as u64;
-        context.changed = true;
         if context.loading {
             self.loaded_end = self.newest_end;
         } else if self.base.has_outgrown() {
@@ -70,9 +70,7 @@ impl Track {
     /// How many of the first bars are a run.
     fn run<B: AsRef<Bar>>(&self, bars: &[B], context: &Context<'_>) -> usize {
         let Self { segment, newest_slot: (newest, _), newest_end, .. } = *self;
-        let unseen = context.loading || context.events.mask.is_empty();
-        let plain =
-            unseen && newest == segment && self.session.is_some() && self.grid.interval().is_intraday();
+        let plain = newest == segment && self.session.is_some() && self.grid.interval().is_intraday();
         let Some(mut ts) = bars.first().map(|bar| bar.as_ref().ts).filter(|&ts| plain && ts >= newest_end)
         else {
             return 0;
