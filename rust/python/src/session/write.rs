@@ -15,7 +15,7 @@ use crate::report::PyReport;
 /// Rows between which readers get their turn: about a millisecond.
 pub(super) const LOT: usize = 8192;
 
-/// The same of a backtest, each of whose symbols goes on for as long at a time.
+/// The same of a backtest, some milliseconds: the longer each symbol goes on at a time, the less often its state is fetched.
 const STRETCH: usize = 32_768;
 
 /// The name of a symbol that is not registered: number `u32::MAX - i` is the `i`-th of the strangers.
