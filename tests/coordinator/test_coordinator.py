@@ -172,6 +172,43 @@ def test_on_bar_can_be_narrowed() -> None:
         ob.SessionCoordinator(config(), strategy=Hours())
 
 
+@pytest.mark.parametrize("wanted", [("5m",), ("1d",), ("5m", "1d")])
+def test_who_hears_of_longer_bars_alone_sees_what_others_see(wanted: tuple[str, ...]) -> None:
+    keys = ("sma_20_5m", "spread_1m", "correlation_30_vs_SIM002_1m", "ema_9_of_spread_1m")
+
+    class Look(ob.Strategy):
+        def __init__(self) -> None:
+            self.seen: list[str] = []
+
+        def on_bar(self, session: ob.SessionData, bar: ob.Bar) -> None:
+            if str(bar.interval) in wanted:
+                symbol = str(bar.symbol)
+                values = [session.get_indicator_value(symbol, key) for key in keys]
+                count, coverage = len(session.get_bars(symbol, "1m")), session.get_coverage(symbol, "1m")
+                self.seen.append(f"{session.now} {bar} {values} {count} {coverage}")
+
+    class Narrowed(Look):
+        intervals = wanted
+
+    changes = {
+        "indicators": {
+            "session": [
+                {"name": "sma", "period": 20, "interval": "5m"},
+                {"name": "spread", "expression": "close - open", "interval": "1m"},
+                {"name": "correlation", "against": "SIM002", "interval": "1m"},
+                {"name": "ema", "period": 9, "interval": "1m", "source": "spread_1m"},
+            ]
+        }
+    }
+    seen = []
+    for strategy in (Look(), Narrowed()):
+        result = ob.SessionCoordinator(config(session=changes), strategy=strategy).run()
+        assert result.summary.callback_errors == 0, result.summary.warnings
+        seen.append(strategy.seen)
+    assert len(seen[0]) >= 9
+    assert seen[0] == seen[1]
+
+
 def test_a_callback_that_raises_is_isolated(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(ob.Strategy):
         intervals = ("5m",)
