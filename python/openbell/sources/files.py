@@ -88,5 +88,11 @@ class ParquetSource(_FileSource):
     def _read(self, file: Path) -> pl.DataFrame:
         import polars as pl
 
-        found = pick(list(pl.read_parquet_schema(file)), self.options, str(file))
-        return pl.read_parquet(file, columns=list(found.values()))
+        schema = pl.read_parquet_schema(file)
+        found = pick(list(schema), self.options, str(file))
+        frame = pl.scan_parquet(file).select(list(dict.fromkeys(found.values())))
+        symbol = found.get("symbol", "")
+        if schema.get(symbol) == pl.String:
+            # Each ticker is there many times: they are told apart while other columns are read.
+            frame = frame.with_columns(pl.col(symbol).cast(pl.Categorical))
+        return frame.collect()
