@@ -52,12 +52,13 @@ class Numbers:
             name: column if column.dtype == pl.Float64 else column.cast(pl.Float64, strict=False)
             for name, column in columns.items()
         }
-        lacking = [column.is_null().arg_true() for name, column in read.items() if _is_lacking(name, column)]
-        missing = np.unique(np.concatenate(lacking)) if lacking else np.empty(0, dtype=np.uint32)
-        self._missing = missing if len(missing) <= MOST_MISSING else missing[:0]
-        for name, column in read.items():
-            if column.null_count() and (name in OPTIONAL or not len(self._missing)):
-                read[name] = column.fill_null(float("nan"))
+        lacking = {name for name, column in read.items() if column.null_count()}
+        holes = [read[name].is_null().arg_true() for name in lacking.difference(OPTIONAL)]
+        missing = np.unique(np.concatenate(holes)) if holes else np.empty(0, dtype=np.uint32)
+        few = len(missing) <= MOST_MISSING
+        self._missing = missing if few else missing[:0]
+        for name in lacking.intersection(OPTIONAL) if few else lacking:
+            read[name] = read[name].fill_null(float("nan"))
         if len({tuple(column.chunk_lengths()) for column in read.values()}) > 1 or (
             read["open"].n_chunks() > MOST_PIECES
         ):
@@ -98,10 +99,6 @@ class Numbers:
 def without(values: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
     """Give an array without some rows, in order, of which there are few."""
     return np.concatenate(_between(values, rows)) if len(rows) else values
-
-
-def _is_lacking(name: str, column: pl.Series) -> bool:
-    return name not in OPTIONAL and column.null_count() > 0
 
 
 def _pieces(columns: Mapping[str, pl.Series], missing: NDArray[Any]) -> Iterator[_Piece]:

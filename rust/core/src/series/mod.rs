@@ -379,10 +379,11 @@ impl Series {
     /// Whether the ring has outgrown its capacity by a lot.
     #[inline]
     pub fn has_outgrown(&self) -> bool {
-        self.bars.len() >= self.capacity + MARK_EVERY
+        self.room() == 0
     }
 
     /// How many bars may come before it has.
+    #[inline]
     pub fn room(&self) -> usize {
         (self.capacity + MARK_EVERY).saturating_sub(self.bars.len())
     }

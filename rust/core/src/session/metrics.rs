@@ -19,7 +19,7 @@ impl Total {
         self.count += 1;
     }
 
-    fn fold_all<'a>(&mut self, bars: impl ExactSizeIterator<Item = &'a Bar>) {
+    fn fold_all<'a>(&mut self, bars: impl Iterator<Item = &'a Bar>) {
         let mut total = *self;
         bars.for_each(|bar| total.fold(bar));
         *self = total;
@@ -52,7 +52,7 @@ impl Metrics {
     }
 
     /// The same with several bars, one after the other.
-    pub(super) fn fold_all<'a>(&mut self, bars: impl ExactSizeIterator<Item = &'a Bar>, regular: bool) {
+    pub(super) fn fold_all<'a>(&mut self, bars: impl Iterator<Item = &'a Bar>, regular: bool) {
         if regular { self.regular.fold_all(bars) } else { self.extended.fold_all(bars) }
     }
 

@@ -137,3 +137,37 @@ impl Derived {
 fn each<B: AsRef<Bar>>(bars: &[B]) -> impl ExactSizeIterator<Item = &Bar> {
     bars.iter().map(AsRef::as_ref)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{IntervalRequest, Layout};
+    use super::super::store::{Row, Session, Settings};
+    use super::*;
+    use crate::calendar::{Calendar, Segment};
+    use crate::derive::Align;
+    use crate::series::MARK_EVERY;
+
+    const MINUTE: i64 = 60_000_000_000;
+
+    #[test]
+    fn a_run_takes_a_ring_no_further_than_single_bars_do() {
+        let segment = Segment { date: 1, open: 0, close: 1_000 * MINUTE, regular: true, utc_offset: 0 };
+        let rows: Vec<Row> = (0..1_000)
+            .map(|minute| Row { symbol: 0, bar: Bar::new(minute * MINUTE, [1.0; 4], 1.0, 1.0, 1.0) })
+            .collect();
+        for (lot, most) in [(1, 10), (1_000, 10), (333, 200)] {
+            let mut session = Session::new(Settings { capacity: most, align: Align::Session });
+            let calendar = session.add_calendar(Calendar::new("TEST", vec![segment]).expect("in order"));
+            let base = IntervalRequest { interval: "1m".parse().expect("an interval"), keep_sessions: 0 };
+            let layout = Layout::new(base, &[], &[], Align::Session).expect("a layout");
+            session.register(["A"], calendar, &layout).expect("a name");
+            rows.chunks(lot)
+                .for_each(|rows| assert_eq!(session.apply(rows).counts.appended, rows.len() as u64));
+            let held = session.tracks[0].as_ref().map_or(0, |track| track.base.held().len());
+            assert!(
+                (most..most + MARK_EVERY).contains(&held),
+                "{held} bars are held of {most}, {lot} at a time"
+            );
+        }
+    }
+}
