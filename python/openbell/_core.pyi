@@ -34,6 +34,7 @@ __all__ = [
     "list_custom_indicators",
     "list_indicators",
     "parse_symbol",
+    "parse_times",
     "register_indicator",
 ]
 
@@ -514,3 +515,4 @@ def register_indicator(
     expression: str | None = None,
 ) -> None: ...
 def parse_symbol(text: str) -> str: ...
+def parse_times(texts: str, width: int) -> tuple[_Ints, bool] | None: ...

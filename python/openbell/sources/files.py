@@ -73,7 +73,7 @@ class CsvSource(_FileSource):
         found = pick(header, self.options, str(file))
         types: dict[str, Any] = {column: pl.Float64 for name, column in found.items() if name in NUMBERS}
         # Everything that is not a number is text first: a ticker may be NAN, TRUE or NULL.
-        types[found["ts"]] = pl.Int64 if self.options.unit else pl.Categorical
+        types[found["ts"]] = pl.Int64 if self.options.unit else pl.String
         if "symbol" in found:
             types[found["symbol"]] = pl.Categorical
         # What cannot be read becomes null, and a null is reported as the bad row it is.

@@ -6,11 +6,11 @@ import difflib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
-from openbell._core import Interval, parse_symbol
+from openbell._core import Interval, parse_symbol, parse_times
 from openbell.errors import SourceError, SymbolError
 from openbell.sources.columns import NUMBERS, OPTIONAL, Columns
 from openbell.sources.numbers import Numbers, without
@@ -238,19 +238,21 @@ def _times_ns(
     """
     import polars as pl
 
-    if column.dtype in (pl.String, pl.Categorical):
+    if (alike := _times_alike(column)) is not None:
+        read = _epoch_ns(alike, options)
+    elif column.dtype in (pl.String, pl.Categorical):
         # Of many symbols, each time is there many times.
         coded = _coded(column)
         read = _epoch_ns(_read_times(pl.Series(column.name, [*coded.texts, None], dtype=pl.String)), options)
         missing = column.null_count() + read.null_count() > 1
         unread = np.flatnonzero(coded.spread(read.is_null().to_numpy())) if missing else ()
         return coded.spread(read.fill_null(0).to_numpy()), unread
-    if column.dtype.is_integer():
+    elif column.dtype.is_integer():
         if options.unit is None:
             raise SourceError(f"{file}: {column.name} holds whole numbers; say their unit, one of {', '.join(UNITS)}")
-        read = column.cast(pl.Int64) * UNITS[options.unit]
+        read = _ns(column.cast(pl.Int64, strict=False), options.unit)
     elif column.dtype == pl.Date:
-        read = _epoch_ns(column.cast(pl.Datetime("ns")), options)
+        read = _epoch_ns(column.cast(pl.Datetime("us")), options)
     elif isinstance(column.dtype, pl.Datetime):
         read = _epoch_ns(column, options)
     else:
@@ -259,22 +261,52 @@ def _times_ns(
     return read.fill_null(0).to_numpy().astype(np.int64, copy=False), unread
 
 
+def _times_alike(column: pl.Series) -> pl.Series | None:
+    """Read texts that are all written as the first, as nearly always; none if they are not."""
+    import polars as pl
+
+    if column.dtype != pl.String or column.null_count():
+        return None
+    lengths = column.str.len_bytes()
+    width = lengths.min()
+    if not isinstance(width, int) or width != lengths.max():
+        return None
+    parts = [parse_times(part.str.join().item(), width) for part in column.get_chunks() if len(part)]
+    read = [part for part in parts if part is not None]
+    if len(read) < len(parts) or len({zoned for _, zoned in read}) > 1:
+        return None
+    times = np.concatenate([times for times, _ in read])
+    return pl.Series(times).cast(pl.Datetime("ns", "UTC" if read[0][1] else None))
+
+
 def _read_times(texts: pl.Series) -> pl.Series:
     import polars as pl
 
+    texts = texts.str.strip_chars()
+    # Of 1/2/2024, nobody knows which is the month.
+    texts = texts.set(~texts.str.contains(r"^\d{4}"), None)
     try:
-        return texts.str.strip_chars().str.to_datetime(time_unit="ns", strict=False)
+        return texts.str.to_datetime(time_unit="us", strict=False)
     except pl.exceptions.ComputeError:
-        return pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("ns", "UTC"))
+        return pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("us", "UTC"))
 
 
 def _epoch_ns(column: pl.Series, options: TableOptions) -> pl.Series:
-    import polars as pl
 
-    if isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is None:
+    kind = cast("pl.Datetime", column.dtype)
+    if kind.time_zone is None:
         # An hour that the change of clocks repeats or leaves out has no one time.
         column = column.dt.replace_time_zone(options.tz or "UTC", ambiguous="null", non_existent="null")
-    return column.dt.epoch("ns")
+    return _ns(column.to_physical(), kind.time_unit)
+
+
+def _ns(counts: pl.Series, unit: str) -> pl.Series:
+    """Give counts of a unit since 1970 as nanoseconds; those that are too far away for that become null."""
+    if unit == "ns":
+        return counts
+    most = np.iinfo(np.int64).max // UNITS[unit]
+    near = counts.is_between(-most, most)
+    return (counts if near.all() else counts.set(~near, None)) * UNITS[unit]
 
 
 def _grain(options: TableOptions) -> int:

@@ -21,8 +21,9 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
-    use super::PyResult;
+    use super::{Bound, PyResult, Python};
     use super::{error, pyfunction};
+    use numpy::PyArray1;
 
     #[pymodule_export]
     use super::arrays::{PyArrayFunction, compute};
@@ -61,5 +62,18 @@ mod _core {
     #[pyfunction]
     fn parse_symbol(text: &str) -> PyResult<String> {
         openbell_core::symbol::parse_symbol(text).map_err(error::to_py)
+    }
+
+    /// Times in nanoseconds since 1970, and whether they name their offset from UTC, of texts of ``width`` bytes each, joined.
+    ///
+    /// None if they are not ISO 8601 to the second, all written alike.
+    #[pyfunction]
+    fn parse_times<'py>(
+        py: Python<'py>,
+        texts: &str,
+        width: usize,
+    ) -> Option<(Bound<'py, PyArray1<i64>>, bool)> {
+        let (times, zoned) = py.detach(|| openbell_core::time::read_alike(texts.as_bytes(), width))?;
+        Some((PyArray1::from_vec(py, times), zoned))
     }
 }
