@@ -106,7 +106,7 @@ pub(super) struct Stretch<'a> {
     /// How many values it was given before.
     pub(super) seen: usize,
     /// What was worked out ahead, if it was.
-    pub(super) ahead: Option<[&'a [f64]; Input::MAX_AHEAD]>,
+    pub(super) ahead: Option<&'a [&'a [f64]; Input::MAX_AHEAD]>,
 }
 
 /// The loop for one kind of indicator, compiled for it alone: its state stays in registers.
@@ -128,20 +128,29 @@ pub(super) fn run<I: Indicator>(
     let pasts = |row| Pasts::Worked(&stretch.table, row, &ahead);
     // An event of the session comes when it comes.
     let settled = if I::WAITS { rows } else { kernel.warm().saturating_sub(stretch.seen).min(rows) };
-    each::<I, false>(kernel, stretch, words, own, outputs, 0..settled, pasts);
-    let rest = &mut rows_of(outputs, &(settled..rows))[..I::SPEC.outputs.len()];
-    let state = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
-    if kernel.along(state, &stretch.columns.rows(settled..rows), &source[settled..], rest) {
-        return;
+    if settled > 0 {
+        each::<I, false>(kernel, stretch, words, own, outputs, 0..settled, pasts);
     }
-    each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);
+    if I::ALONG {
+        let mut room = Default::default();
+        let rest = rows_of(outputs, &(settled..rows), &mut room);
+        let state = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
+        kernel.along(state, &stretch.columns.rows(settled..rows), &source[settled..], rest);
+    } else if settled < rows {
+        each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);
+    }
 }
 
-/// These rows of the outputs; nothing in the places that have none.
+/// These rows of the outputs.
 #[inline(always)]
-fn rows_of<'o>(outputs: &'o mut [&mut [f64]], rows: &Range<usize>) -> [&'o mut [f64]; MOST_OUTPUTS] {
-    let mut given = outputs.iter_mut();
-    std::array::from_fn(|_| given.next().map_or_else(Default::default, |column| &mut column[rows.clone()]))
+fn rows_of<'r, 'o>(
+    outputs: &'o mut [&mut [f64]],
+    rows: &Range<usize>,
+    room: &'r mut [&'o mut [f64]; MOST_OUTPUTS],
+) -> &'r mut [&'o mut [f64]] {
+    let count = outputs.len();
+    room.iter_mut().zip(outputs).for_each(|(part, column)| *part = &mut column[rows.clone()]);
+    &mut room[..count]
 }
 
 #[inline(always)]
@@ -161,7 +170,9 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
     let (open, high, low) = (&open[..count], &high[..count], &low[..count]);
     let (close, volume) = (&close[..count], &volume[..count]);
     let source = &stretch.source[range.clone()][..count];
-    let columns = &mut rows_of(outputs, &range)[..I::SPEC.outputs.len()];
+    let mut room = Default::default();
+    let columns = rows_of(outputs, &range, &mut room);
+    let columns = &mut columns[..I::SPEC.outputs.len()];
     assert!(columns.iter().all(|column| column.len() == count), "a column for each output");
     let words: &mut I::State = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
     let mut state = *words;

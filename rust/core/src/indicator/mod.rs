@@ -77,6 +77,9 @@ pub trait Indicator: Sized {
     /// that leaves its one window, and all its averages have had their start by its [`first`](Self::first) value.
     const ABREAST: bool = false;
 
+    /// Whether it has a loop of its own for many bars: [`Self::along`].
+    const ALONG: bool = false;
+
     /// The words it keeps; all zero before the first value.
     type State: Pod;
 
@@ -129,8 +132,8 @@ pub trait Indicator: Sized {
         true
     }
 
-    /// The same as [`Self::update`] with many bars that are [settled](Input::settled), in less time, into one column an output; false
-    /// if it has nothing better. It reads those of `bars` and the source that it is said to read.
+    /// The same as [`Self::update`] with many bars that are [settled](Input::settled), in less time, into one column an output. It
+    /// reads those of `bars` and the source that it is said to read.
     #[inline(always)]
     fn along(
         &self,
@@ -138,7 +141,6 @@ pub trait Indicator: Sized {
         _bars: &Columns<'_>,
         _source: &[f64],
         _out: &mut [&mut [f64]],
-    ) -> bool {
-        false
+    ) {
     }
 }

@@ -64,11 +64,11 @@ impl Indicator for Tsi {
         let mut smooth = [change, change.abs()];
         for (x, [long, short]) in smooth.iter_mut().zip(&mut state.emas) {
             *x = long.next(input.settled, self.long, Ema::factor(self.long), *x);
-            if !x.is_nan() {
+            if input.settled || !x.is_nan() {
                 *x = short.next(input.settled, self.short, Ema::factor(self.short), *x);
             }
         }
-        if !smooth[1].is_nan() {
+        if input.settled || !smooth[1].is_nan() {
             out[0] = if smooth[1] == 0.0 { 0.0 } else { 100.0 * (smooth[0] / smooth[1]) };
             out[1] = state.signal.next(input.settled, self.signal, Ema::factor(self.signal), out[0]);
         }

@@ -49,12 +49,13 @@ impl Definition {
                 .iter_mut()
                 .zip(&mut *outputs)
                 .for_each(|(part, column)| *part = &mut column[stretch.clone()]);
+            let ahead = worked.columns(columns, &stretch);
             let given = Stretch {
                 columns: columns.rows(stretch.clone()),
                 source: worked.source(columns, &stretch),
                 table: worked.table(columns, &stretch),
                 seen: from,
-                ahead: Some(worked.columns(columns, &stretch)),
+                ahead: Some(&ahead),
             };
             kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
             // Looked at where they are about to be read, they are in the cache then.

@@ -1,6 +1,8 @@
 use crate::error::Result;
 use crate::indicator::parts::Rolling;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Detrended price oscillator.
 #[derive(Debug, Clone)]
@@ -36,10 +38,18 @@ impl Indicator for Dpo {
         vec![Lookback { field: Field::Source, bars: self.period.max(self.period / 2 + 1) }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        let source = Term::Field(Field::Source);
+        vec![
+            Ahead::new(source, Over::Mean(self.period)),
+            Ahead::new(source, Over::Each).ago(self.period / 2 + 1),
+        ]
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut Rolling, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let past = input.past(0);
-        let mean = state.mean(self.period, input.seen, past);
-        out[0] = if input.seen < self.first() { f64::NAN } else { past.lag(self.period / 2 + 1) - mean };
+        let mean = input.ahead(0).unwrap_or_else(|| state.mean(self.period, input.seen, input.past(0)));
+        let started = input.settled || input.seen >= self.first();
+        out[0] = if started { input.back(1, 0, self.period / 2 + 1) - mean } else { f64::NAN };
     }
 }

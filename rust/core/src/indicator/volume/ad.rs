@@ -7,6 +7,7 @@ use crate::indicator::{Columns, Family, Field, Indicator, Input, Params, Spec};
 pub struct Ad;
 
 impl Indicator for Ad {
+    const ALONG: bool = true;
     const SPEC: Spec = Spec {
         name: "ad",
         title: "Accumulation/distribution line",
@@ -37,8 +38,7 @@ impl Indicator for Ad {
     }
 
     #[inline(always)]
-    fn along(&self, state: &mut Sum, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) -> bool {
+    fn along(&self, state: &mut Sum, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) {
         state.along(out[0], |rows, terms| money_flows(&bars.rows(rows), terms), |_| ());
-        true
     }
 }

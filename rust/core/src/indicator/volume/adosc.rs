@@ -21,6 +21,7 @@ pub struct State {
 }
 
 impl Indicator for Adosc {
+    const ALONG: bool = true;
     const SPEC: Spec = Spec {
         name: "adosc",
         title: "Chaikin oscillator",
@@ -61,7 +62,7 @@ impl Indicator for Adosc {
     }
 
     #[inline(always)]
-    fn along(&self, state: &mut State, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) -> bool {
+    fn along(&self, state: &mut State, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) {
         let State { line, emas: [fast, slow] } = state;
         let flows = |rows: Range<usize>, terms: &mut [f64]| money_flows(&bars.rows(rows), terms);
         line.along(out[0], flows, |lines| {
@@ -71,6 +72,5 @@ impl Indicator for Adosc {
                 *value = *fast - *slow;
             }
         });
-        true
     }
 }

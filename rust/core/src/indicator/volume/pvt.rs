@@ -18,6 +18,7 @@ pub struct State {
 }
 
 impl Indicator for Pvt {
+    const ALONG: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "pvt",
@@ -50,7 +51,7 @@ impl Indicator for Pvt {
     }
 
     #[inline(always)]
-    fn along(&self, state: &mut State, bars: &Columns<'_>, source: &[f64], out: &mut [&mut [f64]]) -> bool {
+    fn along(&self, state: &mut State, bars: &Columns<'_>, source: &[f64], out: &mut [&mut [f64]]) {
         let State { close, sum } = state;
         let first = *close;
         let gains = |rows: Range<usize>, terms: &mut [f64]| {
@@ -64,7 +65,6 @@ impl Indicator for Pvt {
         };
         sum.along(out[0], gains, |_| ());
         *close = source.last().copied().unwrap_or(first);
-        true
     }
 }
 

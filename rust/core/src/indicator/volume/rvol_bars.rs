@@ -1,6 +1,8 @@
 use crate::error::Result;
 use crate::indicator::parts::Total;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+};
 
 /// Relative volume, against the bars before.
 #[derive(Debug, Clone)]
@@ -36,10 +38,15 @@ impl Indicator for RvolBars {
         vec![Lookback { field: Field::Source, bars: self.period + 1 }]
     }
 
+    fn ahead(&self) -> Vec<Ahead> {
+        vec![Ahead::new(Term::Field(Field::Source), Over::Total(self.period)).ago(1)]
+    }
+
     #[inline(always)]
     fn update(&self, state: &mut Total, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let past = input.past(0);
-        let mean = state.next(self.period, input.seen - 1, |k| past.lag(k + 1)) / self.period as f64;
+        let mut total = || state.next(self.period, input.seen - 1, |k| past.lag(k + 1));
+        let mean = input.ahead(0).unwrap_or_else(&mut total) / self.period as f64;
         out[0] = if mean == 0.0 { 0.0 } else { input.x / mean };
     }
 }
