@@ -10,7 +10,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Give the one of some names that was probably meant; None if none is like it."""
+    import difflib  # where nothing is wrong, nobody waits for it
+
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+
+
+def hint(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Give the end of a message about an unknown name: which was probably meant, or else what there is."""
+    meant = nearest(name, known)
+    return otherwise if meant is None else f"; did you mean {meant!r}?"
 
 
 class OpenbellError(Exception):

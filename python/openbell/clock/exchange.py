@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import functools
 import warnings
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from openbell.clock import cached
-from openbell.errors import CalendarError
+from openbell.errors import CalendarError, hint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,9 +57,8 @@ def unknown_exchange(name: str) -> str | None:
     names = exchange_names()
     if name in names:
         return None
-    near = difflib.get_close_matches(name.upper(), names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "; use a code such as 'XNYS', 'XLON', 'XTKS' or '24/7'"
-    return f"unknown exchange {name!r}{hint}"
+    meant = hint(name.upper(), names, "; use a code such as 'XNYS', 'XLON', 'XTKS' or '24/7'")
+    return f"unknown exchange {name!r}{meant}"
 
 
 def check_extended_hours(name: str) -> None:

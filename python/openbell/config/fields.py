@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, Pla
 from pydantic_core import PydanticCustomError
 
 from openbell._core import Interval, parse_symbol
-from openbell.errors import ConfigProblem, OpenbellError
+from openbell.errors import ConfigProblem, OpenbellError, hint
 from openbell.indicators import IndicatorConfig
 
 
@@ -57,8 +57,6 @@ _INDICATOR_KEYS = ("name", "type", "period", "interval", "params", "source", "ex
 
 
 def _indicator(value: object) -> IndicatorConfig:
-    import difflib
-
     if isinstance(value, IndicatorConfig):
         return value
     if not isinstance(value, Mapping):
@@ -66,9 +64,8 @@ def _indicator(value: object) -> IndicatorConfig:
     problems = []
     for key in value:
         if key not in _INDICATOR_KEYS:
-            near = difflib.get_close_matches(str(key), _INDICATOR_KEYS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_INDICATOR_KEYS)}"
-            problems.append(ConfigProblem(str(key), f"unknown key{hint}"))
+            meant = hint(str(key), _INDICATOR_KEYS, f"; known are {', '.join(_INDICATOR_KEYS)}")
+            problems.append(ConfigProblem(str(key), f"unknown key{meant}"))
     if "name" not in value:
         problems.append(ConfigProblem("name", "it is missing; see `openbell indicators`"))
     if not isinstance(value.get("params", {}), Mapping):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from openbell.errors import ConfigProblem
+from openbell.errors import ConfigProblem, hint
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -35,9 +34,8 @@ def _translate(detail: Any, where: str, root: type[BaseModel]) -> list[ConfigPro
         return [ConfigProblem(_join(where, p.path), p.message) for p in context["problems"]]
     if detail["type"] == "extra_forbidden":
         keys = sorted(_keys_beside(detail["loc"], root))
-        near = difflib.get_close_matches(str(detail["loc"][-1]), keys, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(keys)}"
-        return [ConfigProblem(where, f"unknown key; {hint}")]
+        meant = hint(str(detail["loc"][-1]), keys, f"; known are {', '.join(keys)}")
+        return [ConfigProblem(where, f"unknown key{meant}")]
     if detail["type"] == "missing":
         return [ConfigProblem(where, "it is missing")]
     message = detail["msg"].removeprefix("Value error, ")

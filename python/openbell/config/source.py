@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from openbell.config.fields import FrozenMapping, FrozenNames, IntervalField, Section, Symbol, several
-from openbell.errors import ConfigProblem
+from openbell.errors import ConfigProblem, hint
 
 if TYPE_CHECKING:
     from openbell._core import Interval
@@ -63,8 +62,7 @@ class TabularConfig(Section):
         import zoneinfo
 
         if tz is not None and tz not in zoneinfo.available_timezones():
-            near = difflib.get_close_matches(tz, sorted(zoneinfo.available_timezones()), n=1)
-            raise ValueError(f"unknown time zone {tz!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+            raise ValueError(f"unknown time zone {tz!r}{hint(tz, sorted(zoneinfo.available_timezones()))}")
         return tz
 
 
@@ -182,9 +180,8 @@ class OtherSourceConfig(Section):
         installed = {point.name for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
         if self.kind not in installed:
             kinds = sorted({*BUILT_IN, *installed})
-            near = difflib.get_close_matches(self.kind, kinds, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(kinds)}"
-            raise several([ConfigProblem("kind", f"unknown kind {self.kind!r}{hint}")])
+            meant = hint(self.kind, kinds, f"; there are {', '.join(kinds)}")
+            raise several([ConfigProblem("kind", f"unknown kind {self.kind!r}{meant}")])
         return self
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from openbell._core import list_indicators as _listed
-from openbell.errors import IndicatorError
+from openbell.errors import IndicatorError, hint
 from openbell.indicators.custom import custom_infos, is_custom, needs
 
 
@@ -131,6 +130,5 @@ def indicator_info(name: str) -> IndicatorInfo:
     by_name = {info.name: info for info in list_indicators()}
     if name in by_name:
         return by_name[name]
-    near = difflib.get_close_matches(str(name).lower(), by_name, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(by_name)}"
-    raise IndicatorError(f"unknown indicator {name!r}{hint}")
+    meant = hint(str(name).lower(), by_name, f"; there are {', '.join(by_name)}")
+    raise IndicatorError(f"unknown indicator {name!r}{meant}")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from openbell._core import Interval
-from openbell.errors import OpenbellError, RemoteError
+from openbell.errors import OpenbellError, RemoteError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,8 +149,8 @@ def _bars(run: SessionCoordinator, args: OfBars) -> list[dict[str, Any]]:
 def _known(run: SessionCoordinator, symbol: str) -> list[Interval]:
     intervals = run.session_data.intervals(symbol)
     if not intervals:
-        near = difflib.get_close_matches(symbol.upper(), run.session_data.symbol_names(), n=1)
-        raise RemoteError(f"{symbol} is not in this session{f'; did you mean {near[0]}?' if near else ''}")
+        near = nearest(symbol.upper(), run.session_data.symbol_names())
+        raise RemoteError(f"{symbol} is not in this session{f'; did you mean {near}?' if near else ''}")
     return intervals
 
 

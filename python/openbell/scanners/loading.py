@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from openbell.errors import OpenbellError, ScannerError
+from openbell.errors import OpenbellError, ScannerError, hint
 from openbell.scanners.base import BaseScanner
 from openbell.scanners.expression import ExpressionScanner
 
@@ -62,9 +61,8 @@ def _refused_clearly(make: object, where: str) -> BaseScanner:
 def _load(path: str, where: str) -> type[BaseScanner]:
     module_name, _, class_name = path.replace(":", ".").rpartition(".")
     if not module_name:
-        near = difflib.get_close_matches(where, BUILT_IN, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; built in are {', '.join(BUILT_IN)}"
-        raise ScannerError(f"there is no scanner {where!r}{hint} (or a dotted path, package.module.Class)")
+        meant = hint(where, BUILT_IN, f"; built in are {', '.join(BUILT_IN)}")
+        raise ScannerError(f"there is no scanner {where!r}{meant} (or a dotted path, package.module.Class)")
     try:
         kind = getattr(importlib.import_module(module_name), class_name)
     except ModuleNotFoundError as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
+
+from openbell.errors import hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -81,9 +82,8 @@ class Board:
 
         kind = event if isinstance(event, str) else next((k for k, t in KINDS.items() if t is event), str(event))
         if kind not in KINDS:
-            near = difflib.get_close_matches(kind, KINDS, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(KINDS)}"
-            raise ValueError(f"unknown event {kind!r}{hint}")
+            meant = hint(kind, KINDS, f"; there are {', '.join(KINDS)}")
+            raise ValueError(f"unknown event {kind!r}{meant}")
         wanted = None if symbols is None else frozenset(symbol.upper() for symbol in symbols)
         subscription = Subscription(self, kind, callback, wanted)
         with self._guard:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from openbell._core import Gather, Interval
-from openbell.errors import ColumnsError, OpenbellError
+from openbell.errors import ColumnsError, OpenbellError, nearest
 from openbell.indicators import IndicatorConfig, list_indicators
 from openbell.indicators.config import KEY, OF, VERSUS
 
@@ -87,10 +86,10 @@ def parse_column(name: str, attributes: Collection[str] = ()) -> Column:
     if (column := _indicator(name)) is not None:
         return column
     known = [*attributes, *FIGURES, LAG, *FIELDS, *(f"forming_{field}" for field in FIELDS)]
-    near = difflib.get_close_matches(name, known, n=1) or _nearest_indicator(name)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known) or _nearest_indicator(name)
+    meant = f"; did you mean {near!r}?" if near else ""
     raise ColumnsError(
-        f"unknown column {name!r}{hint} (a field of a bar such as close_5m, an indicator such as sma_20_1d, one of"
+        f"unknown column {name!r}{meant} (a field of a bar such as close_5m, an indicator such as sma_20_1d, one of"
         f" {', '.join((*FIGURES, LAG))}, or an attribute)"
     )
 
@@ -126,9 +125,10 @@ def _indicator(name: str) -> Column | None:
     return None
 
 
-def _nearest_indicator(name: str) -> list[str]:
+def _nearest_indicator(name: str) -> str | None:
     """Give the key with defaults of the indicator whose name is nearest."""
     names = {info.name: info for info in list_indicators()}
-    near = difflib.get_close_matches(name.split("_", maxsplit=1)[0], names, n=1)
-    against = "SPY" if near and names[near[0]].is_pair else None
-    return [IndicatorConfig(near[0], interval="5m", against=against).make_key()] if near else []
+    near = nearest(name.split("_", maxsplit=1)[0], names)
+    if near is None:
+        return None
+    return IndicatorConfig(near, interval="5m", against="SPY" if names[near].is_pair else None).make_key()

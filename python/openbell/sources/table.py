@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 
 from openbell._core import Interval, parse_symbol, parse_times
-from openbell.errors import SourceError, SymbolError
+from openbell.errors import SourceError, SymbolError, nearest
 from openbell.sources.columns import NUMBERS, OPTIONAL, Columns
 from openbell.sources.numbers import Numbers, without
 from openbell.sources.protocol import Capabilities
@@ -58,9 +57,9 @@ def pick(there: Sequence[str], options: TableOptions, file: str) -> dict[str, st
         if column in there:
             found[name] = column
         elif name in options.columns or name not in ("symbol", *OPTIONAL):
-            near = difflib.get_close_matches(column, there, n=1) or [c for c in there if c.startswith(column)]
-            hint = f'; did you mean {near[0]!r}? say so with columns = {{"{name}": "{near[0]}"}}' if near else ""
-            raise SourceError(f"{file}: it has no column {column!r}, but {', '.join(map(_shown, there))}{hint}")
+            near = nearest(column, there) or next((c for c in there if c.startswith(column)), None)
+            meant = f'; did you mean {near!r}? say so with columns = {{"{name}": "{near}"}}' if near else ""
+            raise SourceError(f"{file}: it has no column {column!r}, but {', '.join(map(_shown, there))}{meant}")
     return found
 
 

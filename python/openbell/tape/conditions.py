@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import string
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Self
+
+from openbell.errors import hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -83,9 +84,8 @@ class SaleConditions:
         """
         tables = _tables()
         if name not in tables:
-            near = difflib.get_close_matches(name, tables, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(tables)}"
-            raise ValueError(f"unknown table of sale conditions {name!r}{hint}")
+            meant = hint(name, tables, f"; there are {', '.join(tables)}")
+            raise ValueError(f"unknown table of sale conditions {name!r}{meant}")
         rules = tables[name].items()
         return cls({tape: TapeRules(**{part: tuple(codes) for part, codes in lists.items()}) for tape, lists in rules})
 
