@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Give the one of some names that was probably meant; None if none is like it."""
+    """Give the one of some names that was probably meant, in capitals or not; None if none is like it."""
     import difflib  # where nothing is wrong, nobody waits for it
 
-    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+    by_lower = {one.lower(): one for one in known}
+    found = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    return by_lower[found[0]] if found else None
 
 
 def hint(name: str, known: Iterable[str], otherwise: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -11,7 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openbell.sources import FrameSource
+from openbell.errors import SourceError
+from openbell.sources import CsvSource, FrameSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def day(year: int, month: int, day: int) -> dt.datetime:
@@ -101,3 +105,42 @@ def test_which_is_the_month_is_not_guessed(text: str) -> None:
 @pytest.mark.parametrize("text", [" 2024/01/02 14:30", "2024-01-02T14:30Z "])
 def test_the_year_comes_first(text: str) -> None:
     assert source([text]).span() == (1_704_205_800_000_000_000,) * 2
+
+
+@pytest.mark.parametrize(
+    ("times", "unit", "expected"),
+    [
+        ([1_704_205_800.0, 1_704_205_740.25, -60.0], "s", [1_704_205_800_000, -60_000]),
+        ([1_704_205_800_000.0, None, float("nan"), 1e300], "ms", [1_704_205_800_000]),
+        ([1_704_205_800_000_000], "us", [1_704_205_800_000]),
+        (["20240102", "20240230", None], None, [1_704_153_600_000]),
+    ],
+)
+def test_numbers_may_have_a_point_and_days_no_marks(times: list[Any], unit: str | None, expected: list[int]) -> None:
+    read = source(times, unit=unit)
+    assert (read.history(None, -(2**63), 2**63 - 1).ts // 1_000_000).tolist() == expected
+    assert read.refused.total == len(times) - len(expected)
+
+
+@pytest.mark.parametrize("times", [["1704205800", "1704205860"], [1_704_205_800, 1_704_205_860], [1.5, 2.5]])
+def test_numbers_need_a_unit(times: list[Any]) -> None:
+    with pytest.raises(SourceError, match="ts holds numbers; say their unit, one of s, ms, us, ns"):
+        source(times).symbols()
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_file_of_numbers(tmp_path: Path, unit: Any) -> None:
+    count = 1_704_205_800 * 10 ** {"s": 0, "ms": 3, "us": 6, "ns": 9}[unit]
+    path = tmp_path / "a.csv"
+    path.write_text(f"symbol,ts,open,high,low,close,volume\nA,{count},1,1,1,1,1\n\nA,x,1,1,1,1,1\n\n")
+    read = CsvSource(path, unit=unit, on_bad="skip")
+    assert read.span() == (1_704_205_800_000_000_000,) * 2
+    # Empty lines are nothing, not even bad.
+    assert [(row.line, row.reason) for row in read.refused.rows] == [(4, "time cannot be read")]
+
+
+def test_a_column_in_capitals_is_meant(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("Symbol,TS,Open,High,Low,Close,Volume\nA,2024-01-02T14:30:00Z,1,1,1,1,1\n")
+    with pytest.raises(SourceError, match='did you mean \'TS\'.*columns = {"ts": "TS"}'):
+        CsvSource(path).symbols()

@@ -73,7 +73,9 @@ class CsvSource(_FileSource):
         found = pick(header, self.options, str(file))
         types: dict[str, Any] = {column: pl.Float64 for name, column in found.items() if name in NUMBERS}
         # Everything that is not a number is text first: a ticker may be NAN, TRUE or NULL.
-        types[found["ts"]] = pl.Int64 if self.options.unit else pl.String
+        unit = self.options.unit
+        # Seconds and the like may be written with a point; only nanoseconds need all the digits of a whole number.
+        types[found["ts"]] = pl.String if unit is None else pl.Int64 if unit == "ns" else pl.Float64
         if "symbol" in found:
             types[found["symbol"]] = pl.Categorical
         # What cannot be read becomes null, and a null is reported as the bad row it is.

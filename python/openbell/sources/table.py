@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from openbell._core import Interval, parse_symbol, parse_times
+from openbell._core import Interval, parse_symbol
 from openbell.errors import SourceError, SymbolError, nearest
+from openbell.sources.coded import coded
 from openbell.sources.columns import NUMBERS, OPTIONAL, Columns
 from openbell.sources.numbers import Numbers, without
 from openbell.sources.protocol import Capabilities
 from openbell.sources.refused import RefusedRow, RefusedRows
+from openbell.sources.times import times_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 SHOWN = 10
 # Below one in so many symbols, rows are looked up by symbol and not by time.
 FEW = 8
@@ -184,130 +185,6 @@ class TableSource(ABC):
         """Read the tables, with the name that an error calls each by."""
 
 
-@dataclass(frozen=True)
-class _Coded:
-    """A column of texts: each once, in which place of a list of all it stands, and the place of each row's text.
-
-    A place more than there are stands for none. If rows stand together, places are of runs, and ``lengths`` theirs.
-    """
-
-    texts: list[str]
-    at: NDArray[np.intp]
-    places: NDArray[Any]
-    none: int
-    lengths: NDArray[np.intp] | None = None
-
-    def spread(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Give each row what belongs to its text; the last value is that of none."""
-        table = np.empty(self.none + 1, dtype=values.dtype)
-        table[self.at], table[self.none] = values[:-1], values[-1]
-        spread = np.take(table, self.places)
-        return spread if self.lengths is None else np.repeat(spread, self.lengths)
-
-
-def _coded(column: pl.Series) -> _Coded:
-    """Read a column of texts, most of which are there many times."""
-    import polars as pl
-
-    column = column.rechunk()
-    # Of most tables, the rows of a symbol or those of a minute stand together: then few need to be looked at.
-    changes = column[1:].ne_missing(column[:-1])
-    if changes.sum() * 8 < len(column) - 8:
-        starts = np.append(0, changes.arg_true().to_numpy() + 1)
-        return replace(_coded(column.gather(starts)), lengths=np.diff(starts, append=len(column)))
-    if column.dtype != pl.Categorical:
-        column = column.cast(pl.String).cast(pl.Categorical)
-    codes = column.to_physical()
-    known = codes.drop_nulls().to_numpy()
-    none = int(known.max()) + 1 if len(known) else 0
-    places = codes.fill_null(none).to_numpy()
-    # A row of each, whichever is written last.
-    row_of = np.full(none + 1, -1, dtype=np.int32)
-    row_of[places] = np.arange(len(places), dtype=np.int32)
-    at = np.flatnonzero(row_of[:-1] >= 0)
-    return _Coded(column.gather(row_of[at]).cast(pl.String).to_list(), at, places, none)
-
-
-def _times_ns(
-    column: pl.Series, options: TableOptions, file: str
-) -> tuple[NDArray[np.int64], NDArray[np.intp] | Sequence[int]]:
-    """Read times as nanoseconds since 1970 UTC, and the rows in which there is none, which have 0.
-
-    The label is not looked at.
-    """
-    import polars as pl
-
-    if (alike := _times_alike(column)) is not None:
-        read = _epoch_ns(alike, options)
-    elif column.dtype in (pl.String, pl.Categorical):
-        # Of many symbols, each time is there many times.
-        coded = _coded(column)
-        read = _epoch_ns(_read_times(pl.Series(column.name, [*coded.texts, None], dtype=pl.String)), options)
-        missing = column.null_count() + read.null_count() > 1
-        unread = np.flatnonzero(coded.spread(read.is_null().to_numpy())) if missing else ()
-        return coded.spread(read.fill_null(0).to_numpy()), unread
-    elif column.dtype.is_integer():
-        if options.unit is None:
-            raise SourceError(f"{file}: {column.name} holds whole numbers; say their unit, one of {', '.join(UNITS)}")
-        read = _ns(column.cast(pl.Int64, strict=False), options.unit)
-    elif column.dtype == pl.Date:
-        read = _epoch_ns(column.cast(pl.Datetime("us")), options)
-    elif isinstance(column.dtype, pl.Datetime):
-        read = _epoch_ns(column, options)
-    else:
-        raise SourceError(f"{file}: {column.name} holds {column.dtype}, which are not times")
-    unread = np.flatnonzero(read.is_null().to_numpy()) if read.null_count() else ()
-    return read.fill_null(0).to_numpy().astype(np.int64, copy=False), unread
-
-
-def _times_alike(column: pl.Series) -> pl.Series | None:
-    """Read texts that are all written as the first, as nearly always; none if they are not."""
-    import polars as pl
-
-    if column.dtype != pl.String or column.null_count():
-        return None
-    lengths = column.str.len_bytes()
-    width = lengths.min()
-    if not isinstance(width, int) or width != lengths.max():
-        return None
-    parts = [parse_times(part.str.join().item(), width) for part in column.get_chunks() if len(part)]
-    read = [part for part in parts if part is not None]
-    if len(read) < len(parts) or len({zoned for _, zoned in read}) > 1:
-        return None
-    times = np.concatenate([times for times, _ in read])
-    return pl.Series(times).cast(pl.Datetime("ns", "UTC" if read[0][1] else None))
-
-
-def _read_times(texts: pl.Series) -> pl.Series:
-    import polars as pl
-
-    texts = texts.str.strip_chars()
-    # Of 1/2/2024, nobody knows which is the month.
-    texts = texts.set(~texts.str.contains(r"^\d{4}"), None)
-    try:
-        return texts.str.to_datetime(time_unit="us", strict=False)
-    except pl.exceptions.ComputeError:
-        return pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("us", "UTC"))
-
-
-def _epoch_ns(column: pl.Series, options: TableOptions) -> pl.Series:
-
-    kind = cast("pl.Datetime", column.dtype)
-    if kind.time_zone is None:
-        # An hour that the change of clocks repeats or leaves out has no one time.
-        column = column.dt.replace_time_zone(options.tz or "UTC", ambiguous="null", non_existent="null")
-    return _ns(column.to_physical(), kind.time_unit)
-
-
-def _ns(counts: pl.Series, unit: str) -> pl.Series:
-    """Give counts of a unit since 1970 as nanoseconds; those that are too far away for that become null."""
-    if unit == "ns":
-        return counts
-    most = np.iinfo(np.int64).max // UNITS[unit]
-    near = counts.is_between(-most, most)
-    return (counts if near.all() else counts.set(~near, None)) * UNITS[unit]
-
-
 def _grain(options: TableOptions) -> int:
     """Give what all times are whole multiples of: a bar of minutes starts on a whole minute everywhere."""
     return 1_000_000_000 if options.interval.unit == "s" else 60_000_000_000
@@ -315,7 +192,7 @@ def _grain(options: TableOptions) -> int:
 
 def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: RefusedRows) -> Columns:
     found = pick(frame.columns, options, file)
-    ts, unread = _times_ns(frame[found["ts"]], options, file)
+    ts, unread = times_ns(frame[found["ts"]], options, file)
     if options.label == "close":
         ts = ts - options.interval.nanos
     names, symbol, unnamed = _symbols(file, frame, found)
@@ -328,6 +205,8 @@ def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: Refus
         reasons.setdefault(row, reason)
     bad = np.array(sorted(reasons), dtype=np.intp)
     columns = Columns(names, without(symbol, bad), without(ts, bad), **numbers.without(bad))
+    for row in _blank(frame, unread):
+        del reasons[row]
     if not reasons:
         return columns
     raw_ts, raw_symbol = frame[found["ts"]], frame[found["symbol"]] if "symbol" in found else None
@@ -338,6 +217,16 @@ def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: Refus
         for row, reason in sorted(reasons.items())
     )
     return columns
+
+
+def _blank(frame: pl.DataFrame, rows: NDArray[np.intp] | Sequence[int]) -> Iterable[int]:
+    """Give those of some rows that have nothing in them, such as empty lines: they are not even bad."""
+    import polars as pl
+
+    if not len(rows):
+        return ()
+    empty = frame[rows].select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+    return (int(row) for row, is_empty in zip(rows, empty, strict=True) if is_empty)
 
 
 def _symbols(
@@ -353,18 +242,18 @@ def _symbols(
         except SymbolError:
             raise SourceError(f"{file}: it has no column 'symbol', and its name is not a ticker either") from None
     column = frame[found["symbol"]]
-    coded = _coded(column)
+    codes = coded(column)
     tickers: dict[str, str] = {}
-    for text in coded.texts:
+    for text in codes.texts:
         try:
             tickers[text] = parse_symbol(text)
         except SymbolError:
             continue
     names = tuple(sorted(set(tickers.values())))
     places = {name: i for i, name in enumerate(names)}
-    ids = [places[tickers[text]] if text in tickers else NO_ID for text in coded.texts]
-    symbol = coded.spread(np.array([*ids, NO_ID], dtype=np.uint32))
-    some_have_none = column.null_count() > 0 or len(tickers) < len(coded.texts)
+    ids = [places[tickers[text]] if text in tickers else NO_ID for text in codes.texts]
+    symbol = codes.spread(np.array([*ids, NO_ID], dtype=np.uint32))
+    some_have_none = column.null_count() > 0 or len(tickers) < len(codes.texts)
     return names, symbol, np.flatnonzero(symbol == NO_ID) if some_have_none else ()
 
 
