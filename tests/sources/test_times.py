@@ -142,5 +142,5 @@ def test_a_file_of_numbers(tmp_path: Path, unit: Any) -> None:
 def test_a_column_in_capitals_is_meant(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("Symbol,TS,Open,High,Low,Close,Volume\nA,2024-01-02T14:30:00Z,1,1,1,1,1\n")
-    with pytest.raises(SourceError, match='did you mean \'TS\'.*columns = {"ts": "TS"}'):
+    with pytest.raises(SourceError, match="did you mean 'TS'"):
         CsvSource(path).symbols()
