@@ -192,7 +192,7 @@ def _grain(options: TableOptions) -> int:
 
 def _clean(file: str, frame: pl.DataFrame, options: TableOptions, refused: RefusedRows) -> Columns:
     found = pick(frame.columns, options, file)
-    ts, unread = times_ns(frame[found["ts"]], options, file)
+    ts, unread = times_ns(frame[found["ts"]], file, unit=options.unit, tz=options.tz)
     if options.label == "close":
         ts = ts - options.interval.nanos
     names, symbol, unnamed = _symbols(file, frame, found)

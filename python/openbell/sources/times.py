@@ -16,39 +16,46 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from openbell.sources.table import TableOptions
-
 UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
 def times_ns(
-    column: pl.Series, options: TableOptions, file: str
+    column: pl.Series, file: str, *, unit: str | None, tz: str | None
 ) -> tuple[NDArray[np.int64], NDArray[np.intp] | Sequence[int]]:
     """Read times as nanoseconds since 1970 UTC, and the rows in which there is none, which have 0.
 
-    The label is not looked at.
+    Parameters
+    ----------
+    column
+        Of texts, numbers or times.
+    file
+        What an error calls it by.
+    unit
+        Of numbers.
+    tz
+        Zone of times that carry none; UTC if not given.
     """
     import polars as pl
 
     if (alike := _times_alike(column)) is not None:
-        read = _epoch_ns(alike, options)
+        read = _epoch_ns(alike, tz)
     elif column.dtype in (pl.String, pl.Categorical):
         # Of many symbols, each time is there many times.
         codes = coded(column)
-        read = _epoch_ns(_read_times(pl.Series(column.name, [*codes.texts, None], dtype=pl.String)), options)
+        read = _epoch_ns(_read_times(pl.Series(column.name, [*codes.texts, None], dtype=pl.String)), tz)
         if codes.texts and all(map(str.isdecimal, codes.texts)) and read.is_null().all():
             raise _without_unit(file, column)
         missing = column.null_count() + read.null_count() > 1
         unread = np.flatnonzero(codes.spread(read.is_null().to_numpy())) if missing else ()
         return codes.spread(read.fill_null(0).to_numpy()), unread
     elif column.dtype.is_numeric():
-        if options.unit is None:
+        if unit is None:
             raise _without_unit(file, column)
-        read = _counts_ns(column, options.unit)
+        read = _counts_ns(column, unit)
     elif column.dtype == pl.Date:
-        read = _epoch_ns(column.cast(pl.Datetime("us")), options)
+        read = _epoch_ns(column.cast(pl.Datetime("us")), tz)
     elif isinstance(column.dtype, pl.Datetime):
-        read = _epoch_ns(column, options)
+        read = _epoch_ns(column, tz)
     else:
         raise SourceError(f"{file}: {column.name} holds {column.dtype}, which are not times")
     unread = np.flatnonzero(read.is_null().to_numpy()) if read.null_count() else ()
@@ -102,11 +109,11 @@ def _read_times(texts: pl.Series) -> pl.Series:
         return pl.Series(texts.name, [None] * len(texts), dtype=pl.Datetime("us", "UTC"))
 
 
-def _epoch_ns(column: pl.Series, options: TableOptions) -> pl.Series:
+def _epoch_ns(column: pl.Series, tz: str | None) -> pl.Series:
     kind = cast("pl.Datetime", column.dtype)
     if kind.time_zone is None:
         # An hour that the change of clocks repeats or leaves out has no one time.
-        column = column.dt.replace_time_zone(options.tz or "UTC", ambiguous="null", non_existent="null")
+        column = column.dt.replace_time_zone(tz or "UTC", ambiguous="null", non_existent="null")
     return _ns(column.to_physical(), kind.time_unit)
 
 
