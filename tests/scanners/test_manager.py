@@ -352,6 +352,8 @@ def test_a_universe_from_a_file(tmp_path: Path) -> None:
     run = ob.SessionCoordinator(config({"name": "it", "filter": "close > 0", "universe": str(path)}))
     run.run()
     assert {hit.symbol for hit in run.scanners.hits()} == {"SIM003", "SIM004"}
+    (stats,) = run.scanners.stats
+    assert (stats.universe, stats.left_out) == (2, ("NOBODY",))
     path.write_text("SIM003\n<html>\n\x00\x01\nÄPFEL AG\n" + "".join(f"bad line {i}\n" for i in range(9)) + "SIM005\n")
     with pytest.raises(ConfigError, match=r"line 2: '<html>'.*and 7 more; mend them, or say") as caught:
         ob.SessionCoordinator(config({"name": "it", "filter": "close > 0", "universe": str(path)}))
@@ -360,6 +362,8 @@ def test_a_universe_from_a_file(tmp_path: Path) -> None:
     run = ob.SessionCoordinator(config({"name": "it", "filter": "close > 0", "universe": lenient}))
     run.run()
     assert {hit.symbol for hit in run.scanners.hits()} == {"SIM003", "SIM005"}
+    (stats,) = run.scanners.stats
+    assert (stats.universe, len(stats.left_out), stats.left_out[0]) == (2, 12, "line 2: '<html>'")
     path.write_bytes(b"\xff\xfe\x00rubbish\xff")
     with pytest.raises(ConfigError, match="cannot be read"):
         ob.SessionCoordinator(config({"name": "it", "filter": "close > 0", "universe": str(path)}))
@@ -376,9 +380,13 @@ def test_a_universe_of_what_is_liquid() -> None:
     good = rows.filter(pl.col("close") >= bounds["min_price"], pl.col("value") >= bounds["min_dollar_volume"])
     want = {columns.names[i] for i in good["symbol"].to_list()}
     run = ob.SessionCoordinator(config({"name": "it", "filter": "close > 0", "universe": bounds}))
-    run.run()
+    result = run.run()
     assert {hit.symbol for hit in run.scanners.hits()} == want
     assert 0 < len(want) < 20
+    (stats,) = run.scanners.stats
+    assert set(stats.left_out) == set(columns.names) - want
+    (summary,) = result.summary.scanners
+    assert (summary.universe, summary.left_out) == (len(want), len(columns.names) - len(want))
 
 
 def cli(*args: str, cwd: Path, code: int = 0) -> subprocess.CompletedProcess[str]:

@@ -122,7 +122,16 @@ class Tally:
             elapsed_s=self.elapsed_s,
             scanners=tuple(
                 ScannerSummary(
-                    s.name, s.runs, s.hits, s.errors, s.overruns, s.skipped, s.seconds, s.disabled or s.last_error
+                    name=s.name,
+                    universe=s.universe,
+                    left_out=len(s.left_out),
+                    runs=s.runs,
+                    hits=s.hits,
+                    errors=s.errors,
+                    overruns=s.overruns,
+                    skipped=s.skipped,
+                    seconds=s.seconds,
+                    problem=s.disabled or s.last_error,
                 )
                 for s in scanners.stats
             ),

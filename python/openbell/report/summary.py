@@ -78,6 +78,8 @@ class ScannerSummary:
 
     Attributes
     ----------
+    universe, left_out
+        How many symbols it screens, and how many others its universe names.
     runs, hits, errors, overruns, skipped
         Scans, symbols found, calls that raised, that took too long, and scans that were not made.
     seconds
@@ -87,6 +89,8 @@ class ScannerSummary:
     """
 
     name: str
+    universe: int
+    left_out: int
     runs: int
     hits: int
     errors: int

@@ -130,7 +130,9 @@ def _scans(summary: RunSummary, top: int) -> list[Table]:
     return [scanners, hits]
 
 
-SCANNER_HEADS = ("scanner", "scans", "hits", "raised", "overran", "skipped", "ms a scan", "problem")
+SCANNER_HEADS = (
+    "scanner", "symbols", "left out", "scans", "hits", "raised", "overran", "skipped", "ms a scan", "problem",
+)  # fmt: skip
 HIT_HEADS = ("time", "scanner", "rank", "symbol", "why")
 
 
@@ -139,7 +141,7 @@ def scanner_rows(summary: RunSummary) -> list[tuple[str, ...]]:
     return [
         (
             s.name,
-            *(f"{n:,}" for n in (s.runs, s.hits, s.errors, s.overruns, s.skipped)),
+            *(f"{n:,}" for n in (s.universe, s.left_out, s.runs, s.hits, s.errors, s.overruns, s.skipped)),
             f"{s.seconds / s.runs * 1e3:.2f}" if s.runs else "",
             s.problem or "",
         )

@@ -37,6 +37,11 @@ class ScannerStats:
 
     Attributes
     ----------
+    universe
+        How many symbols it screens.
+    left_out
+        What else its universe names: symbols that the source does not have, or whose prices are out of bounds, and
+        lines of its file that are no tickers.
     runs, hits
         Scans, and symbols that they found.
     errors, overruns, skipped
@@ -51,6 +56,8 @@ class ScannerStats:
     """
 
     name: str
+    universe: int = 0
+    left_out: tuple[str, ...] = ()
     runs: int = 0
     hits: int = 0
     errors: int = 0
@@ -112,23 +119,26 @@ class ScannerManager:
                 continue
             try:
                 scanner = make_scanner(wanted, session.attribute_names())
-                universe = self._universe(wanted, first)
+                universe, left_out = self._universe(wanted, first)
             except ScannerError as error:
                 problems.append(ConfigProblem(f"session_data_config.scanners[{place}]", str(error)))
                 continue
-            self._entries.append(_Entry(wanted, scanner, universe, ScannerStats(wanted.label)))
+            stats = ScannerStats(wanted.label, len(universe), left_out)
+            self._entries.append(_Entry(wanted, scanner, universe, stats))
         if problems:
             raise ConfigError(problems)
 
     def __bool__(self) -> bool:
         return bool(self._entries)
 
-    def _universe(self, wanted: ScannerConfig, first: dt.date) -> tuple[str, ...]:
+    def _universe(self, wanted: ScannerConfig, first: dt.date) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if wanted.universe is None:
-            return tuple(sorted(self._session.get_config_symbols()))
+            return tuple(sorted(self._session.get_config_symbols())), ()
         path = None if wanted.universe.file is None else self._config.resolve(wanted.universe.file)
-        symbols = resolve(wanted.universe, path, self._data.source.symbols())
-        return liquid(wanted.universe, symbols, self._data, self._data.time_manager.previous_session(first))
+        symbols, left_out = resolve(wanted.universe, path, self._data.source.symbols())
+        chosen = liquid(wanted.universe, symbols, self._data, self._data.time_manager.previous_session(first))
+        kept = set(chosen)
+        return chosen, (*left_out, *(name for name in symbols if name not in kept))
 
     def is_acting(self) -> bool:
         """Whether this is the thread of a scan for which the run waits."""

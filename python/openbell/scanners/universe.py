@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-def read_universe(path: Path, *, skip_bad: bool = False) -> tuple[str, ...]:
+def read_universe(path: Path, *, skip_bad: bool = False) -> tuple[tuple[str, ...], list[str]]:
     """Read tickers from a file: one a line, or the first column of a CSV; ``#`` begins a comment.
+
+    Returns
+    -------
+    symbols, skipped
+        Each once, and the lines that are none, if they are to be skipped.
 
     Raises
     ------
@@ -48,24 +53,30 @@ def read_universe(path: Path, *, skip_bad: bool = False) -> tuple[str, ...]:
         raise ScannerError(f"{path} has lines that are no tickers: {', '.join(bad[:SHOWN])}{more}; {hint}")
     if not symbols:
         raise ScannerError(f"{path} has no ticker in it")
-    return tuple(symbols)
+    return tuple(symbols), bad
 
 
-def resolve(config: UniverseConfig, path: Path | None, there: Iterable[str]) -> tuple[str, ...]:
-    """Give the symbols that a config names, before prices are looked at: those of a list or file that the source has.
+def resolve(config: UniverseConfig, path: Path | None, there: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the symbols that a config names, before prices are looked at.
+
+    Returns
+    -------
+    symbols, left_out
+        Those that the source has, and what else the config's list or file names.
 
     Raises
     ------
     ScannerError
         If the file is refused.
     """
-    if path is not None:
-        known = set(there)
-        return tuple(name for name in read_universe(path, skip_bad=config.on_bad == "skip") if name in known)
-    if config.symbols == "*":
-        return tuple(sorted(there))
     known = set(there)
-    return tuple(name for name in config.symbols if name in known)
+    skipped: list[str] = []
+    if path is not None:
+        named, skipped = read_universe(path, skip_bad=config.on_bad == "skip")
+    else:
+        named = tuple(sorted(known)) if config.symbols == "*" else tuple(config.symbols)
+    absent = (name for name in named if name not in known)
+    return tuple(name for name in named if name in known), (*absent, *skipped)
 
 
 def liquid(config: UniverseConfig, symbols: tuple[str, ...], data: DataManager, before: dt.date) -> tuple[str, ...]:
