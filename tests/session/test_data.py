@@ -134,6 +134,19 @@ def test_frames_will_do_and_ids_too(session: ob.SessionData) -> None:
     assert session.apply({**batch(range(3, 4)), "symbol": ids}).appended == 1
 
 
+def test_columns_as_people_have_them(session: ob.SessionData) -> None:
+    rows = batch(range(3))
+    times = [dt.datetime.fromtimestamp(ts / 1e9, dt.UTC) for ts in rows["ts"]]
+    assert session.apply({**rows, "symbol": "spy", "ts": times}).appended == 3
+    assert session.get_bars("SPY", "1m").ts.tolist() == list(rows["ts"])
+    # What is masked is not there.
+    rows = batch(range(3, 6))
+    report = session.apply({**rows, "open": np.ma.masked_array(rows["open"], [False, True, False])})
+    assert (report.appended, report.refused) == (2, 1)
+    quotes = {"bid": [1.0], "ask": [1.1], "bid_size": [1], "ask_size": [1]}
+    assert session.apply_quotes({"symbol": "SPY", "ts": [times[2]], **quotes}).taken == 1
+
+
 def test_batches_that_are_none(session: ob.SessionData) -> None:
     rows = batch(range(3))
     with pytest.raises(ColumnsError, match="no column close"):
@@ -142,6 +155,12 @@ def test_batches_that_are_none(session: ob.SessionData) -> None:
         session.apply({**rows, "open": ["x"] * 3})
     with pytest.raises(ColumnsError, match="ts must be int64"):
         session.apply({**rows, "ts": [1.5] * 3})
+    with pytest.raises(ColumnsError, match="open must be a column, one value a row, not an array of 2 dimensions"):
+        session.apply({**rows, "open": np.ones((3, 1))})
+    with pytest.raises(ColumnsError, match="symbol must be a column"):
+        session.apply({**rows, "symbol": [["SPY"]] * 3})
+    with pytest.raises(ColumnsError, match=r"ts: 2024-.* has no time zone"):
+        session.apply({**rows, "ts": [dt.datetime.fromisoformat("2024-11-25T14:30")] * 3})
     with pytest.raises(ColumnsError, match="a mapping of columns or a frame, not a int"):
         session.apply(3)
     with pytest.raises(ColumnsError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from openbell._core import Bars
+from openbell.clock.session import as_ns
 from openbell.errors import ColumnsError
 
 if TYPE_CHECKING:
@@ -45,8 +47,9 @@ def core_columns(core: SessionCore, batch: Any) -> tuple[dict[str, Any], list[st
     for name in OPTIONAL:
         value = columns.get(name)
         numbers[name] = None if value is None else _floats(name, value)
-    symbol, strangers = _symbols(core, columns["symbol"])
-    return {"symbol": symbol, "ts": _times(columns["ts"]), **numbers}, strangers
+    ts = _times(columns["ts"])
+    symbol, strangers = _symbols(core, columns["symbol"], len(ts))
+    return {"symbol": symbol, "ts": ts, **numbers}, strangers
 
 
 def trade_columns(core: SessionCore, batch: Any, table: SaleConditions) -> tuple[dict[str, Any], list[str]]:
@@ -60,7 +63,8 @@ def trade_columns(core: SessionCore, batch: Any, table: SaleConditions) -> tuple
     from openbell.tape.conditions import condition_masks
 
     columns = _named(batch, TRADE_REQUIRED)
-    symbol, strangers = _symbols(core, columns["symbol"])
+    ts = _times(columns["ts"])
+    symbol, strangers = _symbols(core, columns["symbol"], len(ts))
     given = {name: columns.get(name) for name in ("conditions", "tape", "id", "action")}
     try:
         conditions = None if given["conditions"] is None else condition_masks(given["conditions"])
@@ -68,7 +72,7 @@ def trade_columns(core: SessionCore, batch: Any, table: SaleConditions) -> tuple
         raise ColumnsError(f"conditions: {error}") from None
     return {
         "symbol": symbol,
-        "ts": _times(columns["ts"]),
+        "ts": ts,
         "price": _floats("price", columns["price"]),
         "size": _floats("size", columns["size"]),
         "conditions": conditions,
@@ -87,9 +91,9 @@ def quote_columns(core: SessionCore, batch: Any) -> dict[str, Any]:
         If a column is missing, or holds something else than it should.
     """
     columns = _named(batch, QUOTE_REQUIRED)
-    symbol, _ = _symbols(core, columns["symbol"])
-    floats = {name: _floats(name, columns[name]) for name in QUOTE_REQUIRED[2:]}
-    return {"symbol": symbol, "ts": _times(columns["ts"]), **floats}
+    ts = _times(columns["ts"])
+    symbol, _ = _symbols(core, columns["symbol"], len(ts))
+    return {"symbol": symbol, "ts": ts, **{name: _floats(name, columns[name]) for name in QUOTE_REQUIRED[2:]}}
 
 
 def _named(batch: Any, required: Sequence[str]) -> dict[str, Any]:
@@ -123,22 +127,44 @@ def _from_frame(batch: Any) -> dict[str, Any]:
 
 def _floats(name: str, values: Any) -> Any:
     try:
-        return np.ascontiguousarray(values, dtype=np.float64)
+        if isinstance(values, np.ma.MaskedArray):
+            values = np.ma.filled(values.astype(np.float64), np.nan)
+        array = np.ascontiguousarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise ColumnsError(f"{name} must be numbers, float64 or what converts to it") from None
+    return _column(name, array)
 
 
-def _times(values: Any) -> Any:
-    array = np.asarray(values)
+def _column(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    if array.ndim != 1:
+        raise ColumnsError(f"{name} must be a column, one value a row, not an array of {array.ndim} dimensions")
+    return array
+
+
+def _times(values: Any) -> NDArray[np.int64]:
+    array = np.atleast_1d(_plain_times(values))
     if array.dtype.kind == "M":
-        return np.ascontiguousarray(array.astype("datetime64[ns]").astype(np.int64))
-    if array.dtype.kind in "iu" or array.size == 0:
-        return np.ascontiguousarray(array, dtype=np.int64)
-    raise ColumnsError(f"ts must be int64 nanoseconds since 1970 UTC or datetime64 in UTC, not {array.dtype}")
+        array = array.astype("datetime64[ns]").astype(np.int64)
+    elif array.dtype.kind not in "iu" and array.size:
+        raise ColumnsError(f"ts must be int64 nanoseconds since 1970 UTC or datetime64 in UTC, not {array.dtype}")
+    return np.ascontiguousarray(_column("ts", array), dtype=np.int64)
 
 
-def _symbols(core: SessionCore, values: Any) -> tuple[NDArray[np.uint32], list[str]]:
+def _plain_times(values: Any) -> NDArray[Any]:
+    """Give times as an array, of numbers also where they are datetimes with a zone, as in a list of them."""
     array = np.asarray(values)
+    if array.dtype.kind != "O" or not all(isinstance(time, dt.datetime) for time in array.flat):
+        return array
+    try:
+        return np.array([as_ns(time) for time in array.flat], dtype=np.int64)
+    except ValueError as error:
+        raise ColumnsError(f"ts: {error}") from None
+
+
+def _symbols(core: SessionCore, values: Any, rows: int) -> tuple[NDArray[np.uint32], list[str]]:
+    array = np.asarray(values)
+    # One is that of all rows.
+    array = np.full(rows, array) if array.ndim == 0 else _column("symbol", array)
     if array.dtype.kind in "iu" or array.size == 0:
         return np.ascontiguousarray(array, dtype=np.uint32), []
     names, places = np.unique(array.astype(str), return_inverse=True)

@@ -47,8 +47,9 @@ class SessionInput(SessionCore):
         ----------
         columns
             A mapping of arrays of one length, or any frame that narwhals takes, with ``symbol`` (tickers, or the
-            numbers that `symbol_ids` gives), ``ts`` (bar opens: int64 nanoseconds since 1970 UTC, or datetime64 in
-            UTC), ``open``, ``high``, ``low``, ``close``, ``volume`` and, if there are, ``vwap`` and ``trade_count``.
+            numbers that `symbol_ids` gives; or one for all rows), ``ts`` (bar opens: int64 nanoseconds since 1970
+            UTC, datetime64 in UTC, or datetimes with a zone), ``open``, ``high``, ``low``, ``close``, ``volume`` and,
+            if there are, ``vwap`` and ``trade_count``.
         interval
             If given, it must be the base interval of all symbols.
 
