@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+import openbell as ob
 from openbell.errors import SourceError
 from openbell.sources import Columns, CsvSource, FrameSource, ParquetSource, Source
 
@@ -180,6 +181,22 @@ def test_any_frame_will_do(convert: Callable[[pl.DataFrame], Any]) -> None:
     assert rows.ts.tolist() == [T0 + i * MINUTE for i in range(5)]
     assert rows.vwap is not None
     np.testing.assert_array_equal(rows.vwap, [1.0, np.nan, 3.0, 4.0, 5.0])
+
+
+@pytest.mark.parametrize("index", ["ts", "symbol", ["symbol", "ts"], None])
+def test_an_index_of_pandas_is_columns(index: Any) -> None:
+    whole = frame().to_pandas()
+    indexed = whole.set_index(index or "ts")
+    indexed = indexed if index else indexed.rename_axis(None)
+    want = all_rows(FrameSource(whole))
+    got = all_rows(FrameSource(indexed))
+    assert (got.names, got.ts.tolist(), got.close.tolist()) == (want.names, want.ts.tolist(), want.close.tolist())
+    session = ob.SessionData()
+    for name in want.names:
+        session.register_symbol(name, "1m")
+    assert session.apply(indexed).appended == len(want)
+    # One that only counts rows says nothing.
+    assert len(all_rows(FrameSource(whole.iloc[::-1]))) == len(want)
 
 
 def test_a_pandas_frame_in_local_time() -> None:

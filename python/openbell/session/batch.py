@@ -115,11 +115,22 @@ def _coded(values: Any, codes: Mapping[str, int], otherwise: int | None) -> NDAr
     return np.array(numbers, dtype=np.uint8)[places]
 
 
+def without_index(frame: Any) -> Any:
+    """Give a frame of pandas with columns in place of an index that says something; any other as it is."""
+    names = getattr(getattr(frame, "index", None), "names", None)
+    if names is None:
+        return frame
+    if list(names) == [None] and type(frame.index).__name__ == "DatetimeIndex":
+        frame = frame.rename_axis("ts")
+    names = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    return frame.reset_index(level=names) if names else frame
+
+
 def _from_frame(batch: Any) -> dict[str, Any]:
     import narwhals as nw
 
     try:
-        frame = nw.from_native(batch, eager_only=True)
+        frame = nw.from_native(without_index(batch), eager_only=True)
     except TypeError:
         raise ColumnsError(f"a batch is a mapping of columns or a frame, not a {type(batch).__name__}") from None
     return {name: frame[name].to_numpy() for name in frame.columns}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from openbell.errors import SourceError
+from openbell.session.batch import without_index
 from openbell.sources.table import TableOptions, TableSource
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ class FrameSource(TableSource):
     Parameters
     ----------
     frame
-        With a row a bar; it is read once, at first use.
+        With a row a bar; it is read once, at first use. An index of pandas that has names is read as columns are;
+        times in one that has none are ``ts``.
     options
         As in the config: ``interval``, ``columns``, ``tz``, ``label``, ``unit``, ``on_bad``, ``gaps_verified``.
 
@@ -47,7 +49,7 @@ def _to_polars(frame: Any) -> pl.DataFrame:
     if isinstance(frame, Mapping):
         return pl.DataFrame(dict(frame))
     try:
-        polars: pl.DataFrame = nw.from_native(frame, eager_only=True).to_polars()
+        polars: pl.DataFrame = nw.from_native(without_index(frame), eager_only=True).to_polars()
     except ModuleNotFoundError as error:
         raise SourceError(
             f"reading this frame needs {error.name}; install it with pip install 'openbell[pandas]'"
