@@ -135,12 +135,6 @@ pub trait Indicator: Sized {
     /// The same as [`Self::update`] with many bars that are [settled](Input::settled), in less time, into one column an output. It
     /// reads those of `bars` and the source that it is said to read.
     #[inline(always)]
-    fn along(
-        &self,
-        _state: &mut Self::State,
-        _bars: &Columns<'_>,
-        _source: &[f64],
-        _out: &mut [&mut [f64]],
-    ) {
+    fn along(&self, _state: &mut Self::State, _bars: &Columns<'_>, _source: &[f64], _out: &mut [&mut [f64]]) {
     }
 }

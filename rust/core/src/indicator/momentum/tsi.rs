@@ -50,7 +50,7 @@ impl Indicator for Tsi {
     }
 
     fn warm(&self) -> usize {
-        Ema::warm(self.long) + Ema::warm(self.short) + 1
+        [self.long, self.short, self.signal].map(Ema::warm).iter().sum::<usize>() + 1
     }
 
     #[inline(always)]

@@ -93,6 +93,7 @@ mod tests {
     use crate::bar::Bar;
     use crate::indicator::Tick;
     use crate::indicator::plan::stretch;
+    use crate::indicator::plan::tests::lopsided;
     use crate::indicator::registry::SPECS;
 
     /// Bars of several sessions.
@@ -145,15 +146,26 @@ mod tests {
                 .ok()
         });
         for definition in defaults.chain(long).map(|d| d.expect("a definition")).chain(hl2) {
-            let name = definition.spec().name;
-            let found = bulk(&definition, &table).expect("finite");
-            let plan = Plan::new(vec![definition]);
-            let mut block = plan.block();
-            for (i, tick) in ticks.iter().enumerate() {
-                plan.update(&mut block, tick);
-                for (column, value) in found.iter().zip(plan.outputs(&block)) {
-                    assert_eq!(column[i].to_bits(), value.to_bits(), "{name} at {i}");
-                }
+            assert_bar_by_bar(definition, &ticks, &table);
+        }
+    }
+
+    #[test]
+    fn equals_bar_by_bar_whichever_window_is_the_longest() {
+        let (ticks, mut table) = (bars(2000), stretch::Table::default());
+        table.fill(&ticks);
+        lopsided(600.0).into_iter().for_each(|definition| assert_bar_by_bar(definition, &ticks, &table));
+    }
+
+    fn assert_bar_by_bar(definition: Definition, ticks: &[Tick], table: &stretch::Table) {
+        let text = definition.text();
+        let found = bulk(&definition, table).expect("finite");
+        let plan = Plan::new(vec![definition]);
+        let mut block = plan.block();
+        for (i, tick) in ticks.iter().enumerate() {
+            plan.update(&mut block, tick);
+            for (column, value) in found.iter().zip(plan.outputs(&block)) {
+                assert_eq!(column[i].to_bits(), value.to_bits(), "{text} at {i}");
             }
         }
     }

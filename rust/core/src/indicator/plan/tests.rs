@@ -5,12 +5,31 @@ use crate::bar::Bar;
 use crate::indicator::custom;
 use crate::indicator::registry::SPECS;
 use crate::indicator::source::Source;
-use crate::indicator::spec::Spec;
+use crate::indicator::spec::{ParamSpec, Spec};
 
 /// All indicators with their defaults; those that want many sessions, with one.
 fn definitions() -> Vec<Definition> {
     let given = |s: &Spec| s.params.iter().find(|p| p.name == "sessions").map(|p| (p.name, 1.0));
     SPECS.iter().map(|s| Definition::new(s.name, given(s)).expect(s.name)).collect()
+}
+
+/// All indicators whose one window is far longer than their others, which are as they are or as short as can be: each of them in
+/// turn. What must be less than another is refused, and left out.
+pub(super) fn lopsided(long: f64) -> Vec<Definition> {
+    // Sessions and minutes are no windows.
+    let is_window = |param: &&ParamSpec| param.integer && !["sessions", "minutes"].contains(&param.name);
+    let mut found = Vec::new();
+    for (spec, shortest) in SPECS.iter().flat_map(|spec| [(spec, false), (spec, true)]) {
+        for longest in spec.params.iter().filter(is_window) {
+            let value = |param: &ParamSpec| match param.name {
+                name if name == longest.name => Some((name, long)),
+                "sessions" => Some(("sessions", 1.0)),
+                name => (shortest && param.integer).then_some((name, param.min.max(2.0))),
+            };
+            found.extend(Definition::new(spec.name, spec.params.iter().filter_map(value)));
+        }
+    }
+    found
 }
 
 /// A walk in cents over three sessions, with ties, flat stretches and bars without volume.
@@ -41,7 +60,7 @@ fn bits(values: &[f64]) -> Vec<u64> {
 
 #[test]
 fn the_first_value_comes_where_the_indicator_says() {
-    for definition in definitions() {
+    for definition in definitions().into_iter().chain(lopsided(60.0)) {
         let plan = Plan::new(vec![definition.clone()]);
         let mut block = plan.block();
         let first = definition.kernel().first();
@@ -55,7 +74,7 @@ fn the_first_value_comes_where_the_indicator_says() {
         {
             let tick = Tick { bar: Bar { volume: 100.0, ..tick.bar }, ..tick };
             plan.update(&mut block, &tick);
-            let (name, valid) = (definition.spec().name, !plan.outputs(&block)[0].is_nan());
+            let (name, valid) = (definition.text(), !plan.outputs(&block)[0].is_nan());
             assert_eq!(valid, i + 1 >= first, "{name} at bar {} (first {first})", i + 1);
         }
         assert!(definition.kernel().warm() >= first);
@@ -361,7 +380,8 @@ fn expressions_read_what_stands_before_them() {
 #[test]
 fn many_bars_at_once_are_the_same_as_one_by_one() {
     for plan in [Plan::new(definitions()), Plan::new(vec![Definition::new("ema", []).expect("ema")])] {
-        let direct: Vec<Plan> = definitions().into_iter().map(|d| Plan::new(vec![d])).collect();
+        let alone = definitions().into_iter().chain(lopsided(60.0));
+        let direct: Vec<Plan> = alone.map(|d| Plan::new(vec![d])).collect();
         for plan in direct.iter().chain([&plan]) {
             let (mut one, mut many) = (plan.block(), plan.block());
             let ticks = ticks(1_200);
@@ -387,7 +407,7 @@ fn many_bars_at_once_are_the_same_as_one_by_one() {
 fn many_blocks_at_once_are_the_same_as_one_by_one() {
     let ticks = ticks(3_000);
     let (count, steps) = (BATCH + 5, 400);
-    let alone = definitions().into_iter().map(|definition| vec![definition]);
+    let alone = definitions().into_iter().chain(lopsided(60.0)).map(|definition| vec![definition]);
     for plan in alone.chain([definitions()]).map(Plan::new) {
         let mut apart: Vec<Block> = (0..count).map(|_| plan.block()).collect();
         let mut together = apart.clone();

@@ -45,7 +45,7 @@ impl Indicator for Alligator {
     }
 
     fn warm(&self) -> usize {
-        SHIFTS[0] + Wilder::warm(self.periods[0])
+        self.periods.iter().zip(SHIFTS).map(|(&n, shift)| shift + Wilder::warm(n)).fold(0, usize::max)
     }
 
     fn own_words(&self) -> usize {
