@@ -41,6 +41,10 @@ impl Indicator for Kst {
         45
     }
 
+    fn warm(&self) -> usize {
+        self.first() + self.signal - 1
+    }
+
     fn lookbacks(&self) -> Vec<Lookback> {
         vec![Lookback { field: Field::Source, bars: 30 }]
     }

@@ -43,6 +43,10 @@ impl Indicator for Rvi {
         self.period + 3
     }
 
+    fn warm(&self) -> usize {
+        self.period + 6
+    }
+
     fn own_words(&self) -> usize {
         2 * Mean::words(self.period)
     }

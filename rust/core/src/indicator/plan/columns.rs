@@ -92,8 +92,8 @@ mod tests {
     use super::*;
     use crate::bar::Bar;
     use crate::indicator::Tick;
+    use crate::indicator::plan::lopsided::lopsided;
     use crate::indicator::plan::stretch;
-    use crate::indicator::plan::tests::lopsided;
     use crate::indicator::registry::SPECS;
 
     /// Bars of several sessions.

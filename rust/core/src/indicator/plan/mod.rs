@@ -290,4 +290,6 @@ const PUT: f64 = 1.0;
 const SAVE_VERSION: u8 = 8;
 
 #[cfg(test)]
+mod lopsided;
+#[cfg(test)]
 mod tests;

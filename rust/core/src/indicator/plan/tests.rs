@@ -1,39 +1,21 @@
 //! What must hold for every indicator, by one loop over the registry.
 
+use super::lopsided::lopsided;
 use super::*;
 use crate::bar::Bar;
 use crate::indicator::custom;
 use crate::indicator::registry::SPECS;
 use crate::indicator::source::Source;
-use crate::indicator::spec::{ParamSpec, Spec};
+use crate::indicator::spec::Spec;
 
 /// All indicators with their defaults; those that want many sessions, with one.
-fn definitions() -> Vec<Definition> {
+pub(super) fn definitions() -> Vec<Definition> {
     let given = |s: &Spec| s.params.iter().find(|p| p.name == "sessions").map(|p| (p.name, 1.0));
     SPECS.iter().map(|s| Definition::new(s.name, given(s)).expect(s.name)).collect()
 }
 
-/// All indicators whose one window is far longer than their others, which are as they are or as short as can be: each of them in
-/// turn. What must be less than another is refused, and left out.
-pub(super) fn lopsided(long: f64) -> Vec<Definition> {
-    // Sessions and minutes are no windows.
-    let is_window = |param: &&ParamSpec| param.integer && !["sessions", "minutes"].contains(&param.name);
-    let mut found = Vec::new();
-    for (spec, shortest) in SPECS.iter().flat_map(|spec| [(spec, false), (spec, true)]) {
-        for longest in spec.params.iter().filter(is_window) {
-            let value = |param: &ParamSpec| match param.name {
-                name if name == longest.name => Some((name, long)),
-                "sessions" => Some(("sessions", 1.0)),
-                name => (shortest && param.integer).then_some((name, param.min.max(2.0))),
-            };
-            found.extend(Definition::new(spec.name, spec.params.iter().filter_map(value)));
-        }
-    }
-    found
-}
-
 /// A walk in cents over three sessions, with ties, flat stretches and bars without volume.
-fn ticks(count: i64) -> Vec<Tick> {
+pub(super) fn ticks(count: i64) -> Vec<Tick> {
     let mut state = 42_u64;
     let mut next = |bound: i64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

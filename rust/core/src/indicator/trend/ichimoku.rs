@@ -39,6 +39,10 @@ impl Indicator for Ichimoku {
         self.conversion
     }
 
+    fn warm(&self) -> usize {
+        self.base + self.conversion.max(self.base).max(self.span)
+    }
+
     fn lookbacks(&self) -> Vec<Lookback> {
         Channel::lookbacks(self.conversion.max(self.base).max(self.span))
     }

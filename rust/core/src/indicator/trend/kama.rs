@@ -55,7 +55,7 @@ impl Indicator for Kama {
     }
 
     fn warm(&self) -> usize {
-        self.period + Ema::warm((2.0 / (self.slow * self.slow)) as usize)
+        self.period + Ema::warm((2.0 / self.slow.min(self.fast).powi(2)) as usize)
     }
 
     fn lookbacks(&self) -> Vec<Lookback> {

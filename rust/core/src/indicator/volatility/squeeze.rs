@@ -53,6 +53,10 @@ impl Indicator for Squeeze {
         self.period + 1
     }
 
+    fn warm(&self) -> usize {
+        self.first().max(2 * self.period - 1)
+    }
+
     fn lookbacks(&self) -> Vec<Lookback> {
         vec![
             Lookback { field: Field::Source, bars: self.period },
