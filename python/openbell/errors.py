@@ -1,7 +1,7 @@
-"""Every exception that openbell raises on purpose.
+"""Every exception that openbell raises on purpose, and how a message says what was probably meant.
 
-Each inherits ``OpenbellError`` and the builtin that a caller would catch, and says what was wrong, where, and what
-would be right.
+Each exception inherits ``OpenbellError`` and the builtin that a caller would catch, and says what was wrong, where, and
+what would be right.
 """
 
 from __future__ import annotations

@@ -114,6 +114,7 @@ def test_the_year_comes_first(text: str) -> None:
         ([1_704_205_800_000.0, None, float("nan"), 1e300], "ms", [1_704_205_800_000]),
         ([1_704_205_800_000_000], "us", [1_704_205_800_000]),
         (["20240102", "20240230", None], None, [1_704_153_600_000]),
+        (["1704205800", None, "99999999999999999999"], "s", [1_704_205_800_000]),
     ],
 )
 def test_numbers_may_have_a_point_and_days_no_marks(times: list[Any], unit: str | None, expected: list[int]) -> None:

@@ -153,12 +153,12 @@ def _column(name: str, array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _times(values: Any) -> NDArray[np.int64]:
-    array = np.atleast_1d(_plain_times(values))
+    array = _plain_times(values)
     if array.dtype.kind == "M":
         array = array.astype("datetime64[ns]").astype(np.int64)
     elif array.dtype.kind not in "iu" and array.size:
         raise ColumnsError(f"ts must be int64 nanoseconds since 1970 UTC or datetime64 in UTC, not {array.dtype}")
-    return np.ascontiguousarray(_column("ts", array), dtype=np.int64)
+    return _column("ts", np.ascontiguousarray(array, dtype=np.int64))
 
 
 def _plain_times(values: Any) -> NDArray[Any]:

@@ -42,9 +42,12 @@ def times_ns(
     elif column.dtype in (pl.String, pl.Categorical):
         # Of many symbols, each time is there many times.
         codes = coded(column)
-        read = _epoch_ns(_read_times(pl.Series(column.name, [*codes.texts, None], dtype=pl.String)), tz)
+        texts = pl.Series(column.name, [*codes.texts, None], dtype=pl.String)
+        read = _epoch_ns(_read_times(texts), tz)
         if codes.texts and all(map(str.isdecimal, codes.texts)) and read.is_null().all():
-            raise _without_unit(file, column)
+            if unit is None:
+                raise _without_unit(file, column)
+            read = _counts_ns(texts.cast(pl.Int64, strict=False), unit)
         missing = column.null_count() + read.null_count() > 1
         unread = np.flatnonzero(codes.spread(read.is_null().to_numpy())) if missing else ()
         return codes.spread(read.fill_null(0).to_numpy()), unread
