@@ -131,6 +131,20 @@ def test_a_snapshot_follows_the_other_symbol() -> None:
         assert after[name] == data.get_indicator_value("A", name) != before[name]
 
 
+def test_a_snapshot_has_what_a_late_bar_leaves_as_it_was() -> None:
+    data, key = session(), "beta_20_vs_SPY_1m"
+    often = data.prepare_snapshot([key])
+    ours, theirs = (np.flatnonzero(bars()["symbol"] == symbol) for symbol in ("A", "SPY"))
+    flat = dict.fromkeys(("open", "high", "low", "close"), np.full(len(ours), 100.0))
+    missing = {name: values[:-1] for name, values in flat.items()}
+    apply(data, theirs)
+    apply(data, np.delete(ours, 40), **missing)
+    assert often.take().row("A")[key] == 0.0
+    # To take it in its place is to go back to where there was no value yet, and to come to the same.
+    apply(data, ours[40:41], **{name: values[:1] for name, values in flat.items()})
+    assert often.take().row("A")[key] == data.get_indicator_value("A", key) == 0.0
+
+
 def test_forming_takes_both_bars_in_progress() -> None:
     data = session()
     rows = bars()["ts"] < OPEN + 302 * MINUTE

@@ -12,7 +12,7 @@ use lots::Lots;
 
 use crate::bar::Bar;
 use crate::calendar::Calendar;
-use crate::indicator::plan::Block;
+use crate::indicator::plan::{Block, Put};
 use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
 use crate::time::{Day, Nanos};
@@ -154,8 +154,8 @@ impl Series {
         logs.filter(|(_, log)| !log.is_empty()).collect()
     }
 
-    /// Gives an indicator that the plan does not work out the values of the newest bar; whether they are its first, or none if it is not there.
-    pub(crate) fn put(&mut self, key: &str, values: &[f64]) -> Option<bool> {
+    /// Gives an indicator that the plan does not work out the values of the newest bar; none if it is not there.
+    pub(crate) fn put(&mut self, key: &str, values: &[f64]) -> Option<Put> {
         let mut outside = self.stacks.iter_mut().filter(|stack| stack.program().kind != Kind::Plan);
         outside.find_map(|stack| stack.program().position(key).map(|index| stack.put(index, values)))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::bar::Bar;
 use crate::indicator::Tick;
-use crate::indicator::plan::{Block, Plan};
+use crate::indicator::plan::{Block, Plan, Put};
 
 use super::MARK_EVERY;
 
@@ -193,8 +193,8 @@ impl Stack {
         std::mem::take(&mut self.log)
     }
 
-    /// Gives an indicator its values; whether they are the first.
-    pub(super) fn put(&mut self, index: usize, values: &[f64]) -> bool {
+    /// Gives an indicator its values.
+    pub(super) fn put(&mut self, index: usize, values: &[f64]) -> Put {
         self.program.plan.put(&mut self.block, index, values)
     }
 

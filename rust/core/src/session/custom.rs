@@ -63,7 +63,7 @@ impl Session {
         let (id, mut newest, mut is_first) = (track.id, None, false);
         for series in track.series_mut().filter(|series| series.interval() == interval) {
             newest = series.newest().copied();
-            is_first = series.put(key, values).unwrap_or_default();
+            is_first = series.put(key, values).is_some_and(|put| put.is_first);
         }
         if let Some(bar) = newest.filter(|_| wants && is_first) {
             self.events.indicator_valid(id, interval, &bar, key);

@@ -21,8 +21,6 @@ pub(super) struct Pair {
     pub(super) need: usize,
     /// The versions of both when it was worked out last.
     pub(super) seen: Option<(u64, u64)>,
-    /// What it was then.
-    pub(super) values: Vec<f64>,
     pub(super) told: bool,
 }
 

@@ -36,7 +36,6 @@ impl Session {
                             plan: Plan::new(vec![definition.clone()]),
                             need: definition.first(),
                             seen: None,
-                            values: Vec::new(),
                             told: false,
                         },
                         |place| known.swap_remove(place),
@@ -71,8 +70,9 @@ impl Session {
             let wants =
                 !self.is_loading() && self.events.mask.wants(EventKind::IndicatorValid, pair.interval);
             let Some(Some(track)) = self.tracks.get_mut(pair.symbol as usize) else { continue };
+            let mut is_new = false;
             for series in track.series_mut().filter(|series| series.interval() == pair.interval) {
-                series.put(&pair.key, &values);
+                is_new |= series.put(&pair.key, &values).is_some_and(|put| put.is_new);
                 if !pair.told && !values[0].is_nan() {
                     pair.told = true;
                     if let Some(bar) = series.newest().filter(|_| wants) {
@@ -80,10 +80,9 @@ impl Session {
                     }
                 }
             }
-            // A new value that comes of the other's change is a change of this one, which snapshots look for.
-            let is_new = values.iter().map(|v| v.to_bits()).ne(pair.values.iter().map(|v| v.to_bits()));
+            // Snapshots look for changes: what comes of the other's is one of this symbol too, and what takes the place of an older
+            // value to which a late bar went back.
             self.versions[pair.symbol as usize] += u64::from(is_new);
-            pair.values = values;
             let version = |id: SymbolId| self.versions[id as usize];
             pair.seen = Some((version(pair.symbol), other.map_or(0, version)));
         }

@@ -192,16 +192,18 @@ impl Plan {
         self.outputs(&ahead).to_vec()
     }
 
-    /// Gives an indicator the values of the bar just taken, which come from outside; whether they are its first.
-    pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> bool {
+    /// Gives an indicator the values of the bar just taken, which come from outside.
+    pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> Put {
         let first = self.outputs_at().end + index;
-        block.0[self.outputs_at()][self.output_range(index)].copy_from_slice(values);
+        let shown = &mut block.0[self.outputs_at()][self.output_range(index)];
+        let is_new = shown.iter().zip(values).any(|(old, new)| old.to_bits() != new.to_bits());
+        shown.copy_from_slice(values);
         let is_first = block.0[first].to_bits() == 0 && !values[0].is_nan();
         if is_first {
             // Not the bar's number: many bars may have come before their values do.
             block.0[first] = PUT;
         }
-        is_first
+        Put { is_first, is_new }
     }
 
     /// All outputs, one indicator after the other.
@@ -281,6 +283,14 @@ impl Item {
         let counts = usize::from(matches!(self.reads, Read::Output(_)));
         self.area.words.start - counts..self.area.words.end
     }
+}
+
+/// What became of values that came from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Put {
+    pub is_first: bool,
+    /// Whether others were shown before.
+    pub is_new: bool,
 }
 
 /// Stands for the bar of the first value where values come from outside.
