@@ -225,6 +225,16 @@ def test_its_first_value_is_an_event() -> None:
     assert sorted(told) == ["my_count_1m 0", "my_mean_20_1m 19", "my_range_0p5_5m 4", "sma_20_1m 19"]
 
 
+def test_late_and_corrected_bars_are_not_its_first_value_again() -> None:
+    data, rows = session(), bars()
+    data.subscribe_events(["indicator_valid"], [])
+    apply(data, rows, np.delete(np.arange(60), 30))
+    assert sum(event.key == "my_mean_20_1m" for event in data.take_events()) == 1
+    apply(data, rows, slice(30, 31))
+    apply(data, rows, slice(3, 4), close=rows["low"][3:4])
+    assert [event.key for event in data.take_events()] == []
+
+
 def test_it_can_be_asked_for_in_mid_session_and_given_back() -> None:
     data = ob.SessionData()
     data.register_symbol("A", "1m")

@@ -145,6 +145,20 @@ def test_a_snapshot_has_what_a_late_bar_leaves_as_it_was() -> None:
     assert often.take().row("A")[key] == data.get_indicator_value("A", key) == 0.0
 
 
+def test_its_first_value_is_an_event_once() -> None:
+    data, told = session(), []
+    data.subscribe_events(["indicator_valid"], [])
+    order = np.argsort(bars()["ts"], kind="stable")
+    for i in np.delete(order, 30)[:500]:
+        apply(data, slice(i, i + 1))
+        events = [(event.symbol, str(event.key)) for event in data.take_events()]
+        assert all(data.is_indicator_ready(*event) for event in events)
+        told += events
+    assert sorted(told) == [(symbol, key) for symbol in ("A", "SPY") for key in sorted(data.get_all_indicators("A"))]
+    apply(data, order[30:31])
+    assert [event.key for event in data.take_events()] == []
+
+
 def test_forming_takes_both_bars_in_progress() -> None:
     data = session()
     rows = bars()["ts"] < OPEN + 302 * MINUTE

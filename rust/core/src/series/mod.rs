@@ -6,13 +6,13 @@ mod stack;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub use stack::{Entry, Kind, Program, Stack};
+pub use stack::{Entry, Kind, Program, Put, Stack};
 
 use lots::Lots;
 
 use crate::bar::Bar;
 use crate::calendar::Calendar;
-use crate::indicator::plan::{Block, Put};
+use crate::indicator::plan::Block;
 use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
 use crate::time::{Day, Nanos};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::bar::Bar;
 use crate::indicator::Tick;
-use crate::indicator::plan::{Block, Plan, Put};
+use crate::indicator::plan::{Block, Plan};
 
 use super::MARK_EVERY;
 
@@ -63,13 +63,26 @@ pub struct Stack {
     marks: VecDeque<(usize, Block)>,
     /// What has not been asked for yet; of programs of the custom only.
     log: Vec<Entry>,
+    /// Which indicators have had a value from outside; none where the plan works them out. What goes back to earlier bars does
+    /// not forget it.
+    valued: Vec<bool>,
+}
+
+/// What became of values from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Put {
+    /// Whether the indicator had none before.
+    pub is_first: bool,
+    /// Whether others were shown before.
+    pub is_new: bool,
 }
 
 impl Stack {
     pub fn new(program: Arc<Program>) -> Self {
         let block = program.plan.block();
         let log = if program.kind == Kind::Custom { vec![Entry::New] } else { Vec::new() };
-        Self { program, marks: VecDeque::from([(0, block.clone())]), block, log }
+        let valued = if program.kind == Kind::Plan { Vec::new() } else { vec![false; program.keys.len()] };
+        Self { program, marks: VecDeque::from([(0, block.clone())]), block, log, valued }
     }
 
     pub fn program(&self) -> &Program {
@@ -102,6 +115,9 @@ impl Stack {
             self.block = plan.carry(&self.block, &kept);
             for (_, block) in &mut self.marks {
                 *block = plan.carry(block, &kept);
+            }
+            if !self.valued.is_empty() {
+                self.valued = kept.iter().map(|&i| self.valued[i]).collect();
             }
             let keys = kept.iter().map(|&i| program.keys[i].clone()).collect();
             let shown = stays.iter().filter_map(|stays| kept.iter().position(|i| i == stays)).collect();
@@ -195,7 +211,10 @@ impl Stack {
 
     /// Gives an indicator its values.
     pub(super) fn put(&mut self, index: usize, values: &[f64]) -> Put {
-        self.program.plan.put(&mut self.block, index, values)
+        let is_new = self.program.plan.put(&mut self.block, index, values);
+        let is_first = !self.valued[index] && !values[0].is_nan();
+        self.valued[index] |= is_first;
+        Put { is_first, is_new }
     }
 
     /// Starts a session, or goes on with one that has lost its first `count` bars.

@@ -54,8 +54,12 @@ impl Session {
         is_news: bool,
     ) -> Result<()> {
         let wants = is_news && self.events.mask.wants(EventKind::IndicatorValid, interval);
-        let there = self.symbol(symbol)?.find_indicator(key).map(|view| view.values().len());
-        if let Some(outputs) = there.filter(|&outputs| outputs != values.len()) {
+        let there = self.symbol(symbol)?.find_indicator(key);
+        // What is shown of a historical one is that of the session's start.
+        let wants = wants && there.as_ref().is_some_and(|view| !view.is_historical());
+        if let Some(outputs) =
+            there.map(|view| view.values().len()).filter(|&outputs| outputs != values.len())
+        {
             let reason = format!("{key} of {symbol} has {outputs} outputs, not {}", values.len());
             return Err(Error::Columns { reason });
         }

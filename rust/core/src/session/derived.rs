@@ -5,7 +5,7 @@ use crate::calendar::Calendar;
 use crate::derive::Grid;
 use crate::indicator::Tick;
 use crate::interval::Interval;
-use crate::series::{Place, Series};
+use crate::series::{Kind, Place, Program, Series};
 use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
 
@@ -210,7 +210,9 @@ impl Context<'_> {
         if self.loading || !self.events.mask.wants(EventKind::IndicatorValid, interval) {
             return;
         }
-        for stack in series.stacks().iter().filter(|s| !s.program().historical) {
+        // Values from outside are told of when they come.
+        let told = |program: &Program| !program.historical && program.kind == Kind::Plan;
+        for stack in series.stacks().iter().filter(|stack| told(stack.program())) {
             for (back, index) in stack.just_valid(bars) {
                 if let Some(bar) = series.held().rev().nth(back) {
                     self.events.indicator_valid(id, interval, bar, &stack.program().keys[index]);

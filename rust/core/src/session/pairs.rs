@@ -21,7 +21,6 @@ pub(super) struct Pair {
     pub(super) need: usize,
     /// The versions of both when it was worked out last.
     pub(super) seen: Option<(u64, u64)>,
-    pub(super) told: bool,
 }
 
 /// The newest bars that both have at the same time, oldest first, with the other's close; those in progress behind them.

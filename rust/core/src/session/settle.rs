@@ -36,7 +36,6 @@ impl Session {
                             plan: Plan::new(vec![definition.clone()]),
                             need: definition.first(),
                             seen: None,
-                            told: false,
                         },
                         |place| known.swap_remove(place),
                     ));
@@ -72,12 +71,10 @@ impl Session {
             let Some(Some(track)) = self.tracks.get_mut(pair.symbol as usize) else { continue };
             let mut is_new = false;
             for series in track.series_mut().filter(|series| series.interval() == pair.interval) {
-                is_new |= series.put(&pair.key, &values).is_some_and(|put| put.is_new);
-                if !pair.told && !values[0].is_nan() {
-                    pair.told = true;
-                    if let Some(bar) = series.newest().filter(|_| wants) {
-                        self.events.indicator_valid(pair.symbol, pair.interval, bar, &pair.key);
-                    }
+                let Some(put) = series.put(&pair.key, &values) else { continue };
+                is_new |= put.is_new;
+                if let Some(bar) = series.newest().filter(|_| wants && put.is_first) {
+                    self.events.indicator_valid(pair.symbol, pair.interval, bar, &pair.key);
                 }
             }
             // Snapshots look for changes: what comes of the other's is one of this symbol too, and what takes the place of an older

@@ -192,18 +192,12 @@ impl Plan {
         self.outputs(&ahead).to_vec()
     }
 
-    /// Gives an indicator the values of the bar just taken, which come from outside.
-    pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> Put {
-        let first = self.outputs_at().end + index;
+    /// Gives an indicator the values of the bar just taken, which come from outside; whether others were there before.
+    pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> bool {
         let shown = &mut block.0[self.outputs_at()][self.output_range(index)];
         let is_new = shown.iter().zip(values).any(|(old, new)| old.to_bits() != new.to_bits());
         shown.copy_from_slice(values);
-        let is_first = block.0[first].to_bits() == 0 && !values[0].is_nan();
-        if is_first {
-            // Not the bar's number: many bars may have come before their values do.
-            block.0[first] = PUT;
-        }
-        Put { is_first, is_new }
+        is_new
     }
 
     /// All outputs, one indicator after the other.
@@ -221,7 +215,8 @@ impl Plan {
         block.0[0].to_bits()
     }
 
-    /// Which indicators had their first value with one of the newest bars: how many bars back, and which.
+    /// Which indicators had their first value with one of the newest bars: how many bars back, and which. Not of those whose values
+    /// come from outside.
     pub fn valid_within<'b>(
         &'b self,
         block: &'b Block,
@@ -284,17 +279,6 @@ impl Item {
         self.area.words.start - counts..self.area.words.end
     }
 }
-
-/// What became of values that came from outside.
-#[derive(Debug, Clone, Copy)]
-pub struct Put {
-    pub is_first: bool,
-    /// Whether others were shown before.
-    pub is_new: bool,
-}
-
-/// Stands for the bar of the first value where values come from outside.
-const PUT: f64 = 1.0;
 
 /// Changes with every change of any state's layout or meaning.
 const SAVE_VERSION: u8 = 8;
