@@ -103,7 +103,7 @@ impl Plan {
         let mut plan = Self { definitions: Vec::new(), items: Vec::new(), outputs: 0, ..self.clone() };
         let mut area = 0;
         // Where each of the outputs stands now; those that are gone, nowhere.
-        let mut moved = vec![usize::MAX; self.outputs];
+        let mut moved = vec![GONE; self.outputs];
         for &index in kept {
             let mut item = self.items[index].clone();
             moved[item.area.out.clone()].iter_mut().zip(plan.outputs..).for_each(|(place, now)| *place = now);
@@ -121,7 +121,7 @@ impl Plan {
         }
         for ring in &mut plan.rings {
             if let Read::Output(output) = &mut ring.of {
-                *output = moved[*output];
+                *output = moved.get(*output).copied().unwrap_or(GONE);
             }
         }
         plan.lay_out();
@@ -146,6 +146,9 @@ impl Plan {
         )
     }
 }
+
+/// The place of an output that is no more. The ring of what was read of it stays, and nothing goes into it.
+const GONE: usize = usize::MAX;
 
 /// The definitions and their sources, each once, sources first.
 fn in_order(definitions: Vec<Definition>) -> Vec<Definition> {

@@ -109,7 +109,7 @@ impl Plan {
             let Read::Field(reads) = item.reads else { continue };
             let mut views = input::Table::default();
             let mut from = 0;
-            for ring in &self.rings {
+            for ring in self.rings.iter().filter(|ring| matches!(ring.of, Read::Field(_))) {
                 let values = &pasts[from..from + ring.bars + ticks.len()];
                 from += values.len();
                 for (view, span) in views.pasts.iter_mut().zip(item.area.rings) {

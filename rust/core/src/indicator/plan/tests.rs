@@ -297,6 +297,13 @@ fn chains_are_shared_saved_and_cut() {
             assert_eq!(bits(same), bits(&fewer.outputs(&carried)[fewer.output_range(now)]));
         }
     }
+    // Nothing but what reads bars is left, one after the other goes; many bars at once are those one by one.
+    let (both, mut block) = (plan.keep(&[0, 1]), plan.carry(&block, &[0, 1]));
+    let (last, mut carried) = (both.keep(&[1]), both.carry(&block, &[1]));
+    both.update_along(&mut block, &ticks);
+    last.update_along(&mut carried, &ticks[..690]);
+    ticks[690..].iter().for_each(|tick| last.update(&mut carried, tick));
+    assert_eq!(bits(&both.outputs(&block)[both.output_range(1)]), bits(last.outputs(&carried)));
 }
 
 #[test]
