@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, Self, TypeAlias, final
+from typing import Any, Literal, Self, SupportsIndex, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ __all__ = [
     "SessionMetrics",
     "Trade",
     "TradeReport",
+    "as_ns",
     "build_info",
     "check_bars",
     "compute",
@@ -40,7 +41,7 @@ __all__ = [
 
 _Floats: TypeAlias = NDArray[np.float64]
 _Ints: TypeAlias = NDArray[np.int64]
-_Time: TypeAlias = int | dt.datetime
+_Time: TypeAlias = SupportsIndex | dt.datetime | np.datetime64
 
 @final
 class Interval:
@@ -69,7 +70,7 @@ class Interval:
 class Bar:
     def __new__(
         cls,
-        ts: int,
+        ts: _Time,
         open: float,
         high: float,
         low: float,
@@ -468,6 +469,7 @@ class SessionCore:
     def bar_count(self, symbol: str, interval: str | Interval) -> int: ...
     def digest(self, symbol: str) -> int: ...
 
+def as_ns(ts: _Time) -> int: ...
 def build_info() -> tuple[str, bool]: ...
 def check_bars(
     ts: _Ints,

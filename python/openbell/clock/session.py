@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from typing import SupportsIndex, TypeAlias
+
     import numpy as np
     from numpy.typing import NDArray
+
+    # As `openbell._core.as_ns` takes it: nanoseconds since 1970 UTC, a datetime with a zone, or a datetime64 in UTC.
+    TimeLike: TypeAlias = SupportsIndex | dt.datetime | np.datetime64
 
 EPOCH = dt.date(1970, 1, 1)
 
@@ -22,21 +27,6 @@ def day_number(date: dt.date) -> int:
 def from_day_number(day: int) -> dt.date:
     """Undo `day_number`."""
     return EPOCH + dt.timedelta(days=day)
-
-
-def as_ns(ts: int | dt.datetime) -> int:
-    """Give a time as nanoseconds since 1970 UTC.
-
-    Raises
-    ------
-    ValueError
-        If it is a datetime without a zone.
-    """
-    if isinstance(ts, int):
-        return ts
-    if ts.tzinfo is None:
-        raise ValueError(f"{ts.isoformat()} has no time zone; write it with one")
-    return int(ts.timestamp()) * 1_000_000_000 + ts.microsecond * 1000
 
 
 def local_time(ts_ns: int, zone: ZoneInfo) -> dt.datetime:

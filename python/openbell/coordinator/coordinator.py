@@ -21,9 +21,9 @@ from openbell.session.provision import provision
 from openbell.sources import LiveSource
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
+    from openbell.clock.session import TimeLike
     from openbell.config import SessionConfig
     from openbell.coordinator.loop import Loop
     from openbell.coordinator.strategy import Strategy
@@ -326,13 +326,13 @@ class SessionCoordinator:
             logger.exception("%s is not added", symbol)
             return False
 
-    def announce_close(self, ts: int | dt.datetime) -> None:
+    def announce_close(self, ts: TimeLike) -> None:
         """Say that the market closes before its time: the running session of a live run ends then.
 
         Parameters
         ----------
         ts
-            Nanoseconds since 1970 UTC, or a datetime with a zone; within the hours of the session.
+            Nanoseconds since 1970 UTC, a datetime with a zone, or a datetime64 in UTC; within the hours of the session.
 
         Raises
         ------

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from openbell._core import Events
+    from openbell.clock.session import TimeLike
     from openbell.config import SessionConfig
     from openbell.coordinator.members import Members
     from openbell.coordinator.pace import Pace
@@ -374,7 +375,7 @@ class Live(Loop):
 
     # Time
 
-    def announce_close(self, ts: int | dt.datetime) -> None:
+    def announce_close(self, ts: TimeLike) -> None:
         """Have the session close before its time; what is wrong with that is raised here."""
         done = threading.Event()
         wrong: list[Exception] = []

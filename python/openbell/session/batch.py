@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openbell._core import Bars
-from openbell.clock.session import as_ns
+from openbell._core import Bars, as_ns
 from openbell.errors import ColumnsError
 
 if TYPE_CHECKING:
@@ -195,5 +194,5 @@ def bars_columns(bars: Any) -> dict[str, Any]:
         name: None if columns[name] is None else np.ascontiguousarray(columns[name], dtype=np.float64)
         for name in BAR_FIELDS[1:]
     }
-    ts = np.ascontiguousarray(columns["ts"], dtype=np.int64)
+    ts = _times(columns["ts"])
     return {"symbol": np.zeros(len(ts), dtype=np.uint32), "ts": ts, **floats}

@@ -7,8 +7,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from openbell._core import Interval, SessionCore, parse_symbol
-from openbell.clock.session import as_ns, day_number
+from openbell._core import Interval, SessionCore, as_ns, parse_symbol
+from openbell.clock.session import day_number
 from openbell.errors import CalendarError
 from openbell.quality import DataQualityManager
 from openbell.session.across import CrossSection
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from openbell._core import Bar
     from openbell.clock import CalendarArrays, TimeManager
+    from openbell.clock.session import TimeLike
     from openbell.config import SessionConfig
     from openbell.session.symbol import SymbolData
     from openbell.session.wishes import Wish
@@ -407,13 +408,14 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         """Give the newest daily bar that the provider publishes; the session's own ``1d`` is another. None without."""
         return self._official.get(parse_symbol(symbol))
 
-    def announce_close(self, ts: int | dt.datetime) -> None:
+    def announce_close(self, ts: TimeLike) -> None:
         """Say that the market closes before its time: bars in progress end then, and none is expected after.
 
         Parameters
         ----------
         ts
-            When: nanoseconds since 1970 UTC, or a datetime with a zone; within the hours of a session.
+            When, within the hours of a session: nanoseconds since 1970 UTC, a datetime with a zone, or a datetime64 in
+            UTC.
 
         Raises
         ------

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openbell._core import Interval, SessionCore
-from openbell.clock.session import as_ns
+from openbell._core import Interval, SessionCore, as_ns
 from openbell.errors import IntervalError
 from openbell.session.batch import core_columns, quote_columns, trade_columns
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from openbell._core import ApplyReport, Bar, TradeReport
+    from openbell.clock.session import TimeLike
     from openbell.config import SessionConfig
     from openbell.session.board import Board
     from openbell.tape import SaleConditions
@@ -100,13 +98,13 @@ class SessionInput(SessionCore):
         """Do what `apply_bar` does."""
         return self.apply_bar(symbol, interval, bar)
 
-    def advance(self, ts: int | dt.datetime) -> None:
+    def advance(self, ts: TimeLike) -> None:
         """Move the clock: bars in progress that ended by then are closed.
 
         Parameters
         ----------
         ts
-            Nanoseconds since 1970 UTC, or a datetime with a zone.
+            Nanoseconds since 1970 UTC, a datetime with a zone, or a datetime64 in UTC.
 
         Raises
         ------

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from openbell._core import parse_symbol
-from openbell.clock.session import as_ns, day_number, local_time
+from openbell._core import as_ns, parse_symbol
+from openbell.clock.session import day_number, local_time
 from openbell.errors import IntervalError, SourceError
 from openbell.sources.columns import Columns
 from openbell.sources.feed import BARS, LiveSource

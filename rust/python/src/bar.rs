@@ -5,20 +5,21 @@ use std::sync::Arc;
 use numpy::PyArray1;
 use openbell_core::bar;
 use openbell_core::interval::Interval;
-use openbell_core::time::{Day, Nanos};
+use openbell_core::time::Day;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyIterator, PyList};
 
 use crate::interval::PyInterval;
+use crate::time::TimeArg;
 
 /// One bar. ``ts`` is its open time in nanoseconds since 1970 UTC; membership is ``[ts, end)``.
 ///
 /// Parameters
 /// ----------
-/// ts : int
-///     Open time, nanoseconds since 1970 UTC.
+/// ts : int, datetime or datetime64
+///     Open time: nanoseconds since 1970 UTC, or a datetime with a zone.
 /// open, high, low, close : float
 ///     Prices.
 /// volume : float
@@ -41,7 +42,7 @@ impl PyBar {
     #[pyo3(signature = (ts, open, high, low, close, volume, vwap=None, trade_count=None))]
     #[expect(clippy::too_many_arguments, reason = "a bar has this many fields")]
     fn new(
-        ts: i64,
+        ts: TimeArg,
         open: f64,
         high: f64,
         low: f64,
@@ -51,7 +52,7 @@ impl PyBar {
         trade_count: Option<f64>,
     ) -> Self {
         let (vwap, trade_count) = (vwap.unwrap_or(f64::NAN), trade_count.unwrap_or(f64::NAN));
-        let bar = bar::Bar::new(ts, [open, high, low, close], volume, vwap, trade_count);
+        let bar = bar::Bar::new(ts.0, [open, high, low, close], volume, vwap, trade_count);
         Self { bar, symbol: None, interval: None }
     }
 
@@ -279,27 +280,4 @@ impl PyBars {
 pub(crate) fn py_date(py: Python<'_>, day: Day) -> PyResult<Bound<'_, PyAny>> {
     const ORDINAL_OF_1970: i32 = 719_163;
     py.import("datetime")?.getattr("date")?.call_method1("fromordinal", (day + ORDINAL_OF_1970,))
-}
-
-/// A point in time as a caller gives it: nanoseconds since 1970 UTC, or an aware `datetime`.
-pub(crate) struct TimeArg(pub(crate) Nanos);
-
-impl<'py> FromPyObject<'_, 'py> for TimeArg {
-    type Error = PyErr;
-
-    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(ns) = value.extract::<i64>() {
-            return Ok(Self(ns));
-        }
-        if value.getattr("tzinfo").is_ok_and(|tz| tz.is_none()) {
-            let message = format!(
-                "{} has no time zone; give nanoseconds since 1970 UTC or an aware datetime",
-                value.repr()?
-            );
-            return Err(pyo3::exceptions::PyValueError::new_err(message));
-        }
-        // A timestamp is a float of seconds: exact to the microsecond, which is all that a datetime has.
-        let seconds: f64 = value.call_method0("timestamp")?.extract()?;
-        Ok(Self((seconds * 1e6).round() as i64 * 1_000))
-    }
 }

@@ -16,11 +16,13 @@ mod interval;
 mod report;
 mod session;
 mod tick;
+mod time;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _core {
+    use super::time::TimeArg;
     use super::{Bound, PyResult, Python};
     use super::{error, pyfunction};
     use numpy::PyArray1;
@@ -62,6 +64,12 @@ mod _core {
     #[pyfunction]
     fn parse_symbol(text: &str) -> PyResult<String> {
         openbell_core::symbol::parse_symbol(text).map_err(error::to_py)
+    }
+
+    /// A time in nanoseconds since 1970 UTC: of those, of a datetime with a zone, or of a datetime64.
+    #[pyfunction]
+    fn as_ns(ts: TimeArg) -> i64 {
+        ts.0
     }
 
     /// Times in nanoseconds since 1970, and whether they name their offset from UTC, of texts of ``width`` bytes each, joined.

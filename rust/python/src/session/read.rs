@@ -6,15 +6,17 @@ use numpy::PyArray1;
 use openbell_core::interval::Interval;
 use openbell_core::series::Series;
 use openbell_core::session::{SymbolView, Total};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
 use super::SessionCore;
 use super::indicator::PyIndicatorData;
-use crate::bar::{PyBar, PyBars, TimeArg};
+use crate::bar::{PyBar, PyBars};
 use crate::error::to_py;
 use crate::interval::IntervalArg;
 use crate::report::{PyCoverage, counts_dict};
+use crate::time::TimeArg;
 
 /// The figures of the running session of one symbol. Those without a prefix are of the regular session.
 #[pyclass(frozen, get_all, name = "SessionMetrics", module = "openbell")]
@@ -155,24 +157,31 @@ impl SessionCore {
     ///     Interval of the bars.
     /// n : int, optional
     ///     The last ``n`` only.
-    /// start, end : int or datetime, optional
-    ///     Only bars that open within ``[start, end)``; nanoseconds since 1970 UTC or aware datetimes.
+    /// start, end : int, datetime or datetime64, optional
+    ///     Only bars that open within ``[start, end)``; nanoseconds since 1970 UTC, aware datetimes, or datetime64 in UTC.
     ///
     /// Returns
     /// -------
     /// Bars
     ///     Empty if there are none, or no such symbol or interval (yet).
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     If ``n`` is less than 0, or a time has no zone.
     #[pyo3(signature = (symbol, interval, n=None, *, start=None, end=None))]
     fn get_bars(
         &self,
         py: Python<'_>,
         symbol: &str,
         interval: IntervalArg,
-        n: Option<usize>,
+        n: Option<i64>,
         start: Option<TimeArg>,
         end: Option<TimeArg>,
-    ) -> PyBars {
+    ) -> PyResult<PyBars> {
         let interval = interval.0;
+        let refused = |n| PyValueError::new_err(format!("n = {n}: it must be 0 or more"));
+        let n = n.map(|n| usize::try_from(n).map_err(|_| refused(n))).transpose()?;
         let (start, end) = (start.map_or(i64::MIN, |t| t.0), end.map_or(i64::MAX, |t| t.0));
         let found = self.read(py, |session| {
             with_series(session.find_symbol(symbol), interval, |view| {
@@ -197,7 +206,7 @@ impl SessionCore {
             .flatten()
         });
         let (name, bars) = found.unwrap_or_else(|| (symbol.to_ascii_uppercase().into(), Vec::new()));
-        PyBars::new(name, interval, bars, Vec::new())
+        Ok(PyBars::new(name, interval, bars, Vec::new()))
     }
 
     /// Bars of earlier sessions as columns, oldest first; ``by_date()`` splits them.
