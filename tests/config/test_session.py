@@ -227,6 +227,34 @@ def test_each_refusal_points_at_its_key(changes: dict[str, Any], path: str, mess
 
 
 @pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("name", ["sma"], "['sma'] is not a text"),
+        ("name", None, "None is not a text"),
+        ("interval", 5, "5 is not a text"),
+        ("type", {}, "{} is not a text"),
+        ("source", 1.5, "1.5 is not a text"),
+        ("expression", True, "True is not a text"),
+        ("params", [1], "write parameters as"),
+    ],
+)
+def test_what_an_indicator_says_in_no_text_is_named(key: str, value: object, message: str) -> None:
+    wanted = {"name": "sma", "interval": "5m", key: value}
+    found = problems(minimal(session_data_config={"symbols": ["A"], "indicators": {"session": [wanted]}}))
+    assert list(found) == [f"session_data_config.indicators.session[0].{key}"]
+    assert message in next(iter(found.values()))
+
+
+def test_streams_that_are_no_texts_and_parameters_without_a_name() -> None:
+    rsi = {"name": "rsi", "interval": "1m", "params": {1: 2}, "source": None}
+    wanted = {"symbols": ["A"], "streams": [["1m"], {"5m": 1}, "1m"], "indicators": {"session": [rsi]}}
+    found = problems(minimal(session_data_config=wanted))
+    keys = ("streams[0]", "streams[1]", "indicators.session[0]")
+    assert list(found) == [f"session_data_config.{key}" for key in keys]
+    assert 'unknown parameter "1"' in found["session_data_config.indicators.session[0]"]
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("a.json", "{", "not valid JSON"),

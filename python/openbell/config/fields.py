@@ -53,7 +53,8 @@ def _interval(value: object) -> Interval:
     return Interval(value)
 
 
-_INDICATOR_KEYS = ("name", "type", "period", "interval", "params", "source", "expression", "against")
+_INDICATOR_TEXTS = ("name", "type", "interval", "source", "expression", "against")
+_INDICATOR_KEYS = (*_INDICATOR_TEXTS, "period", "params")
 
 
 def _indicator(value: object) -> IndicatorConfig:
@@ -68,12 +69,19 @@ def _indicator(value: object) -> IndicatorConfig:
             problems.append(ConfigProblem(str(key), f"unknown key{meant}"))
     if "name" not in value:
         problems.append(ConfigProblem("name", "it is missing; see `openbell indicators`"))
-    if not isinstance(value.get("params", {}), Mapping):
+    problems += [
+        ConfigProblem(key, f"{value[key]!r} is not a text")
+        for key in _INDICATOR_TEXTS
+        if key in value and not isinstance(value[key], str | Interval | IndicatorConfig)
+        if key == "name" or value[key] is not None
+    ]
+    params = value.get("params") or {}
+    if not isinstance(params, Mapping):
         problems.append(ConfigProblem("params", 'write parameters as {"period": 20}'))
     if problems:
         raise several(problems)
     try:
-        return IndicatorConfig(**value)
+        return IndicatorConfig(**{**value, "params": {str(key): number for key, number in params.items()}})
     except OpenbellError as error:
         raise ValueError(str(error)) from None
 

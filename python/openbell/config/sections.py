@@ -216,7 +216,7 @@ class SessionDataConfig(Section):
         """Take ``trades`` and ``quotes`` out of the streams."""
         if not isinstance(data, dict) or not isinstance(data.get("streams"), list | tuple):
             return data
-        ticks = [stream for stream in data["streams"] if stream in {"trades", "quotes"}]
+        ticks = [stream for stream in data["streams"] if stream in ("trades", "quotes")]
         streams = [stream for stream in data["streams"] if stream not in ticks]
         return {**data, "streams": streams, "ticks": [*data.get("ticks", ()), *ticks]} if ticks else data
 
