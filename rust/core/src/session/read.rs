@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::bar::Bar;
+use crate::digest::Digest;
 use crate::error::{Error, Result, nearest};
 use crate::interval::Interval;
 use crate::series::{PastSession, Place, Series, Stack};
@@ -227,27 +228,27 @@ impl<'a> SymbolView<'a> {
     }
 
     /// A number that two symbols share only if their bars, derived bars, indicators, metrics and presence are the
-    /// same, bit for bit. FNV-1a over the words.
+    /// same, bit for bit.
     pub fn digest(&self) -> u64 {
-        let mut digest = Digest(0xcbf2_9ce4_8422_2325);
+        let mut digest = Digest::new();
         for series in self.all_series() {
-            digest.bars(series.bars());
-            series.past().for_each(|p| digest.bars(p.bars.iter()));
+            bars_into(&mut digest, series.bars());
+            series.past().for_each(|past| bars_into(&mut digest, past.bars.iter()));
             for stack in series.stacks() {
                 digest.bytes(&stack.program().plan.save(stack.block()));
             }
         }
         for derived in &self.track.derived {
-            digest.bars(derived.forming.iter().map(|f| &f.bar));
+            bars_into(&mut digest, derived.forming.iter().map(|f| &f.bar));
         }
         let metrics = &self.track.metrics;
         for total in [&metrics.regular, &metrics.extended] {
-            digest.bars(total.bar.iter());
+            bars_into(&mut digest, total.bar.iter());
             digest.bytes(&total.count.to_le_bytes());
         }
         digest.bytes(&metrics.previous_close.to_bits().to_le_bytes());
         self.track.presence().words().for_each(|word| digest.bytes(&word.to_ne_bytes()));
-        digest.0
+        digest.value()
     }
 
     fn place(&self) -> Place<'a> {
@@ -255,21 +256,9 @@ impl<'a> SymbolView<'a> {
     }
 }
 
-struct Digest(u64);
-
-impl Digest {
-    fn bytes(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn bars<'b>(&mut self, bars: impl Iterator<Item = &'b Bar>) {
-        for bar in bars {
-            self.bytes(bytemuck::bytes_of(bar));
-        }
-        self.bytes(&[0xff]);
-    }
+fn bars_into<'b>(digest: &mut Digest, bars: impl Iterator<Item = &'b Bar>) {
+    bars.for_each(|bar| digest.bytes(bytemuck::bytes_of(bar)));
+    digest.bytes(&[0xff]);
 }
 
 impl<'a> IndicatorView<'a> {

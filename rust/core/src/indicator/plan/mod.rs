@@ -12,6 +12,7 @@ mod worked;
 use std::ops::Range;
 use std::slice;
 
+use crate::digest::Digest;
 use crate::error::{Error, Result};
 
 pub use super::abreast::BATCH;
@@ -228,48 +229,53 @@ impl Plan {
         firsts.iter().map(back).enumerate().filter_map(move |(i, b)| b.filter(|&b| b < bars).map(|b| (b, i)))
     }
 
-    /// Identifies the layout: indicators, parameters and words. FNV-1a over their text.
+    /// Identifies the layout: indicators, parameters and words.
     pub fn layout(&self) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        let mut eat = |bytes: &[u8]| {
-            for &byte in bytes {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        };
-        eat(&[SAVE_VERSION]);
+        let mut digest = Digest::new();
+        digest.bytes(&[SAVE_VERSION]);
         for definition in &self.definitions {
-            eat(definition.text().as_bytes());
-            eat(&[0xff]);
+            digest.bytes(definition.text().as_bytes());
+            digest.bytes(&[0xff]);
         }
-        eat(&(self.words as u64).to_le_bytes());
-        hash
+        digest.bytes(&(self.words as u64).to_le_bytes());
+        digest.value()
     }
 
-    /// The block as bytes: version, layout, words, all little-endian.
+    /// The block as bytes: version, layout, words, and a digest of these, all little-endian.
     pub fn save(&self, block: &Block) -> Vec<u8> {
         let mut bytes = vec![SAVE_VERSION];
         bytes.extend(self.layout().to_le_bytes());
         block.0.iter().for_each(|word| bytes.extend(word.to_bits().to_le_bytes()));
+        bytes.extend(sealed(&bytes));
         bytes
     }
 
-    /// The block that [`Self::save`] wrote, refused if it is of another version or layout.
+    /// The block that [`Self::save`] wrote, refused if it is of another version or layout, or is not whole.
     pub fn restore(&self, bytes: &[u8]) -> Result<Block> {
         let refused = |reason: &str| Error::Saved { reason: reason.to_owned() };
         let (&version, rest) = bytes.split_first().ok_or_else(|| refused("it is empty"))?;
         if version != SAVE_VERSION {
             return Err(refused(&format!("it has version {version}, this is version {SAVE_VERSION}")));
         }
-        let (layout, words) = rest.split_at_checked(8).ok_or_else(|| refused("it is cut short"))?;
+        let (layout, rest) = rest.split_at_checked(8).ok_or_else(|| refused("it is cut short"))?;
         if layout != self.layout().to_le_bytes() {
             return Err(refused("it belongs to other indicators or parameters"));
         }
-        if words.len() != self.words * 8 {
-            return Err(refused("it is cut short"));
+        let (words, seal) =
+            rest.split_at_checked(self.words * 8).ok_or_else(|| refused("it is cut short"))?;
+        if sealed(&bytes[..bytes.len() - seal.len()]) != seal {
+            return Err(refused("it is cut short, or bytes of it have changed"));
         }
         let word = |bytes: &[u8]| f64::from_bits(u64::from_le_bytes(bytes.try_into().unwrap_or_default()));
         Ok(Block(words.chunks_exact(8).map(word).collect()))
     }
+}
+
+/// What is written behind bytes, so that it shows if they have changed.
+fn sealed(bytes: &[u8]) -> [u8; 8] {
+    let mut digest = Digest::new();
+    digest.bytes(bytes);
+    digest.value().to_le_bytes()
 }
 
 impl Item {
@@ -281,7 +287,7 @@ impl Item {
 }
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 8;
+const SAVE_VERSION: u8 = 9;
 
 #[cfg(test)]
 mod lopsided;

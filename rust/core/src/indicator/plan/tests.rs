@@ -132,6 +132,12 @@ fn foreign_and_torn_states_are_refused() {
     for cut in [0, 1, 5, 9, saved.len() - 1] {
         assert!(plan.restore(&saved[..cut]).is_err(), "cut at {cut}");
     }
+    for damaged in 0..saved.len() {
+        let mut bytes = saved.clone();
+        bytes[damaged] ^= 1;
+        assert!(plan.restore(&bytes).is_err(), "at {damaged}");
+    }
+    assert!(plan.restore(&[&saved[..], &[0]].concat()).is_err());
     let mut newer = saved.clone();
     newer[0] += 1;
     assert!(plan.restore(&newer).is_err());
