@@ -156,6 +156,14 @@ def test_what_is_no_number_is_refused_by_name(bars: dict[str, Any]) -> None:
     np.testing.assert_array_equal(rsi(close, np.int64(9)), rsi(close, 9.0))
 
 
+def test_values_that_are_masked_are_none(bars: dict[str, Any]) -> None:
+    rows = np.arange(len(bars["close"]))
+    late, torn = (np.ma.masked_array(bars["close"], mask=mask) for mask in (rows < 3, rows == 20))
+    np.testing.assert_array_equal(ta.sma(late, 5)[3:], ta.sma(bars["close"][3:], 5))
+    with pytest.raises(ColumnsError, match="row 20"):
+        ta.sma(torn, 5)
+
+
 def test_vwap_starts_anew_with_each_session(bars: dict[str, Any]) -> None:
     inputs = [bars[column] for column in inputs_of("vwap")]
     vwap = function_of("vwap")

@@ -161,8 +161,11 @@ def over_arrays(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         raise ColumnsError(f"{name} reads {', '.join(reads)}: {', '.join(missing)} is missing")
     columns: dict[str, Any] = {}
     for column in inputs:
+        values = given.pop(column)
         try:
-            columns[column] = np.ascontiguousarray(given.pop(column), dtype=np.float64)
+            if isinstance(values, np.ma.MaskedArray):
+                values = np.ma.filled(values.astype(np.float64), np.nan)
+            columns[column] = np.ascontiguousarray(values, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ColumnsError(f"{name}: {column} must hold numbers: {error}") from None
     where = _where({key: given.pop(key) for key in PLACE if given.get(key) is not None})

@@ -1,6 +1,6 @@
 //! Indicators over whole arrays.
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyUntypedArray};
 use openbell_core::error::Error;
 use openbell_core::indicator::{Columns, Definition};
 use pyo3::prelude::*;
@@ -177,8 +177,11 @@ impl PyArrayFunction {
     ) -> PyResult<Option<Py<PyAny>>> {
         let (py, count) = (args.py(), self.inputs.len());
         let Some(params) = self.params(args, kwargs) else { return Ok(None) };
-        let columns =
-            args.iter().take(count).map(|column| column.extract::<PyReadonlyArray1<'_, f64>>().ok());
+        // A masked array is an array too, of which some values are none.
+        let plain = |column: &Bound<'_, PyAny>| column.is_exact_instance_of::<PyUntypedArray>();
+        let columns = args.iter().take(count).map(|column| {
+            plain(&column).then(|| column.extract::<PyReadonlyArray1<'_, f64>>().ok()).flatten()
+        });
         let Some(columns) = columns.collect::<Option<Vec<_>>>() else { return Ok(None) };
         let mut numbers: Numbers<'_> = Default::default();
         for (&input, column) in self.inputs.iter().zip(&columns) {
