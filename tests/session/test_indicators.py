@@ -6,11 +6,12 @@ import datetime as dt
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 import openbell as ob
 from openbell.clock import TimeManager
-from openbell.errors import IntervalError, SymbolError
+from openbell.errors import ColumnsError, IntervalError, SymbolError
 from openbell.sources import Columns, DataManager, SimulatorSource
 
 DAYS = [dt.date(2024, 11, 25), dt.date(2024, 11, 26)]
@@ -72,6 +73,69 @@ def test_history_warms_up_at_registration(days: list[Columns]) -> None:
     assert late.is_indicator_ready("SPY", "ema_50_1m")
     late.apply(columns(days[1].take(slice(70, None))))
     assert late.get_indicator_value("SPY", "ema_50_1m") == early.get_indicator_value("SPY", "ema_50_1m")
+
+
+@pytest.mark.parametrize("how", ["plain", "backwards", "twice", "corrected", "with today", "a frame", "with a night"])
+def test_history_is_put_in_order(days: list[Columns], how: str, caplog: pytest.LogCaptureFixture) -> None:
+    sent = {name: values for name, values in columns(days[0]).items() if name != "symbol"}
+    today = columns(days[1].take(slice(0, 70)))
+    ways: dict[str, Any] = {
+        "plain": sent,
+        "backwards": {name: values[::-1] for name, values in sent.items()},
+        "twice": {name: np.tile(values, 2) for name, values in sent.items()},
+        "corrected": {name: np.append(values[:1], values) for name, values in sent.items()},
+        "with today": {name: np.append(values, today[name][:50]) for name, values in sent.items()},
+        "a frame": pl.DataFrame(sent).with_columns(pl.from_epoch("ts", "ns")),
+        "with a night": {name: np.append(values, values[-1:]) for name, values in sent.items()},
+    }
+    given = ways[how]
+    if how == "corrected":
+        given["close"][0] = given["low"][0]
+    if how == "with a night":
+        given["ts"][-1] += 3_600_000_000_000
+    want = [ob.IndicatorConfig(name, interval="1m") for name in ("obv", "ema", "vwma", "kama")]
+    whole, late = ob.SessionData(), ob.SessionData()
+    for session in (whole, late):
+        session.register_symbol("SPY")
+    ob.IndicatorManager(whole).register_symbol_indicators("SPY", want)
+    whole.apply(columns(days[0]))
+    whole.apply(today)
+    late.apply(today)
+    ob.IndicatorManager(late).register_symbol_indicators("spy", want, {"1m": given})
+    for config in want:
+        key = config.make_key()
+        assert late.get_indicator_value("SPY", key) == whole.get_indicator_value("SPY", key) is not None, key
+    left_out = "SPY 1m: 1 of 391 bars of history open in no session and are left out"
+    assert (left_out in caplog.text) == (how == "with a night")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"close": np.nan},
+            "SPY 1m: 1 of 390 bars of history are none: row 7, 2024-11-25T14:37:00.*: close is not finite",
+        ),
+        ({"high": 1.0}, "row 7.*: high below low"),
+        ({"volume": -1.0}, "row 7.*: negative volume"),
+    ],
+)
+def test_history_that_is_no_bars_is_named(days: list[Columns], changes: dict[str, float], message: str) -> None:
+    session = ob.SessionData()
+    session.register_symbol("SPY")
+    manager = ob.IndicatorManager(session)
+    given = {name: np.array(values) for name, values in columns(days[0]).items()}
+    for name, value in changes.items():
+        given[name][7] = value
+    with pytest.raises(ColumnsError, match=message):
+        manager.register_symbol_indicators("SPY", [sma(5)], {"1m": given})
+    assert manager.get_indicator_count("SPY") == 0
+    given["ts"] = given["ts"] + 86_400_000_000_000 * 5
+    given = {**columns(days[0]), "ts": given["ts"]}
+    with pytest.raises(ColumnsError, match="none of 390 bars opens in a session of XNYS"):
+        manager.register_symbol_indicators("SPY", [sma(5)], {"1m": given})
+    with pytest.raises(ColumnsError, match="no column low, but"):
+        manager.register_symbol_indicators("SPY", [sma(5)], {"1m": {n: v for n, v in given.items() if n != "low"}})
 
 
 def test_a_correction_reaches_an_indicator_that_was_added_late(days: list[Columns]) -> None:

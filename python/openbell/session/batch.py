@@ -185,14 +185,18 @@ def _symbols(core: SessionCore, values: Any, rows: int) -> tuple[NDArray[np.uint
 
 
 def bars_columns(bars: Any) -> dict[str, Any]:
-    """Give bars as the columns that the engine takes, for one symbol."""
+    """Give bars as the columns that the engine takes, for one symbol.
+
+    Raises
+    ------
+    ColumnsError
+        If a column is missing, or holds something else than it should.
+    """
     if isinstance(bars, Bars):
         columns: dict[str, Any] = {name: getattr(bars, name) for name in BAR_FIELDS}
     else:
-        columns = {name: bars.get(name) for name in BAR_FIELDS}
-    floats = {
-        name: None if columns[name] is None else np.ascontiguousarray(columns[name], dtype=np.float64)
-        for name in BAR_FIELDS[1:]
-    }
+        columns = _named(bars, REQUIRED[1:])
+    given = {name: columns.get(name) for name in BAR_FIELDS[1:]}
+    floats = {name: None if values is None else _floats(name, values) for name, values in given.items()}
     ts = _times(columns["ts"])
     return {"symbol": np.zeros(len(ts), dtype=np.uint32), "ts": ts, **floats}

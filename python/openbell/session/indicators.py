@@ -11,6 +11,7 @@ from openbell._core import Interval
 from openbell.errors import IntervalError
 from openbell.indicators import IndicatorConfig
 from openbell.session.batch import bars_columns
+from openbell.session.history import history_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,8 +59,9 @@ class IndicatorManager:
         indicators
             Over intervals that the symbol has.
         historical_bars
-            Bars before the session by interval, as `Bars` or a mapping of columns: they warm the indicators up at once.
-            Without them, the earlier sessions that the session keeps do, and then its own bars.
+            Bars before the session by interval, as `Bars`, a mapping of columns, or a frame, in any order: they warm
+            the indicators up at once. Those that the session has itself are left out, and those in no session, which
+            is logged. Without them, the earlier sessions that the session keeps do, and then its own bars.
 
         Returns
         -------
@@ -72,9 +74,14 @@ class IndicatorManager:
             If the symbol is not registered.
         IntervalError
             If it has no bars of an indicator's interval.
+        ColumnsError
+            If a row of the history is no bar, or none of them lies in a session.
         """
         rows = [indicator.row() for indicator in indicators]
-        history = [(interval, bars_columns(bars)) for interval, bars in (historical_bars or {}).items()]
+        history = [
+            (interval, history_columns(self._session, symbol, Interval(interval), bars))
+            for interval, bars in (historical_bars or {}).items()
+        ]
         added = self._session.add_indicators(symbol, rows, history)
         logger.info("%s: %d indicators registered, %d of them new", symbol, len(rows), added)
         return added
@@ -105,8 +112,8 @@ class IndicatorManager:
         symbol, interval
             Whose indicators.
         bars
-            Base bars, as `Bars` or a mapping of columns; those not newer than the newest one are left out. None: there
-            is nothing to do, since the engine steps indicators with every bar that it takes.
+            Base bars, as `Bars`, a mapping of columns, or a frame; those not newer than the newest one are left out.
+            None: there is nothing to do, since the engine steps indicators with every bar that it takes.
 
         Returns
         -------
