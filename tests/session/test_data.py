@@ -94,6 +94,37 @@ def test_bars_close_by_the_clock(session: ob.SessionData) -> None:
         session.advance(dt.datetime(2024, 11, 25))  # noqa: DTZ001  # the point
 
 
+@pytest.mark.parametrize(
+    ("exchange", "base", "longer", "hours"),
+    [("24/7", "1d", "2d", 48), ("XNYS", "1m", "1w", 60), ("XNYS", "1m", "5m", 60)],
+)
+def test_a_far_step_of_the_clock_is_many_small_ones(exchange: str, base: str, longer: str, hours: int) -> None:
+    """One bar on Wednesday; the longer one closes in the session in which it ends, however the clock gets there."""
+    day, hour = dt.date(2024, 11, 27), 60 * MINUTE
+    settings = ob.SessionConfig(
+        exchange=exchange,
+        backtest={"start": str(day), "end": str(day)},
+        source={"kind": "simulator"},
+        session_data_config={"symbols": ["SPY"], "streams": [base, longer]},
+    )
+    far, near = ob.SessionData(settings), ob.SessionData(settings)
+    opened = far.time_manager.get_trading_session(day).open_ns or 0
+    told: list[list[Any]] = [[], []]
+    for session, events in zip((far, near), told, strict=True):
+        session.register_symbol("SPY")
+        session.subscribe("bar_closed", events.append)
+        session.apply_bar("SPY", base, ob.Bar(opened, 1.0, 2.0, 1.0, 2.0, 5.0))
+    for passed in range(1, hours + 1):
+        near.advance(opened + passed * hour)
+    far.advance(opened + hours * hour)
+    assert [event.bar for event in told[0]] == [event.bar for event in told[1]]
+    assert [str(event.bar.interval) for event in told[0]] == [base, longer]
+    for interval in (base, longer):
+        assert list(far.get_bars("SPY", interval)) == list(near.get_bars("SPY", interval))
+    assert len(far.get_bars("SPY", longer)) == (longer != "5m")
+    assert far.digest("SPY") == near.digest("SPY")
+
+
 def test_what_a_bar_can_be_on_arrival(session: ob.SessionData) -> None:
     session.apply(batch(range(6)))
     counts = session.apply(batch(range(2))).counts()

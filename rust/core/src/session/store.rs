@@ -316,6 +316,28 @@ impl Session {
         if now < self.clock {
             return Err(Error::ClockBack { now: self.clock, asked: now });
         }
+        // A bar that closes after a session has begun is one of that session, however far the clock goes at once.
+        let begin =
+            |(index, session): (usize, usize)| self.calendars[index].sessions()[session].first_open + 1;
+        let mut begins: Vec<Nanos> = self.beginning(now).map(begin).collect();
+        begins.retain(|begin| (self.clock..now).contains(begin));
+        begins.sort_unstable();
+        begins.into_iter().for_each(|begin| self.step(begin));
+        self.step(now);
+        self.settle_pairs();
+        Ok(())
+    }
+
+    /// The sessions that have begun by a time and of which nobody knows yet, with their calendars.
+    fn beginning(&self, now: Nanos) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let begun = move |(index, calendar): (usize, &Calendar)| {
+            let session = calendar.session_begun(now);
+            session.filter(|_| session > self.begun[index]).map(|session| (index, session))
+        };
+        self.calendars.iter().enumerate().filter_map(begun)
+    }
+
+    fn step(&mut self, now: Nanos) {
         self.clock = now;
         self.observe(now);
         if now >= self.due {
@@ -323,14 +345,8 @@ impl Session {
             self.each_track(Track::tick);
             self.settle();
         }
-        for index in 0..self.calendars.len() {
-            let session = self.calendars[index].session_begun(now);
-            if let Some(session) = session.filter(|_| session > self.begun[index]) {
-                self.begin(index, session);
-            }
-        }
-        self.settle_pairs();
-        Ok(())
+        let beginning: Vec<_> = self.beginning(now).collect();
+        beginning.into_iter().for_each(|(index, session)| self.begin(index, session));
     }
 
     /// Begins the session of a date for all symbols of a calendar: the bars of the session before become history.
