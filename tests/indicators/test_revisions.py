@@ -92,3 +92,28 @@ def test_any_order_and_any_correction_end_in_the_same_bits(in_order: tuple[int, 
     counts = data.counts("A")
     assert counts["corrected"] > 20
     assert counts["inserted"] > 20
+
+
+def test_what_a_late_bar_makes_valid_is_told() -> None:
+    """The range of the first minutes, of which none was there: it has a value since a bar that came long before."""
+    indicators = [{"name": "opening_range", "interval": "1m", "params": {"minutes": 5}}]
+    data = ob.SessionData(
+        ob.SessionConfig(
+            backtest={"start": "2024-11-25", "end": "2024-11-25"},
+            source={"kind": "simulator"},
+            session_data_config={"symbols": ["A"], "indicators": {"session": indicators}},
+        )
+    )
+    data.register_symbol("A", "1m")
+    rows = bars()
+    told: list[Any] = []
+    data.subscribe("indicator_valid", told.append)
+    apply(data, rows, slice(20, 30))
+    assert not data.is_indicator_ready("A", "opening_range_5_1m")
+    assert told == []
+    apply(data, rows, slice(2, 3))
+    assert data.is_indicator_ready("A", "opening_range_5_1m")
+    assert [event.key for event in told] == ["opening_range_5_1m"]
+    apply(data, rows, slice(0, 2))
+    apply(data, rows, slice(30, 31))
+    assert len(told) == 1

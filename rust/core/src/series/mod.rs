@@ -76,6 +76,23 @@ impl<'b, I: Iterator<Item = &'b Bar>> Iterator for Ticks<'_, I> {
     }
 }
 
+/// What indicators took when they were brought up to date.
+#[derive(Debug)]
+pub(crate) struct Repaired {
+    /// How many of the newest bars are new to them.
+    pub(crate) bars: usize,
+    /// Those that had no value, and have one since a bar before these: which stack, how many bars back, and which of its
+    /// indicators.
+    pub(crate) late: Vec<(usize, usize, usize)>,
+}
+
+impl Repaired {
+    /// So many new bars, and nothing late.
+    pub(crate) fn of(bars: usize) -> Self {
+        Self { bars, late: Vec::new() }
+    }
+}
+
 /// Closed bars: this session's in a ring, earlier sessions' apart. What a new bar reads and changes comes first.
 #[derive(Debug, Clone)]
 #[repr(C)]
@@ -276,22 +293,24 @@ impl Series {
         !self.stacks.is_empty() && (self.stale_from.is_some() || self.taken < self.count())
     }
 
-    /// Brings the indicators to what they would be had all bars come in order. Gives how many of the newest bars are new to
-    /// them.
-    pub fn repair(&mut self, place: Place<'_>) -> usize {
+    /// Brings the indicators to what they would be had all bars come in order.
+    pub(crate) fn repair(&mut self, place: Place<'_>) -> Repaired {
         let (taken, count) = (self.taken, self.count());
+        let mut repaired = Repaired::of(count.saturating_sub(taken));
         self.taken = count;
-        if self.stacks.is_empty() {
-            self.stale_from = None;
-            return 0;
-        }
         if let Some(from) = self.stale_from.take() {
             for index in 0..self.stacks.len() {
+                let before = self.stacks[index].without_value();
                 let start = self.stacks[index].rewind(from.min(taken));
                 let ticks = self.ticks(start, place);
-                self.stacks[index].take(&ticks, start);
+                let stack = &mut self.stacks[index];
+                stack.take(&ticks, start);
+                let now = stack.just_valid(usize::MAX).filter(|(back, _)| *back >= repaired.bars);
+                repaired.late.extend(
+                    now.filter(|(_, which)| before.contains(which)).map(|(back, which)| (index, back, which)),
+                );
             }
-            return count.saturating_sub(taken);
+            return repaired;
         }
         match self.bars.last() {
             Some(newest) if taken + 1 == count => {
@@ -304,7 +323,7 @@ impl Series {
             }
             _ => {}
         }
-        count - taken
+        repaired
     }
 
     /// The newest bar, if that is all that the indicators have not taken, and the plan works all of them out.

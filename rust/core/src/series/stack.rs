@@ -205,6 +205,11 @@ impl Stack {
         program.plan.valid_within(&self.block, bars).filter(|(_, index)| program.shown.contains(index))
     }
 
+    /// The indicators that have had no value.
+    pub(super) fn without_value(&self) -> Vec<usize> {
+        self.program.plan.without_value(&self.block).collect()
+    }
+
     pub(super) fn take_log(&mut self) -> Vec<Entry> {
         std::mem::take(&mut self.log)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::indicator::Tick;
 use crate::indicator::plan::BATCH;
-use crate::series::{MARK_EVERY, Place, Program, Series};
+use crate::series::{MARK_EVERY, Place, Program, Repaired, Series};
 
 use super::event::EventKind;
 use super::shared::{Shared, Walk};
@@ -100,7 +100,7 @@ fn settle_several(tracks: &mut [&mut Track], index: usize, shared: &mut Shared<'
         series.took(marks.into_iter());
         let bars = counts.next().unwrap_or(0);
         if is_news {
-            shared.context(calendar).tell_valid(symbol, series, bars);
+            shared.context(calendar).tell_valid(symbol, series, &Repaired::of(bars));
         }
     });
 }
@@ -146,7 +146,7 @@ fn settle_alike(tracks: &mut [&mut Track], index: usize, waiting: u64, shared: &
         each_of(tracks, stepped, |track| {
             let (symbol, mut context) = (track.id, shared.context(track.calendar));
             if let Some(series) = track.nth_series_mut(index) {
-                context.tell_valid(symbol, series, 1);
+                context.tell_valid(symbol, series, &Repaired::of(1));
             }
         });
     }

@@ -5,7 +5,7 @@ use crate::calendar::Calendar;
 use crate::derive::Grid;
 use crate::indicator::Tick;
 use crate::interval::Interval;
-use crate::series::{Kind, Place, Program, Series};
+use crate::series::{Kind, Place, Program, Repaired, Series};
 use crate::symbol::SymbolId;
 use crate::time::{Day, Nanos};
 
@@ -199,21 +199,23 @@ impl Context<'_> {
     /// Brings the indicators of a series up to date, and tells of those that have their first value.
     pub(super) fn settle(&mut self, id: SymbolId, series: &mut Series, date: Day, segment: usize) {
         if series.is_behind() {
-            let bars = series.repair(Place { calendar: self.calendar, date, segment });
-            self.tell_valid(id, series, bars);
+            let repaired = series.repair(Place { calendar: self.calendar, date, segment });
+            self.tell_valid(id, series, &repaired);
         }
     }
 
-    /// Tells of the indicators that have their first value with one of the newest bars.
-    pub(super) fn tell_valid(&mut self, id: SymbolId, series: &Series, bars: usize) {
+    /// Tells of the indicators that have their first value.
+    pub(super) fn tell_valid(&mut self, id: SymbolId, series: &Series, repaired: &Repaired) {
         let interval = series.interval();
         if self.loading || !self.events.mask.wants(EventKind::IndicatorValid, interval) {
             return;
         }
         // Values from outside are told of when they come.
         let told = |program: &Program| !program.historical && program.kind == Kind::Plan;
-        for stack in series.stacks().iter().filter(|stack| told(stack.program())) {
-            for (back, index) in stack.just_valid(bars) {
+        for (place, stack) in series.stacks().iter().enumerate().filter(|(_, stack)| told(stack.program())) {
+            let late = repaired.late.iter().filter(|(which, ..)| *which == place);
+            let late = late.map(|&(_, back, index)| (back, index));
+            for (back, index) in stack.just_valid(repaired.bars).chain(late) {
                 if let Some(bar) = series.held().rev().nth(back) {
                     self.events.indicator_valid(id, interval, bar, &stack.program().keys[index]);
                 }

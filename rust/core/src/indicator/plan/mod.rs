@@ -225,8 +225,15 @@ impl Plan {
     ) -> impl Iterator<Item = (usize, usize)> + 'b {
         let seen = self.seen(block);
         let firsts = &block.0[self.outputs_at().end..][..self.items.len()];
-        let back = move |first: &f64| seen.checked_sub(first.to_bits()).map(|back| back as usize);
-        firsts.iter().map(back).enumerate().filter_map(move |(i, b)| b.filter(|&b| b < bars).map(|b| (b, i)))
+        let firsts = firsts.iter().map(|first| first.to_bits()).enumerate().filter(|(_, first)| *first > 0);
+        let backs = firsts.map(move |(index, first)| (seen.saturating_sub(first) as usize, index));
+        backs.filter(move |(back, _)| *back < bars)
+    }
+
+    /// Those that have had none.
+    pub fn without_value<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
+        let firsts = &block.0[self.outputs_at().end..][..self.items.len()];
+        firsts.iter().enumerate().filter(|(_, first)| first.to_bits() == 0).map(|(index, _)| index)
     }
 
     /// Identifies the layout: indicators, parameters and words.
