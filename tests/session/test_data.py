@@ -125,6 +125,21 @@ def test_a_far_step_of_the_clock_is_many_small_ones(exchange: str, base: str, lo
     assert far.digest("SPY") == near.digest("SPY")
 
 
+def test_a_week_goes_on_whatever_hours_its_first_bar_comes_after() -> None:
+    """A week is made of regular hours; a bar of the evening before which one of the day comes late does not end it."""
+    session = ob.SessionData(config(streams=["1m", "1d", "1w"], bars={"extended_hours": True}))
+    session.register_symbol("SPY")
+    for ts, price in ((OPEN + 400 * MINUTE, 3.0), (OPEN + 5 * MINUTE, 2.0), (OPEN, 1.0)):
+        session.apply_bar("SPY", "1m", ob.Bar(ts, price, price, price, price, 1.0))
+    assert len(session.get_bars("SPY", "1w")) == 0
+    week = session.get_latest_bar("SPY", "1w", forming=True)
+    assert week is not None
+    assert (week.open, week.close, week.volume) == (1.0, 2.0, 2.0)
+    assert session.get_bars("SPY", "1d").volume.tolist() == [2.0]
+    session.advance(OPEN + 5 * 1440 * MINUTE)
+    assert session.get_bars("SPY", "1w").volume.tolist() == [2.0]
+
+
 def test_what_a_bar_can_be_on_arrival(session: ob.SessionData) -> None:
     session.apply(batch(range(6)))
     counts = session.apply(batch(range(2))).counts()

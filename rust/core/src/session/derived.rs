@@ -132,7 +132,7 @@ impl Derived {
         id: SymbolId,
         (date, segment): (Day, usize),
         ts: Nanos,
-        base: &Series,
+        (base, watermark): (&Series, Nanos),
         context: &mut Context<'_>,
     ) {
         context.settle(id, &mut self.series, date, segment);
@@ -155,6 +155,13 @@ impl Derived {
         };
         if let Some(forming) = self.forming.as_mut().filter(|f| f.bar.ts == bucket.start) {
             forming.bar = bar;
+            return;
+        }
+        if bucket.end > watermark {
+            // The newer bars that there are, of extended hours, are none of its own.
+            self.close(id, date, context);
+            self.forming = Some(Forming { bar, end: bucket.end });
+            *context.due = bucket.end.min(*context.due);
             return;
         }
         let old = match self.series.find(bucket.start) {

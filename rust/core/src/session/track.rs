@@ -224,8 +224,9 @@ impl Track {
         context.bar_revised(self.id, self.base.interval(), old, bar);
         self.recount(context.calendar);
         let regular = context.calendar.segment(segment).regular;
+        let base = (&self.base, self.watermark(context.clock));
         for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
-            derived.revise(self.id, (self.date, segment), bar.ts, &self.base, context);
+            derived.revise(self.id, (self.date, segment), bar.ts, base, context);
         }
         if !context.loading && self.base.has_outgrown() {
             self.evict(context);
@@ -245,8 +246,9 @@ impl Track {
         context.bar_withdrawn(self.id, self.base.interval(), &old);
         self.recount(calendar);
         let regular = calendar.segment(segment).regular;
+        let base = (&self.base, self.watermark(context.clock));
         for derived in self.derived.iter_mut().filter(|d| d.takes(regular)) {
-            derived.revise(self.id, (self.date, segment), ts, &self.base, context);
+            derived.revise(self.id, (self.date, segment), ts, base, context);
         }
     }
 
