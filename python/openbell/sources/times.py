@@ -90,12 +90,11 @@ def _times_alike(column: pl.Series) -> pl.Series | None:
     width = lengths.min()
     if not isinstance(width, int) or width != lengths.max():
         return None
-    parts = [parse_times(part.str.join().item(), width) for part in column.get_chunks() if len(part)]
-    read = [part for part in parts if part is not None]
-    if len(read) < len(parts) or len({zoned for _, zoned in read}) > 1:
+    read = parse_times(column.str.join().item(), width)
+    if read is None:
         return None
-    times = np.concatenate([times for times, _ in read])
-    return pl.Series(times).cast(pl.Datetime("ns", "UTC" if read[0][1] else None))
+    times, zoned = read
+    return pl.Series(times).cast(pl.Datetime("ns", "UTC" if zoned else None))
 
 
 def _read_times(texts: pl.Series) -> pl.Series:

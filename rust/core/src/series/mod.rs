@@ -41,6 +41,7 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// The bar as indicators take it.
+    #[inline]
     pub(crate) fn tick(&self, bar: &Bar) -> Tick {
         Tick::new(*bar, self.date, self.calendar, self.calendar.segment_at(bar.ts, self.segment))
     }
