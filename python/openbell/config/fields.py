@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -13,6 +12,9 @@ from openbell._core import Interval, parse_symbol
 from openbell.errors import ConfigProblem, OpenbellError, hint
 from openbell.indicators import IndicatorConfig
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class Section(BaseModel):
     """A part of the config: unknown keys are refused, and nothing in it can be changed."""
@@ -20,10 +22,37 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class FrozenDict(Mapping[str, Any]):
+    """A mapping that cannot be changed: it is hashed by what is in it, and unlike a view it can be pickled."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, Any]) -> None:
+        self._items = dict(items)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._items[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._items.items()))
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Any]]]:
+        return type(self), (self._items,)
+
+
 def frozen(value: Any) -> Any:
     """Give the same value with mappings that are read-only and tuples for lists, all the way down."""
     if isinstance(value, Mapping):
-        return MappingProxyType({str(key): frozen(item) for key, item in value.items()})
+        return FrozenDict({str(key): frozen(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(frozen(item) for item in value)
     return value

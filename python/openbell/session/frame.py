@@ -96,6 +96,9 @@ class Frame:
         """Give it as an Arrow stream in a PyCapsule."""
         return self.to_polars().__arrow_c_stream__(requested_schema)
 
+    def __reduce__(self) -> tuple[type[Frame], tuple[Any, ...]]:
+        return type(self), (self.symbols, self.now_ns, {name: self._arrays[name] for name in self.columns[1:]})
+
     def __repr__(self) -> str:
         return f"Frame({len(self)} symbols: {', '.join(self.columns)})"
 

@@ -6,12 +6,13 @@ use numpy::PyArray1;
 use openbell_core::bar;
 use openbell_core::interval::Interval;
 use openbell_core::time::Day;
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyIterator, PyList};
+use pyo3::types::slice::PySliceIndices;
+use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PySlice, PySliceMethods};
 
-use crate::interval::PyInterval;
+use crate::interval::{IntervalArg, PyInterval};
 use crate::time::TimeArg;
 
 /// One bar. ``ts`` is its open time in nanoseconds since 1970 UTC; membership is ``[ts, end)``.
@@ -115,6 +116,11 @@ impl PyBar {
         self.bar.same(&other.bar) && self.symbol == other.symbol && self.interval == other.interval
     }
 
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Kept<'py, (Option<&str>, Option<String>)>> {
+        let interval = self.interval.map(|interval| interval.to_string());
+        kept(py, "restore_bar", (self.symbol.as_deref(), interval), &[self.bar])
+    }
+
     fn __hash__(&self) -> u64 {
         (self.bar.ts as u64) ^ self.bar.close.to_bits().rotate_left(32)
     }
@@ -132,27 +138,55 @@ impl PyBar {
     }
 }
 
+/// Date and number of bars of each session.
+type Sessions = Vec<(Day, usize)>;
+
+/// What pickle keeps: a function that makes the same again, whose bars they are, and the bars.
+type Kept<'py, T> = (Bound<'py, PyAny>, (T, Bound<'py, PyBytes>));
+
+fn kept<'py, T>(py: Python<'py>, function: &str, whose: T, bars: &[bar::Bar]) -> PyResult<Kept<'py, T>> {
+    let restore = py.import("openbell._core")?.getattr(function)?;
+    Ok((restore, (whose, PyBytes::new(py, &bar::save(bars)))))
+}
+
+fn restored(saved: &[u8]) -> PyResult<Vec<bar::Bar>> {
+    bar::restore(saved).ok_or_else(|| PyValueError::new_err("these are no bars that this version has saved"))
+}
+
+/// The bar that pickle has kept.
+#[pyfunction]
+pub(crate) fn restore_bar(whose: (Option<String>, Option<IntervalArg>), saved: &[u8]) -> PyResult<PyBar> {
+    let [bar] = restored(saved)?[..] else { return Err(PyValueError::new_err("this is not one bar")) };
+    let (symbol, interval) = whose;
+    Ok(PyBar { bar, symbol: symbol.map(Into::into), interval: interval.map(|interval| interval.0) })
+}
+
+/// The bars that pickle has kept.
+#[pyfunction]
+pub(crate) fn restore_bars(whose: (String, IntervalArg, Sessions), saved: &[u8]) -> PyResult<PyBars> {
+    let (bars, (symbol, interval, sessions)) = (restored(saved)?, whose);
+    if sessions.iter().map(|(_, count)| *count).sum::<usize>() > bars.len() {
+        return Err(PyValueError::new_err("there are fewer bars than their sessions have"));
+    }
+    Ok(PyBars::new(symbol.into(), interval.0, bars, sessions))
+}
+
 /// Bars as columns: NumPy arrays of equal length, made when they are first asked for and never changed afterwards.
 ///
 /// ``ts`` is int64 (open time, nanoseconds since 1970 UTC), the others are float64; ``vwap`` and ``trade_count`` are NaN
-/// where the source gave none. ``len()``, indexing and iteration give ``Bar`` objects.
+/// where the source gave none. ``len()``, indexing and iteration give ``Bar`` objects, slices ``Bars``.
 #[pyclass(frozen, name = "Bars", module = "openbell", sequence)]
 pub(crate) struct PyBars {
     symbol: Arc<str>,
     interval: Interval,
     bars: Vec<bar::Bar>,
     /// Date and number of bars of each session, for historical bars.
-    sessions: Vec<(Day, usize)>,
+    sessions: Sessions,
     columns: [PyOnceLock<Py<PyAny>>; 8],
 }
 
 impl PyBars {
-    pub(crate) fn new(
-        symbol: Arc<str>,
-        interval: Interval,
-        bars: Vec<bar::Bar>,
-        sessions: Vec<(Day, usize)>,
-    ) -> Self {
+    pub(crate) fn new(symbol: Arc<str>, interval: Interval, bars: Vec<bar::Bar>, sessions: Sessions) -> Self {
         Self { symbol, interval, bars, sessions, columns: [const { PyOnceLock::new() }; 8] }
     }
 
@@ -168,6 +202,22 @@ impl PyBars {
             Ok::<_, PyErr>(array.into_any().unbind())
         };
         Ok(self.columns[index].get_or_try_init(py, make)?.bind(py).clone())
+    }
+
+    /// Some of them, in that order; of each session that has any, as many.
+    fn some(&self, rows: impl Iterator<Item = usize>) -> Self {
+        let (mut bars, mut sessions) = (Vec::new(), Sessions::new());
+        let dates: Vec<Day> =
+            self.sessions.iter().flat_map(|&(date, count)| std::iter::repeat_n(date, count)).collect();
+        for row in rows {
+            bars.push(self.bars[row]);
+            match (dates.get(row), sessions.last_mut()) {
+                (Some(date), Some((last, count))) if last == date => *count += 1,
+                (Some(date), _) => sessions.push((*date, 1)),
+                (None, _) => {}
+            }
+        }
+        Self::new(Arc::clone(&self.symbol), self.interval, bars, sessions)
     }
 
     fn bar(&self, index: usize) -> PyBar {
@@ -246,12 +296,23 @@ impl PyBars {
         self.bars.len()
     }
 
-    fn __getitem__(&self, index: isize) -> PyResult<PyBar> {
-        let place = if index < 0 { index + self.bars.len() as isize } else { index };
-        if place < 0 || place as usize >= self.bars.len() {
-            return Err(PyIndexError::new_err(format!("bar {index} of {}", self.bars.len())));
+    fn __getitem__<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, len) = (index.py(), self.bars.len() as isize);
+        if let Ok(slice) = index.cast::<PySlice>() {
+            let PySliceIndices { start, step, slicelength, .. } = slice.indices(len)?;
+            let rows = (0..slicelength as isize).map(|k| (start + k * step) as usize);
+            return Ok(Bound::new(py, self.some(rows))?.into_any());
         }
-        Ok(self.bar(place as usize))
+        let index: isize = index.extract()?;
+        let place = if index < 0 { index + len } else { index };
+        if !(0..len).contains(&place) {
+            return Err(PyIndexError::new_err(format!("bar {index} of {len}")));
+        }
+        Ok(Bound::new(py, self.bar(place as usize))?.into_any())
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Kept<'py, (&str, String, Sessions)>> {
+        kept(py, "restore_bars", (&self.symbol, self.interval.to_string(), self.sessions.clone()), &self.bars)
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {

@@ -30,7 +30,7 @@ mod _core {
     #[pymodule_export]
     use super::arrays::{PyArrayFunction, compute};
     #[pymodule_export]
-    use super::bar::{PyBar, PyBars};
+    use super::bar::{PyBar, PyBars, restore_bar, restore_bars};
     #[pymodule_export]
     use super::event::{PyEvent, PyEvents};
     #[pymodule_export]

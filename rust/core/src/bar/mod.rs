@@ -2,11 +2,13 @@
 
 mod check;
 mod columns;
+mod saved;
 
 use bytemuck::{Pod, Zeroable};
 
 pub use check::{Refusal, check};
 pub use columns::Columns;
+pub use saved::{restore, save};
 
 use crate::time::Nanos;
 
