@@ -87,6 +87,26 @@ def test_the_demo(tmp_path: Path) -> None:
     assert summary["totals"]["bars"] == 64_592
 
 
+def test_where_a_report_goes_is_made_or_refused_before_the_run(tmp_path: Path) -> None:
+    plain = {
+        "backtest": {"start": "2024-11-26", "end": "2024-11-26"},
+        "source": {"kind": "simulator", "symbols": 1},
+        "session_data_config": {"symbols": "*"},
+        "report": "made/for/it.html",
+    }
+    (tmp_path / "a.json").write_text(json.dumps(plain))
+    done = openbell("run", "a.json", "--report", "as/well.html", cwd=tmp_path)
+    assert "report: as/well.html" in done.stdout
+    assert all((tmp_path / page).stat().st_size > 5_000 for page in ("made/for/it.html", "as/well.html"))
+    (tmp_path / "file").write_text("")
+    assert "file cannot be made" in openbell("run", "a.json", "--report", "file/it.html", cwd=tmp_path, code=1).stderr
+    for report, problem in (("file/it.html", "file cannot be made"), ("made", "made is a folder; name a file in it")):
+        (tmp_path / "b.json").write_text(json.dumps({**plain, "report": report}))
+        refused = openbell("run", "b.json", cwd=tmp_path, code=1).stderr
+        assert "config: 1 problem\n  report: " in refused
+        assert problem in refused
+
+
 def test_a_wrong_config_says_everything_at_once(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text(
         '{"exchange": "XNYSE", "sorce": {}, "session_data_config": {"symbols": "*", "streams": ["5x"]}}'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from openbell.cli.exits import clean
-from openbell.errors import NotRunningError
+from openbell.errors import ConfigError, ConfigProblem, NotRunningError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,23 +74,27 @@ def _run(
     from rich.console import Console
 
     from openbell.coordinator import SessionCoordinator
-    from openbell.report import summary_tables
+    from openbell.report import page_problem, summary_tables
 
+    if report is not None and (problem := page_problem(report)):
+        raise ConfigError([ConfigProblem("--report", problem)])
     stderr = Console(stderr=True)
     with _progress(stderr, enabled=progress) as tell:
         run = SessionCoordinator(config, strategy=called, progress=tell)
         with _listening(run, stderr) if listen else nullcontext():
             result = run.run(paused=paused) if config.mode == "backtest" else _until_stopped(run, paused=paused)
+    stdout = Console()
+    if as_json:
+        typer.echo(json.dumps(result.summary.to_dict(), indent=2))
+    else:
+        for table in summary_tables(result.summary):
+            stdout.print(table)
+        for warning in result.summary.warnings:
+            stdout.print(f"raised: {warning}", markup=False)
     if report is not None:
         result.to_html(report)
     if as_json:
-        typer.echo(json.dumps(result.summary.to_dict(), indent=2))
         return
-    stdout = Console()
-    for table in summary_tables(result.summary):
-        stdout.print(table)
-    for warning in result.summary.warnings:
-        stdout.print(f"raised: {warning}", markup=False)
     for written in (report, config.resolve(config.report) if config.report else None):
         if written is not None:
             stdout.print(f"report: {written}", markup=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from openbell.clock import TimeManager
 from openbell.clock.session import local_time
 from openbell.errors import ConfigError, ConfigProblem, NoDataError
+from openbell.report.html import page_problem
 from openbell.session.provision import Provision, provision
 from openbell.sources import DataManager, LiveSource, open_source
 
@@ -54,7 +55,7 @@ def prepare(config: SessionConfig, time_manager: TimeManager, source: Source | N
     Raises
     ------
     ConfigError
-        If the config asks for what this version has not.
+        If the config asks for what this version has not, or for a report where none can be written.
     NoDataError
         If there is no session in the window, or the source has none of the symbols.
     SourceError, IntervalError
@@ -144,5 +145,9 @@ def _refuse_what_is_not_there(config: SessionConfig) -> None:
         "exchanges": bool(config.exchanges),
         "journal": config.journal is not None,
     }
-    if asked_for := [path for path, asked in not_there.items() if asked]:
-        raise ConfigError([ConfigProblem(path, "this version cannot do it yet; leave it out") for path in asked_for])
+    asked_for = [path for path, asked in not_there.items() if asked]
+    problems = [ConfigProblem(path, "this version cannot do it yet; leave it out") for path in asked_for]
+    if config.report is not None and (problem := page_problem(config.resolve(config.report))):
+        problems.append(ConfigProblem("report", problem))
+    if problems:
+        raise ConfigError(problems)

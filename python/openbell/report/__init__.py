@@ -1,6 +1,6 @@
 """What a run came to: figures, a table for the terminal, a page for the browser."""
 
-from openbell.report.html import render_html
+from openbell.report.html import page_problem, render_html
 from openbell.report.summary import (
     CandleChart,
     HitSummary,
@@ -20,6 +20,7 @@ __all__ = [
     "ScannerSummary",
     "SessionSummary",
     "SymbolSummary",
+    "page_problem",
     "render_html",
     "summary_tables",
 ]

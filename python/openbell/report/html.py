@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from openbell.report.tables import HIT_HEADS, SCANNER_HEADS, hit_rows, overview,
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from openbell.report.summary import CandleChart, RunSummary
 
@@ -46,6 +48,18 @@ rect.v { opacity: .45; } .line { fill: none; stroke-width: 1.5; stroke-linejoin:
 .c4 { stroke: var(--c4); } .c5 { stroke: var(--c5); }
 ul.plain { margin: 0; padding-left: 20px; } footer { margin-top: 40px; color: var(--soft); font-size: 13px; }
 """
+
+
+def page_problem(path: Path) -> str | None:
+    """Say why no page can be written there, or make its folder; to be asked before a run, and not after hours of it."""
+    folder = path.parent
+    if path.is_dir():
+        return f"{path} is a folder; name a file in it"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return f"{folder} cannot be made: {error.strerror}"
+    return None if os.access(folder, os.W_OK) else f"{folder} cannot be written to"
 
 
 def render_html(summary: RunSummary, chart: CandleChart | None) -> str:
