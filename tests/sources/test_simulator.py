@@ -78,6 +78,7 @@ def test_the_manager_bounds_by_session_or_by_time(manager: DataManager) -> None:
         "SIM007", dt.datetime(2024, 11, 29, 10, tzinfo=zone), dt.datetime(2024, 11, 29, 11, tzinfo=zone), "1m"
     )
     assert hour.ts.max() - hour.ts.min() < 60 * 60_000_000_000
+    assert len(manager.get_bars("SIM007", DAY, DAY, "60s")) == len(manager.get_bars("SIM007", DAY, DAY)) > 0
     with pytest.raises(IntervalError, match="bars of 1m, not of 5m"):
         manager.get_bars("SIM007", DAY, DAY, "5m")
     with pytest.raises(ValueError, match="has no time zone"):

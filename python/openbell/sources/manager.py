@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from openbell._core import as_ns, parse_symbol
+from openbell._core import Interval, as_ns, parse_symbol
 from openbell.clock.session import day_number, local_time
 from openbell.errors import IntervalError, SourceError
 from openbell.sources.columns import Columns
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from openbell._core import Interval
     from openbell.clock import CalendarArrays, TimeManager
     from openbell.sources.feed import Channel, Feed, Sink
     from openbell.sources.protocol import Source
@@ -70,7 +69,7 @@ class DataManager:
         IntervalError
             If the source has bars of another interval.
         """
-        if interval is not None and str(interval) != str(self.source.interval):
+        if interval is not None and Interval(interval) != self.source.interval:
             raise IntervalError(f"the source has bars of {self.source.interval}, not of {interval}")
         columns = self.source.history([parse_symbol(symbol)], self._bound_ns(start, 0), self._bound_ns(end, 1))
         return self._regular(columns) if regular_hours_only else columns
