@@ -219,6 +219,30 @@ def test_batches_that_are_none(session: ob.SessionData) -> None:
         session.add_bar("SPX", "1m", ob.Bar(OPEN, 1, 1, 1, 1, 1))
 
 
+def test_a_symbol_that_comes_again_is_a_new_one_with_its_number() -> None:
+    session, names = ob.SessionData(), ["A", "B", "C"]
+    sma, ema = (ob.IndicatorConfig(name, period=2, interval="1m") for name in ("sma", "ema"))
+    often = session.prepare_snapshot(["close", "sma_2_1m", "ema_2_1m", "bar_count"])
+    for day in range(4):
+        given = [sma, ema] if day % 2 else [ema]
+        session.register(names, session.calendar(), ("1m", 0), [], [config.row() for config in given])
+        assert session.symbol_ids(names).tolist() == [0, 1, 2], "as many numbers as names, however often they come"
+        assert np.isnan(often.take()["close"]).all(), "nothing of what was before"
+        for minute in range(2):
+            session.apply({**batch(range(minute, minute + 1)), "symbol": ["B"]})
+        row = often.take().row("B")
+        assert (row["close"], row["bar_count"], row["ema_2_1m"]) == (101.0, 2.0, 100.5)
+        assert row["sma_2_1m"] == pytest.approx(100.5 if day % 2 else np.nan, nan_ok=True)
+        assert session.counts("B")["appended"] == 2
+        for name in names:
+            session.remove(name)
+        report = session.apply({**batch(range(2, 3)), "symbol": np.array([1], dtype=np.uint32)})
+        assert [reason for *_, reason in report.refused_rows] == ["symbol is not registered"]
+    assert session.counts()["appended"] == 8
+    assert session.symbol_names() == []
+    assert len(often.take()) == 0
+
+
 def test_reading_what_is_not_there(session: ob.SessionData) -> None:
     assert session.get_latest_bar("QQQ", "1m") is None
     assert session.get_latest_bar("SPY", "30m") is None

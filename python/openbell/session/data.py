@@ -162,7 +162,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         return True
 
     def remove(self, symbol: str) -> int:
-        """Take a symbol away with everything that it has; gives its id, which is not given again."""
+        """Take a symbol away with everything that it has; gives its id, which the name keeps if it comes again."""
         self._custom.forget(parse_symbol(symbol))
         return super().remove(symbol)
 

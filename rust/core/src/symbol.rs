@@ -21,37 +21,41 @@ pub fn parse_symbol(text: &str) -> Result<String> {
     Ok(text.to_ascii_uppercase())
 }
 
-/// Names and their ids, both ways. Ids are given in order of registration and never again: what still speaks of a symbol
-/// that was removed cannot mean another.
+/// Names and their ids, both ways. Ids are given in order of registration, and a name keeps its own: what still speaks of a
+/// symbol that was removed cannot mean another, and those that come and go day by day do not add up.
 #[derive(Debug, Default, Clone)]
 pub struct SymbolTable {
     ids: FxHashMap<Arc<str>, SymbolId>,
     /// By id; also of those that were removed.
     names: Vec<Arc<str>>,
+    there: Vec<bool>,
 }
 
 impl SymbolTable {
-    /// The id of `name`, which must already be in upper case, giving it one if it has none.
+    /// The id of `name`, which must already be in upper case, and is there from now on.
     pub fn intern(&mut self, name: &str) -> SymbolId {
         if let Some(&id) = self.ids.get(name) {
+            self.there[id as usize] = true;
             return id;
         }
         let id = self.names.len() as SymbolId;
         let name: Arc<str> = name.into();
         self.ids.insert(Arc::clone(&name), id);
         self.names.push(name);
+        self.there.push(true);
         id
     }
 
-    /// Forgets a name; its id keeps naming it.
-    pub fn remove(&mut self, name: &str) {
-        self.ids.remove(name);
+    /// The symbol is not there any more; its id keeps naming it.
+    pub fn remove(&mut self, id: SymbolId) {
+        self.there[id as usize] = false;
     }
 
     /// The id of a ticker in any case, if it is known.
     pub fn get(&self, text: &str) -> Option<SymbolId> {
         // Upper-case names, the usual spelling, are found without a copy.
-        self.ids.get(text).or_else(|| self.ids.get(text.to_ascii_uppercase().as_str())).copied()
+        let id = self.ids.get(text).or_else(|| self.ids.get(text.to_ascii_uppercase().as_str())).copied();
+        id.filter(|&id| self.there[id as usize])
     }
 
     /// The id of a ticker, or an error that names the nearest known one.
@@ -71,11 +75,10 @@ impl SymbolTable {
 
     /// Names and ids of those that are there, in order of registration.
     pub fn known(&self) -> impl Iterator<Item = (&Arc<str>, SymbolId)> {
-        let ids = self.names.iter().zip(0..);
-        ids.filter(|(name, id)| self.ids.get(name.as_ref()) == Some(id))
+        self.names.iter().zip(0..).filter(|&(_, id)| self.there[id as usize])
     }
 
-    /// How many ids were ever given.
+    /// How many ids were ever given: as many as there were different names.
     pub fn ids_given(&self) -> usize {
         self.names.len()
     }
@@ -101,6 +104,10 @@ mod tests {
         assert_eq!(table.intern("MSFT"), 1);
         assert_eq!(table.intern("AAPL"), 0);
         assert_eq!(table.get("aapl"), Some(0));
+        table.remove(0);
+        assert_eq!((table.get("aapl"), table.known().count(), table.ids_given()), (None, 1, 2));
+        assert_eq!(table.intern("AAPL"), 0);
+        assert_eq!((table.get("aapl"), table.known().count(), table.ids_given()), (Some(0), 2, 2));
         let error = table.require("APL").expect_err("unknown");
         assert_eq!(error.to_string(), "unknown symbol \"APL\"; did you mean \"AAPL\"?");
     }

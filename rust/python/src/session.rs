@@ -233,7 +233,7 @@ impl SessionCore {
         self.read(py, |session| session.find_symbol(symbol).is_some())
     }
 
-    /// Takes a symbol away with everything that it has; gives its id, which is not given again.
+    /// Takes a symbol away with everything that it has; gives its id, which the name keeps if it comes again.
     fn remove(&self, py: Python<'_>, symbol: &str) -> PyResult<u32> {
         self.write(py, |session| session.remove(symbol)).map_err(to_py)
     }

@@ -1,7 +1,5 @@
 //! The session: all symbols, one clock, one writer.
 
-use std::sync::Arc;
-
 use crate::bar::{Bar, Refusal};
 use crate::calendar::Calendar;
 use crate::derive::Align;
@@ -135,35 +133,44 @@ impl Session {
         layout: &Layout,
     ) -> Result<usize> {
         let names = names.into_iter().map(parse_symbol).collect::<Result<Vec<String>>>()?;
-        let before = self.tracks.len();
+        let mut added = 0;
         for name in names {
             let id = self.symbols.intern(&name);
             if id as usize == self.tracks.len() {
-                let track = Track::new(id, calendar, layout, self.settings.capacity);
-                if track.custom {
-                    self.untold.push(id);
-                }
-                self.tracks.push(Some(Box::new(track)));
-                self.versions.push(1);
+                self.tracks.push(None);
+                self.versions.push(0);
             }
+            let place = &mut self.tracks[id as usize];
+            if place.is_some() {
+                continue;
+            }
+            // What was looked up in an earlier symbol of that name holds no more.
+            let shape = (self.changes << 32) + 1;
+            let track = Track::new(id, calendar, layout, self.settings.capacity, shape);
+            if track.custom {
+                self.untold.push(id);
+            }
+            *place = Some(Box::new(track));
+            self.versions[id as usize] += 1;
+            added += 1;
         }
         self.names.grew();
         self.changes += 1;
         if layout.has_pairs() {
             self.find_pairs();
         }
-        Ok(self.tracks.len() - before)
+        Ok(added)
     }
 
-    /// Takes a symbol away with everything that it has. Its id is not given again. Take it out of feeds as well.
+    /// Takes a symbol away with everything that it has. Its id names it if it comes again, and nothing else: take it out of feeds
+    /// as well.
     pub fn remove(&mut self, symbol: &str) -> Result<SymbolId> {
         let id = self.symbols.require(symbol)?;
         self.versions[id as usize] += 1;
         if let Some(track) = self.tracks[id as usize].take() {
             self.removed.add(&track.counts);
         }
-        let name = Arc::clone(self.symbols.name(id));
-        self.symbols.remove(&name);
+        self.symbols.remove(id);
         self.events.forget(id);
         self.changes += 1;
         self.pairs_changed();

@@ -62,7 +62,7 @@ pub(super) struct Track {
 }
 
 impl Track {
-    pub(super) fn new(id: SymbolId, calendar: usize, layout: &Layout, capacity: usize) -> Self {
+    pub(super) fn new(id: SymbolId, calendar: usize, layout: &Layout, capacity: usize, shape: u64) -> Self {
         let (base, derived) = layout.series.split_first().expect("a layout has a base");
         let mut track = Self {
             id,
@@ -87,7 +87,7 @@ impl Track {
             book: None,
             quote: None,
             noted: None,
-            shape: 1,
+            shape,
             indicated: 0,
             custom: false,
         };
