@@ -11,10 +11,13 @@ import pytest
 import openbell as ob
 from openbell.errors import IndicatorError, IntervalError
 from openbell.session.events import ProvisioningFailed
+from openbell.sources import SimulatorSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from openbell.sources import Columns
 
 NOON = dt.time(12, 0)
 
@@ -274,3 +277,49 @@ def test_daily_indicators_of_a_real_universe(data_dir: Path) -> None:
         assert value == want.get_indicator_value(name, "sma_3_1d"), name
         ready += value is not None
     assert ready > 600
+
+
+class Counting:
+    """A source that says how often it was asked for a symbol."""
+
+    def __init__(self, source: SimulatorSource) -> None:
+        self.source, self.asked = source, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
+
+    def history(self, symbols: Sequence[str] | None, start_ns: int, end_ns: int) -> Columns:
+        self.asked += symbols is not None and "SIM005" in symbols
+        return self.source.history(symbols, start_ns, end_ns)
+
+
+def test_what_comes_and_goes_each_day_takes_as_long_on_the_last() -> None:
+    """What a scan asks for each day is not loaded from the first day of the run on."""
+    source = Counting(SimulatorSource(6, time_manager=ob.TimeManager(), seed=3))
+    asked: list[int] = []
+    values: list[tuple[float | None, float]] = []
+
+    class Daily(ob.Strategy):
+        def on_bar(self, session: ob.SessionData, bar: ob.Bar) -> None:
+            assert session.now is not None
+            assert session.now_ns is not None
+            if session.now.time() == dt.time(11, 0):
+                source.asked = 0
+                session.add_indicator("SIM005", "sma", {"period": 200, "interval": "1m"})
+            if session.now.time() == dt.time(11, 5):
+                asked.append(source.asked)
+                columns = source.source.history(["SIM005"], session.now_ns - 5 * 86_400 * 10**9, session.now_ns)
+                ended = columns.ts + 60 * 10**9 <= session.now_ns
+                values.append((session.get_indicator_value("SIM005", "sma_200_1m"), columns.close[ended][-200:].mean()))
+                assert session.remove_symbol_adhoc("SIM005")
+
+    config = ob.SessionConfig(
+        backtest={"start": "2024-11-04", "end": "2024-11-15"},
+        source={"kind": "simulator"},
+        session_data_config={"symbols": ["SIM001"]},
+    )
+    result = ob.SessionCoordinator(config, strategy=Daily(), source=source).run()
+    assert result.summary.callback_errors == 0, result.summary.warnings
+    assert len(values) == 10
+    assert all(ours == pytest.approx(theirs, rel=1e-12) for ours, theirs in values)
+    assert 0 < max(asked[3:]) <= max(asked[:3]), asked

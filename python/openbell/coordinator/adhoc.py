@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from openbell.session.wishes import Wish
 
 
+DAY_NS = 86_400_000_000_000
+
+
 def history_days(wish: Wish, session_seconds: Sequence[float]) -> int:
     """Give how many sessions before the running one a wish needs."""
     if wish.kind == "history":
@@ -42,12 +45,16 @@ def layout_for(wishes: Sequence[Wish], base: Interval, session_seconds: Sequence
         if wish.interval != base and not wish.interval.is_derivable_from(base):
             raise IntervalError(f"{wish.symbol}: {wish.interval} cannot be derived from the source's bars of {base}")
         keep[wish.interval] = max(keep.get(wish.interval, 0), wish.days)
+    days = max(history_days(wish, session_seconds) for wish in wishes)
+    # What the bars in progress are made of, and the previous close.
+    spanned = max(-(-interval.nanos // DAY_NS) for interval in keep)
     return Provision(
         base=(base, keep.pop(base)),
         derived=tuple(sorted(keep.items())),
         session_indicators=tuple(wish.indicator for wish in wishes if wish.indicator is not None),
         historical_indicators=(),
-        historical_days=max(history_days(wish, session_seconds) for wish in wishes),
+        historical_days=days,
+        enough=max(days, spanned, *(wish.days for wish in wishes)),
     )
 
 

@@ -77,7 +77,12 @@ def build(
     found: set[str] = set()
     for place, date in enumerate((*history, *days)):
         # Each has as many earlier sessions as its layout asks for.
-        wanted = [s for s, layout in layouts.items() if place >= len(history) - layout.historical_days]
+        before = len(history) + max(len(days) - 1, 0) - place
+        wanted = [
+            symbol
+            for symbol, layout in layouts.items()
+            if place >= len(history) - layout.historical_days and (layout.enough is None or before <= layout.enough)
+        ]
         if date in days:
             for symbol in wanted:
                 core.begin_symbol_session(symbol, day_number(date))
@@ -121,6 +126,7 @@ def bring_in(
 
     The engine's state is a function of the bars and the clock, so it is enough to load the same bars: history, the
     sessions that were played, and today's up to now. The rest of today joins the feed. One load a day, for all symbols.
+    A layout that says how many sessions are enough has those, however long the run has been.
 
     Parameters
     ----------
@@ -168,13 +174,13 @@ def _load_all(
         session.load_columns(columns.core(session.symbol_ids(list(columns.names))))
 
     first = days[0] if days else setup.sessions[0]
-    for date in setup.time_manager.sessions_before(first, layout.historical_days):
-        load(setup.data_manager.load_session(symbols, date))
-    for date in days:
-        for symbol in symbols:
-            session.begin_symbol_session(symbol, day_number(date))
+    dates = [*setup.time_manager.sessions_before(first, layout.historical_days), *days]
+    for date in dates if layout.enough is None else dates[-layout.enough - 1 :]:
+        if date in days:
+            for symbol in symbols:
+                session.begin_symbol_session(symbol, day_number(date))
         columns = setup.data_manager.load_session(symbols, date)
-        if date != days[-1] or feed is None or session.now_ns is None:
+        if not days or date != days[-1] or feed is None or session.now_ns is None:
             load(columns)
             continue
         seen = _seen(setup, session.now_ns, columns, date, layout.base[0])

@@ -29,6 +29,9 @@ class Provision:
         Session indicators, then historical ones.
     historical_days
         How many sessions are loaded before the first.
+    enough
+        How many sessions before the running one do for a symbol that comes while a run goes on. None: all that were
+        played, so that it has what it would have had from the start, bit for bit.
     """
 
     base: tuple[Interval, int]
@@ -36,6 +39,7 @@ class Provision:
     session_indicators: tuple[IndicatorConfig, ...]
     historical_indicators: tuple[IndicatorConfig, ...]
     historical_days: int
+    enough: int | None = None
 
     def indicator_rows(self) -> list[IndicatorRow]:
         """Give the indicators as the engine takes them."""
