@@ -306,8 +306,12 @@ def test_what_comes_and_goes_each_day_takes_as_long_on_the_last() -> None:
             if session.now.time() == dt.time(11, 0):
                 source.asked = 0
                 session.add_indicator("SIM005", "sma", {"period": 200, "interval": "1m"})
+            if session.now.time() == dt.time(11, 2):
+                assert session.add_historical_bars("SIM005", "1m", 2)
             if session.now.time() == dt.time(11, 5):
                 asked.append(source.asked)
+                kept = session.get_historical_bars("SIM005", "1m").by_date().values()
+                assert [len(day) > 300 for day in kept] == [True, True]
                 columns = source.source.history(["SIM005"], session.now_ns - 5 * 86_400 * 10**9, session.now_ns)
                 ended = columns.ts + 60 * 10**9 <= session.now_ns
                 values.append((session.get_indicator_value("SIM005", "sma_200_1m"), columns.close[ended][-200:].mean()))

@@ -59,7 +59,7 @@ def layout_for(wishes: Sequence[Wish], base: Interval, session_seconds: Sequence
 
 
 def merged(layout: Provision, wishes: Sequence[Wish], session_seconds: Sequence[float]) -> Provision:
-    """Give the config's layout with what was wanted ad hoc besides."""
+    """Give a layout with what was wanted ad hoc besides."""
     if not wishes:
         return layout
     extra = layout_for(wishes, layout.base[0], session_seconds)
@@ -73,6 +73,7 @@ def merged(layout: Provision, wishes: Sequence[Wish], session_seconds: Sequence[
         session_indicators=(*layout.session_indicators, *(i for i in extra.session_indicators if i not in known)),
         historical_indicators=layout.historical_indicators,
         historical_days=max(layout.historical_days, extra.historical_days),
+        enough=None if layout.enough is None else max(layout.enough, extra.enough or 0),
     )
 
 
