@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.indicators.test_custom import MyMean
 
 import openbell as ob
 from openbell.errors import OpenbellError
@@ -51,22 +52,10 @@ SOURCES = ("hl2", "volume", "rsi_14", "sma_5", "macd_12_26_9_signal", "bbands_5_
 Row = tuple[str, ob.Bar]
 
 
-class Sum:
-    """An indicator of one's own."""
-
-    def __init__(self, period: int = 5) -> None:
-        self.first = period
-        self.closes: list[float] = []
-
-    def update(self, bar: ob.Bar) -> float | None:
-        self.closes = [*self.closes, bar.close][-self.first :]
-        return math.fsum(self.closes) if len(self.closes) == self.first else None
-
-
 @pytest.fixture(autouse=True)
 def registered() -> Iterator[None]:
     with only_here():
-        ob.register_indicator("my_sum")(Sum)
+        ob.register_indicator("my_mean")(MyMean)
         ob.register_expression("stretch", "(close - sma_5) / stddev_5")
         yield
 

@@ -93,10 +93,8 @@ def _run(
             stdout.print(f"raised: {warning}", markup=False)
     if report is not None:
         result.to_html(report)
-    if as_json:
-        return
     for written in (report, config.resolve(config.report) if config.report else None):
-        if written is not None:
+        if written is not None and not as_json:
             stdout.print(f"report: {written}", markup=False, soft_wrap=True)
 
 

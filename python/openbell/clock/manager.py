@@ -9,7 +9,15 @@ import numpy as np
 
 from openbell.clock.exchange import EXTENDED_HOURS, HOUR_NS, check_extended_hours, coverage, load_calendar
 from openbell.clock.live import WallClock
-from openbell.clock.session import CalendarArrays, Segment, TradingSession, day_number, from_day_number, local_time
+from openbell.clock.session import (
+    DAY_NS,
+    CalendarArrays,
+    Segment,
+    TradingSession,
+    day_number,
+    from_day_number,
+    local_time,
+)
 from openbell.errors import CalendarError, ClockError
 
 if TYPE_CHECKING:
@@ -17,7 +25,6 @@ if TYPE_CHECKING:
 
     from openbell.clock.live import LiveClock
 
-DAY_NS = 24 * HOUR_NS
 Phase = Literal["pre", "open", "break", "post", "closed"]
 
 

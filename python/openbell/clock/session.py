@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     TimeLike: TypeAlias = SupportsIndex | dt.datetime | np.datetime64
 
 EPOCH = dt.date(1970, 1, 1)
+DAY_NS = 86_400_000_000_000
 
 
 def day_number(date: dt.date) -> int:
@@ -116,3 +117,10 @@ class CalendarArrays:
 
     def __len__(self) -> int:
         return len(self.date)
+
+    def locate(self, times: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+        """Give which times lie in a segment, and the row of each one's; 0 of those before the first."""
+        import numpy as np
+
+        rows = np.maximum(np.searchsorted(self.open_ns, times, side="right") - 1, 0)
+        return (times >= self.open_ns[rows]) & (times < self.close_ns[rows]), rows

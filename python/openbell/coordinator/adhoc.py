@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openbell.clock.session import day_number
+from openbell.clock.session import DAY_NS, day_number
 from openbell.errors import IntervalError
 from openbell.requirements import analyze_indicator_requirements
 from openbell.session.batch import bars_columns
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from openbell.coordinator.setup import Setup
     from openbell.session import SessionData
     from openbell.session.wishes import Wish
-
-
-DAY_NS = 86_400_000_000_000
 
 
 def history_days(wish: Wish, session_seconds: Sequence[float]) -> int:

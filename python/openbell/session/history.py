@@ -12,8 +12,6 @@ from openbell.errors import ColumnsError
 from openbell.session.batch import BAR_FIELDS, bars_columns
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from openbell.session.data import SessionData
 
 logger = logging.getLogger(__name__)
@@ -49,10 +47,11 @@ def history_columns(session: SessionData, symbol: str, interval: Interval, bars:
     latest = np.append(times[1:] != times[:-1], True)[: len(times)]
     own = session.get_bars(symbol, interval).ts[:1]
     before = times < own[0] if len(own) else np.full(len(times), True)
-    inside = _in_session(session, times)
+    manager = session.time_manager
+    inside, _ = manager.calendar_arrays(*manager.bounds, announced=False).locate(times)
     if len(times) and not inside.any():
-        exchange = session.time_manager.exchange
-        raise ColumnsError(f"{what}: none of {len(times)} bars opens in a session of {exchange}; ts is a bar's open")
+        opens = f"opens in a session of {manager.exchange}; ts is a bar's open"
+        raise ColumnsError(f"{what}: none of {len(times)} bars {opens}")
     if outside := int((~inside).sum()):
         logger.warning("%s: %d of %d bars of history open in no session and are left out", what, outside, len(times))
     rows = order[latest & before & inside]
@@ -66,11 +65,3 @@ def _check(what: str, columns: dict[str, Any]) -> None:
         bad = zip(rows[:SHOWN].tolist(), reasons, strict=False)
         shown = "; ".join(f"row {row}, {np.datetime64(int(given['ts'][row]), 'ns')}: {reason}" for row, reason in bad)
         raise ColumnsError(f"{what}: {len(rows)} of {len(given['ts'])} bars of history are none: {shown}")
-
-
-def _in_session(session: SessionData, times: NDArray[np.int64]) -> NDArray[np.bool_]:
-    manager = session.time_manager
-    calendar = manager.calendar_arrays(*manager.bounds, announced=False)
-    place = np.searchsorted(calendar.open_ns, times, side="right") - 1
-    inside: NDArray[np.bool_] = (place >= 0) & (times < calendar.close_ns[place])
-    return inside

@@ -11,7 +11,7 @@ import numpy as np
 
 from openbell._core import Interval
 from openbell.clock import TimeManager
-from openbell.clock.session import from_day_number, local_time
+from openbell.clock.session import DAY_NS, from_day_number, local_time
 from openbell.errors import SourceError
 from openbell.sources.files import CsvSource, ParquetSource
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from openbell.sources.columns import Columns
     from openbell.sources.refused import RefusedRow
-
-DAY_NS = 86_400_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +175,8 @@ def _in_sessions(rows: Columns, interval: Interval, manager: TimeManager) -> tup
     opens, closes, dates = calendar.open_ns[keep], calendar.close_ns[keep], calendar.date[keep]
     unique, slots = np.unique(dates, return_inverse=True)
     if interval.is_intraday:
-        place = np.searchsorted(opens, rows.ts, side="right") - 1
-        inside = (place >= 0) & (rows.ts < closes[np.maximum(place, 0)])
-        days = dates[np.maximum(place, 0)].astype(np.int64)
+        within, place = calendar.locate(rows.ts)
+        inside, days = within & keep[place], calendar.date[place].astype(np.int64)
         per_day = np.bincount(slots, weights=np.ceil((closes - opens) / interval.nanos)).astype(np.int64)
     else:
         days = rows.ts // DAY_NS

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from openbell._core import Interval, as_ns, parse_symbol
-from openbell.clock.session import day_number, local_time
+from openbell.clock.session import DAY_NS, day_number, local_time
 from openbell.errors import IntervalError, SourceError
 from openbell.sources.columns import Columns
 from openbell.sources.feed import BARS, LiveSource
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from openbell.clock import CalendarArrays, TimeManager
     from openbell.sources.feed import Channel, Feed, Sink
     from openbell.sources.protocol import Source
-
-DAY_NS = 86_400_000_000_000
 
 
 class DataManager:
@@ -138,10 +136,8 @@ class DataManager:
         if not len(columns):
             return ends
         calendar = self._calendar_around(columns)
-        place = np.maximum(np.searchsorted(calendar.open_ns, columns.ts, side="right") - 1, 0)
-        closes = calendar.close_ns[place]
-        within = (columns.ts >= calendar.open_ns[place]) & (columns.ts < closes)
-        return np.where(within, np.minimum(ends, closes), ends).astype(np.int64)
+        within, rows = calendar.locate(columns.ts)
+        return np.where(within, np.minimum(ends, calendar.close_ns[rows]), ends).astype(np.int64)
 
     def _calendar_around(self, columns: Columns) -> CalendarArrays:
         first, last = (local_time(int(t), self.time_manager.zone).date() for t in (columns.ts.min(), columns.ts.max()))
@@ -186,6 +182,5 @@ class DataManager:
         if not len(columns):
             return columns
         calendar = self._calendar_around(columns)
-        opens, closes = calendar.open_ns[calendar.regular], calendar.close_ns[calendar.regular]
-        place = np.searchsorted(opens, columns.ts, side="right") - 1
-        return columns.take((place >= 0) & (columns.ts < closes[np.maximum(place, 0)]))
+        within, rows = calendar.locate(columns.ts)
+        return columns.take(within & calendar.regular[rows])

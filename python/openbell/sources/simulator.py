@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 MINUTE_NS = 60_000_000_000
-DAY_NS = 86_400_000_000_000
 
 # Scales of the price's wandering within a day, in minutes, and over days; a walk's swing grows with their square root.
 MINUTES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -109,7 +108,7 @@ class SimulatorSource:
         names = tuple(name for name in self._symbols if wanted is None or name in wanted)
         if not names or end_ns <= start_ns:
             return Columns.empty()
-        from openbell.clock.session import from_day_number
+        from openbell.clock.session import DAY_NS, from_day_number
 
         first, last = (from_day_number(int(ns // DAY_NS)) for ns in (start_ns - DAY_NS, end_ns + DAY_NS))
         calendar = self._time.calendar_arrays(first, last)
