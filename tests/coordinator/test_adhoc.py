@@ -243,6 +243,9 @@ def test_without_a_coordinator_it_stays_pending() -> None:
     assert not session.add_indicator("SPY", "sma", {"interval": "1m"})
     assert not session.wait_ready("SPY", "sma_20_1m", timeout=0)
     assert not session.wait_ready("QQQ")
+    assert session.wishes.counts()["waiting"] == 1
+    session.remove_symbol_adhoc("SPY")
+    assert not session.wishes, "what nobody wants any more does not wait"
 
 
 def test_daily_indicators_of_a_real_universe(data_dir: Path) -> None:

@@ -225,7 +225,7 @@ class SessionCoordinator:
         """
         self._require_running()
         request = Request("add", parse_symbol(symbol), self._layout(streams))
-        there = request.symbol in self.session_data.get_config_symbols()
+        there = self.session_data.is_config_symbol(request.symbol)
         # One that is to go is waited for.
         goes = "remove" in self._requests.kinds_for(request.symbol)
         if (there and not goes) or not self._requests.put(request):
@@ -267,7 +267,7 @@ class SessionCoordinator:
             logger.warning("%s is not removed: it is locked (%s)", name, ", ".join(sorted(reasons)))
             return False
         cancelled = self._requests.cancel_adds(name)
-        here = self.session_data.has_symbol(name) or name in self._requests.adding()
+        here = self.session_data.has_symbol(name) or "add" in self._requests.kinds_for(name)
         if not here and not self.session_data.wishes.of(name):
             return cancelled
         if self._loop.calls is not None:

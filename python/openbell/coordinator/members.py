@@ -131,14 +131,15 @@ class Members:
         session = self._session
         upgrades = []
         for request in requests:
-            if request.symbol in session.get_config_symbols():
+            if session.is_config_symbol(request.symbol):
                 request.finish(succeeded=False)
                 self._requests.served(request)
             elif session.has_symbol(request.symbol):
                 upgrades.append(request)
         if upgrades:
             self._upgrade(upgrades)
-        requests = [request for request in requests if request not in upgrades and not request.done.is_set()]
+        there = set(upgrades)
+        requests = [request for request in requests if request not in there and not request.done.is_set()]
         layouts = {id(r.layout): r.layout or self._setup.layout for r in requests}
         for key, layout in layouts.items():
             wanted = [r for r in requests if id(r.layout) == key]

@@ -49,20 +49,22 @@ class Requests:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._guard = threading.Lock()
-        self._waiting: list[Request] = []
-        # Taken, and not served yet.
-        self._busy: list[Request] = []
+        # In order.
+        self._waiting: dict[Request, None] = {}
+        # All that are not served yet, those that were taken included.
+        self._under_way: dict[str, list[Request]] = {}
         self._closed = False
         self._wake = wake
 
     def put(self, request: Request) -> bool:
         """Add a wish, and wake a run that stands still; False if it waits already, or the run has ended."""
         with self._guard:
-            last = next((r.kind for r in reversed(self._waiting) if r.symbol == request.symbol), None)
-            twice = request.kind == last == "add"
+            waits = (r.kind for r in reversed(self._under_way.get(request.symbol, ())) if r in self._waiting)
+            twice = request.kind == next(waits, None) == "add"
             taken = not (twice or self._closed)
             if taken:
-                self._waiting.append(request)
+                self._waiting[request] = None
+                self._under_way.setdefault(request.symbol, []).append(request)
         if taken:
             self._wake()
         else:
@@ -74,18 +76,22 @@ class Requests:
         with self._guard:
             self._closed = True
         for request in self.take():
+            self.served(request)
             request.finish(succeeded=False)
 
     def adding(self) -> set[str]:
         """Give the symbols that are on their way."""
         with self._guard:
-            return {r.symbol for r in (*self._busy, *self._waiting) if r.kind == "add"}
+            return {symbol for symbol, asked in self._under_way.items() if any(r.kind == "add" for r in asked)}
 
     def cancel_adds(self, symbol: str) -> bool:
         """Take back the wishes for a symbol: a removal wins. Gives whether there was one."""
         with self._guard:
-            gone = [r for r in self._waiting if r.kind == "add" and r.symbol == symbol]
-            self._waiting = [r for r in self._waiting if r not in gone]
+            asked = self._under_way.get(symbol, ())
+            gone = [r for r in asked if r.kind == "add" and r in self._waiting]
+            for request in gone:
+                del self._waiting[request]
+                self._forget(request)
         for request in gone:
             request.finish(succeeded=False)
         return bool(gone)
@@ -94,23 +100,29 @@ class Requests:
         """Take what waits, in order; symbols that are busy are not added before they are so no more."""
         with self._guard:
             taken = [r for r in self._waiting if r.kind != "add" or r.symbol not in busy]
-            self._waiting = [r for r in self._waiting if r.kind == "add" and r.symbol in busy]
-            self._busy += taken
+            for request in taken:
+                del self._waiting[request]
         return taken
 
     def waits(self, busy: Container[str] = ()) -> bool:
         """Whether anything waits that can be served."""
-        return any(r.kind != "add" or r.symbol not in busy for r in self._waiting)
+        return any(r.kind != "add" or r.symbol not in busy for r in list(self._waiting))
 
     def served(self, request: Request) -> None:
         """Forget a wish that was served."""
         with self._guard:
-            self._busy = [r for r in self._busy if r is not request]
+            self._forget(request)
+
+    def _forget(self, request: Request) -> None:
+        asked = self._under_way[request.symbol]
+        asked.remove(request)
+        if not asked:
+            del self._under_way[request.symbol]
 
     def kinds_for(self, symbol: str) -> list[str]:
-        """Give what is under way for a symbol, in order."""
+        """Give what is under way for a symbol, in the order in which it was asked for."""
         with self._guard:
-            return [r.kind for r in (*self._busy, *self._waiting) if r.symbol == symbol]
+            return [r.kind for r in self._under_way.get(symbol, ())]
 
     def __len__(self) -> int:
         return len(self._waiting)

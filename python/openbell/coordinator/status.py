@@ -69,7 +69,7 @@ class SymbolStatus:
             else "inactive"
             if reason is not None
             else "active"
-            if symbol in session.get_config_symbols()
+            if session.is_config_symbol(symbol)
             else "adhoc"
         )
         base, *derived = intervals

@@ -233,7 +233,7 @@ class ScannerManager:
         """Lock what was promoted, once it is there."""
         for symbol, reason in list(self._to_lock.items()):
             del self._to_lock[symbol]
-            if symbol in self._session.get_config_symbols():
+            if self._session.is_config_symbol(symbol):
                 self._session.lock_symbol(symbol, reason)
 
     def teardown(self) -> None:

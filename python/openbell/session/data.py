@@ -318,6 +318,10 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         """Give the symbols that are provisioned in full."""
         return frozenset(self._config_symbols)
 
+    def is_config_symbol(self, symbol: str) -> bool:
+        """Whether a symbol is provisioned in full."""
+        return parse_symbol(symbol) in self._config_symbols
+
     def get_all_symbols(self) -> frozenset[str]:
         """Give all registered symbols."""
         return frozenset(self.symbol_names())

@@ -62,7 +62,8 @@ class Wishes:
         self._guard = threading.Lock()
         self._known: dict[str, dict[str, Wish]] = {}
         self._owners: dict[str, dict[str, set[str]]] = {}
-        self._waiting: list[Wish] = []
+        # In order.
+        self._waiting: dict[Wish, None] = {}
         self.wake: Callable[[], None] | None = None
 
     def put(self, wish: Wish, owner: str | None) -> bool:
@@ -74,7 +75,7 @@ class Wishes:
             if known is not None and known.state != "failed" and known.days >= wish.days:
                 return False
             keys[wish.key] = wish
-            self._waiting.append(wish)
+            self._waiting[wish] = None
         if self.wake is not None:
             self.wake()
         return True
@@ -91,12 +92,13 @@ class Wishes:
         """Take what waits, in order, but for what was given up meanwhile; symbols that are busy wait on."""
         with self._guard:
             taken = [wish for wish in self._waiting if wish.symbol not in busy]
-            self._waiting = [wish for wish in self._waiting if wish.symbol in busy]
+            for wish in taken:
+                del self._waiting[wish]
         return [wish for wish in taken if wish.state == "pending"]
 
     def waits(self, busy: Container[str] = ()) -> bool:
         """Whether anything waits that can be provided."""
-        return any(wish.symbol not in busy for wish in self._waiting)
+        return any(wish.symbol not in busy for wish in list(self._waiting))
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -128,6 +130,7 @@ class Wishes:
                 if not owners[key]:
                     del owners[key]
                     if (wish := known.pop(key, None)) is not None:
+                        self._waiting.pop(wish, None)
                         gone.append(wish)
             self._drop_empty(symbol)
         for wish in gone:
@@ -154,6 +157,8 @@ class Wishes:
         with self._guard:
             self._owners.pop(symbol, None)
             gone = [wish for wish in self._known.pop(symbol, {}).values() if wish.state == "pending"]
+            for wish in gone:
+                self._waiting.pop(wish, None)
         for wish in gone:
             wish.abandon()
         return bool(gone)
@@ -164,5 +169,5 @@ class Wishes:
             return {
                 "known": sum(map(len, self._known.values())),
                 "owned": sum(map(len, self._owners.values())),
-                "waiting": sum(wish.state == "pending" for wish in self._waiting),
+                "waiting": len(self._waiting),
             }

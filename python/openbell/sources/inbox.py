@@ -89,6 +89,8 @@ class Inbox:
         self._policy = policy
         self._changed = threading.Condition()
         self._items: deque[Item] = deque()
+        # When those of them came that the bound is for.
+        self._arrived_ns: deque[int] = deque()
         self._poked = False
         self._closed = False
         # What was dropped of each symbol, from the first to the last bar.
@@ -105,7 +107,10 @@ class Inbox:
             if kind in BOUNDED and not self._make_room():
                 self._drop(kind, payload)
                 return
-            self._items.append(Item(kind, self._clock.now_ns(), payload, origin))
+            now_ns = self._clock.now_ns()
+            self._items.append(Item(kind, now_ns, payload, origin))
+            if kind in BOUNDED:
+                self._arrived_ns.append(now_ns)
             self._changed.notify_all()
 
     def call(self, what: Callable[[], object]) -> None:
@@ -140,8 +145,7 @@ class Inbox:
         return False
 
     def _age_ns(self) -> int:
-        oldest = next((item.arrived_ns for item in self._items if item.kind in BOUNDED), None)
-        age_ns = 0 if oldest is None else self._clock.now_ns() - oldest
+        age_ns = self._clock.now_ns() - self._arrived_ns[0] if self._arrived_ns else 0
         self._most_ns = max(self._most_ns, age_ns)
         return age_ns
 
@@ -173,6 +177,7 @@ class Inbox:
                 rest.append(replace(ticks[-1], arrived_ns=now_ns, payload=latest))
         self._coalesced += before - sum(_rows(item) for item in rest if item.kind in BOUNDED)
         self._items = deque(rest)
+        self._arrived_ns = deque(item.arrived_ns for item in rest if item.kind in BOUNDED)
 
     # Taking: the run's own thread
 
@@ -182,6 +187,8 @@ class Inbox:
             if not self._items:
                 return None
             item = self._items.popleft()
+            if item.kind in BOUNDED:
+                self._arrived_ns.popleft()
             self._age_ns()
             self._changed.notify_all()
             return item
@@ -209,7 +216,7 @@ class Inbox:
     def status(self) -> QueueStatus:
         """How it does."""
         with self._changed:
-            waiting = sum(item.kind in BOUNDED for item in self._items)
+            waiting = len(self._arrived_ns)
             age_s = self._age_ns() / SECOND_NS
             return QueueStatus(
                 waiting, age_s, self._most_ns / SECOND_NS, self._dropped, self._coalesced, halted=self.halted

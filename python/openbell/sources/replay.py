@@ -239,8 +239,10 @@ class ReplayFeed:
         self._guard = threading.Lock()
         # Held while something is delivered.
         self._delivering = threading.RLock()
-        self._wanted: frozenset[str] = frozenset()
-        self._last: tuple[tuple[str, ...], frozenset[str], NDArray[np.bool_] | None] = ((), frozenset(), None)
+        self._wanted: set[str] = set()
+        # How often that has changed.
+        self._changes = 0
+        self._last: tuple[tuple[str, ...], int, NDArray[np.bool_] | None] = ((), 0, None)
         self._sink: Sink | None = None
         self._over = False
 
@@ -254,12 +256,14 @@ class ReplayFeed:
         names = {parse_symbol(symbol) for symbol in symbols}
         with self._guard:
             self._wanted |= names
+            self._changes += 1
 
     def unsubscribe(self, symbols: Sequence[str]) -> None:
         """Deliver these no more."""
         names = {parse_symbol(symbol) for symbol in symbols}
         with self._guard:
             self._wanted -= names
+            self._changes += 1
 
     def start(self, sink: Sink) -> None:
         """Begin to play.
@@ -303,11 +307,11 @@ class ReplayFeed:
 
     def _mine(self, names: tuple[str, ...]) -> NDArray[np.bool_] | None:
         """Give which names are subscribed to, None if all are; they are mostly the same as before."""
-        wanted = self._wanted
-        if self._last[0] is not names or self._last[1] is not wanted:
-            mine = np.array([name in wanted for name in names], dtype=bool)
-            self._last = (names, wanted, None if mine.all() else mine)
-        return self._last[2]
+        with self._guard:
+            if self._last[0] is not names or self._last[1] != self._changes:
+                mine = np.array([name in self._wanted for name in names], dtype=bool)
+                self._last = (names, self._changes, None if mine.all() else mine)
+            return self._last[2]
 
     def end(self, reason: str) -> None:
         """Say that all has been played."""
