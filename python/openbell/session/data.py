@@ -276,7 +276,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         return self._own.get(symbol)
 
     def subscribe(
-        self, event: str | type[Any], callback: Callable[[Any], object], *, symbols: Iterable[str] | None = None
+        self, event: str | type[Any], callback: Callable[[Any], object], *, symbols: str | Iterable[str] | None = None
     ) -> Subscription:
         """Be told of events.
 
@@ -288,12 +288,12 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
             Called with the event, on the thread that runs the session, after the strategy. It may ask for anything;
             what it raises is logged and counted.
         symbols
-            Only events of these.
+            Only events of this one or these. An event costs as much as there are who want to know of it.
 
         Raises
         ------
         ValueError
-            If there is no such event.
+            If there is no such event, or a symbol is none.
         """
         return self.board.add(event, callback, symbols)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openbell._core import Interval, SessionCore, as_ns
-from openbell.errors import IntervalError
+from openbell._core import SessionCore, as_ns
 from openbell.session.batch import core_columns, quote_columns, trade_columns
 
 if TYPE_CHECKING:
-    from openbell._core import ApplyReport, Bar, TradeReport
+    from openbell._core import ApplyReport, Bar, Interval, TradeReport
     from openbell.clock.session import TimeLike
     from openbell.config import SessionConfig
     from openbell.session.board import Board
@@ -65,7 +64,7 @@ class SessionInput(SessionCore):
         """
         batch, strangers = core_columns(self, columns)
         if interval is not None:
-            self._check_base(batch["symbol"], Interval(interval))
+            self.check_base(batch["symbol"], interval)
         report = self.apply_columns(batch, strangers)
         self._tell()
         return report
@@ -205,11 +204,3 @@ class SessionInput(SessionCore):
         """Publish what the engine has to say; a coordinator does so itself, after the strategy."""
         if self.coordinator is None and self.board.engine_kinds:
             self.board.forward(self.take_events())
-
-    def _check_base(self, ids: Any, interval: Interval) -> None:
-        import numpy as np
-
-        for name in self.symbol_names():
-            base = self.intervals(name)[0]
-            if base != interval and np.isin(self.symbol_ids([name]), ids).any():
-                raise IntervalError(f"{name}: its base interval is {base}, not {interval}; longer bars are derived")

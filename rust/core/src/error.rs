@@ -16,7 +16,7 @@ pub enum Error {
     NoSeries { symbol: String, interval: String, available: String },
 
     #[error(
-        "{interval} bars of {symbol} cannot be applied: its base interval is {base}, longer bars are derived from it"
+        "{interval} bars of {symbol} cannot be applied: its base interval is {base}, not {interval}; longer bars are derived from it"
     )]
     NotBase { symbol: String, interval: String, base: String },
 

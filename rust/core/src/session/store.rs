@@ -192,12 +192,20 @@ impl Session {
     #[inline]
     pub fn base_of(&self, text: &str, interval: Interval) -> Result<SymbolId> {
         let id = self.symbols.require(text)?;
-        let base = self.track(id).map_or(interval, |track| track.base.interval());
-        if base == interval {
-            return Ok(id);
+        self.check_base(std::iter::once(id), interval).map(|()| id)
+    }
+
+    /// An error for the first of some symbols whose base interval is another; those that are not there have none.
+    #[inline]
+    pub fn check_base(&self, mut ids: impl Iterator<Item = SymbolId>, interval: Interval) -> Result<()> {
+        let base = |id| self.track(id).map_or(interval, |track| track.base.interval());
+        match ids.find(|&id| base(id) != interval) {
+            None => Ok(()),
+            Some(id) => {
+                let symbol = self.symbols.name(id).to_string();
+                Err(Error::NotBase { symbol, interval: interval.to_string(), base: base(id).to_string() })
+            }
         }
-        let symbol = self.symbols.name(id).to_string();
-        Err(Error::NotBase { symbol, interval: interval.to_string(), base: base.to_string() })
     }
 
     /// The symbols that are there, in order of name.

@@ -1,5 +1,6 @@
 //! What changes a session.
 
+use numpy::PyReadonlyArray1;
 use openbell_core::bar::Columns;
 use openbell_core::session::{EventKind, EventMask, Progress, Report, Row};
 use pyo3::exceptions::PyValueError;
@@ -80,6 +81,17 @@ impl SessionCore {
     /// Applies columns of history: as `apply_columns`, but nothing is evicted and no events come about.
     fn load_columns(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyReport> {
         Ok(self.apply_lots(py, &columns.columns()?, &[], true))
+    }
+
+    /// Raises an IntervalError if the base interval of one of the symbols (ids, uint32) is another.
+    fn check_base(
+        &self,
+        py: Python<'_>,
+        symbol: PyReadonlyArray1<'_, u32>,
+        interval: IntervalArg,
+    ) -> PyResult<()> {
+        let ids = symbol.as_slice()?;
+        self.read(py, |session| session.check_base(ids.iter().copied(), interval.0)).map_err(to_py)
     }
 
     /// Applies one base bar.
