@@ -35,6 +35,7 @@ class Subscription:
         self.symbols = symbols
         self.number = number
         self.errors = 0
+        self.ended = False
         self._callback = callback
 
     def __repr__(self) -> str:
@@ -103,14 +104,15 @@ class Board:
     def drop(self, subscription: Subscription) -> None:
         """End a subscription; ending it twice is no error."""
         with self._guard:
-            was_there = False
+            if subscription.ended:
+                return
+            subscription.ended = True
             for place in _places(subscription):
-                there = self._subscriptions.get(place, {})
-                was_there |= there.pop(subscription.number, None) is not None
+                there = self._subscriptions[place]
+                del there[subscription.number]
                 if not there:
-                    self._subscriptions.pop(place, None)
-            if was_there:
-                self._note(subscription.kind, -1)
+                    del self._subscriptions[place]
+            self._note(subscription.kind, -1)
         self._changed()
 
     def _note(self, kind: str, change: int) -> None:
