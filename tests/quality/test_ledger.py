@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 import openbell as ob
 from openbell.quality import GapLedger, GapRecord
-from openbell.sources import Columns, FrameSource, GapFiller, ReplayFeed, SessionInlet
+from openbell.sources import Capabilities, Columns, FrameSource, GapFiller, ReplayFeed, SessionInlet
 from openbell.testing import FaultyFeed, random_faults
 
 if TYPE_CHECKING:
@@ -71,6 +72,62 @@ def test_neighbours_that_are_settled_are_one() -> None:
         ledger.answered(ledger.ask(0), 0, vouched=True)
     assert states(ledger) == [(0, 100, "verified_empty")]
     assert ledger.counts()["verified_empty"] == 1
+
+
+def test_what_is_as_it_was_need_not_be_said_again() -> None:
+    chance = np.random.default_rng(5)
+    whole, behind = GapLedger(max_retries=1), GapLedger(max_retries=1)
+    before: list[tuple[int, int]] = []
+    for now in range(5, 400, 5):
+        missing = [span for span in before if chance.random() < 0.95]
+        missing += [(now - 4, now - 2)] if chance.random() < 0.5 else []
+        same = next((i for i, (a, b) in enumerate(zip(before, missing, strict=False)) if a != b), None)
+        same = min(len(before), len(missing)) if same is None else same
+        whole.note("A", missing, now)
+        assert behind.note("A", missing[same:], now, same=same)
+        before = missing
+        assert whole.records() == behind.records()
+        for ledger in (whole, behind):
+            asked = ledger.ask(now)
+            ledger.answered(asked[::2], now, vouched=True)
+    assert not behind.note("B", [(10, 20)], 500, same=1), "it knows none of B"
+    assert behind.records("B") == []
+    behind.forget("A")
+    assert not behind.note("A", [], 500, same=1)
+
+
+class Nothing:
+    """A source that has no bars of the time that is asked for."""
+
+    capabilities = Capabilities("nothing")
+
+    def history(self, symbols: Any, start_ns: int, end_ns: int) -> Columns:
+        return Columns.empty()
+
+
+def test_a_thin_market_costs_as_much_in_the_evening_as_in_the_morning() -> None:
+    names = [f"X{i:03}" for i in range(150)]
+    session = ob.SessionData()
+    for name in names:
+        session.register_symbol(name)
+    opens_ns = int(dt.datetime(2024, 11, 27, 14, 30, tzinfo=dt.UTC).timestamp()) * 10**9
+    nothing: Any = Nothing()
+    filler = GapFiller(session, nothing, GapLedger())
+    seconds = []
+    for minute in range(390):
+        ones = np.ones(len(names))
+        if minute % 2 == 0:
+            prices = dict.fromkeys(("open", "high", "low", "close", "volume"), ones)
+            session.apply({"symbol": names, "ts": np.full(len(names), opens_ns + minute * MINUTE), **prices})
+        session.advance(opens_ns + (minute + 1) * MINUTE)
+        since_s = time.thread_time()
+        filler.look()
+        filler.fill()
+        seconds.append(time.thread_time() - since_s)
+    assert filler.ledger.counts()["failed"] > 150 * len(names)
+
+    # To go through all of the day's gaps with each of them took four times as long.
+    assert np.median(seconds[340:]) < 3 * np.median(seconds[20:70])
 
 
 def test_what_was_dropped_is_asked_for_even_if_it_is_there() -> None:

@@ -108,6 +108,10 @@ class LiveGaps:
             if self._session.has_symbol(symbol):
                 self.ledger.drop(symbol, start_ns, end_ns, due_ns, why)
 
+    def forget(self, symbol: str) -> None:
+        """Drop everything about a symbol that was removed."""
+        self._filler.forget(symbol)
+
     def is_settled(self) -> bool:
         """Whether nothing is to become of any gap any more."""
         return self.ledger.is_settled() and not self._jobs.open

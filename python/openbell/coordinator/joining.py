@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from openbell._core import SessionCore
+    from openbell.coordinator.gaps import LiveGaps
     from openbell.coordinator.jobs import Jobs, Outcome
     from openbell.coordinator.requests import Request
-    from openbell.quality import GapLedger
     from openbell.session.provision import Provision
     from openbell.session.wishes import Wish
     from openbell.sources import Columns
@@ -73,7 +73,7 @@ class LiveMembers(Members):
         supervisor: Supervisor,
         jobs: Jobs,
         inbox: Inbox,
-        ledger: GapLedger,
+        gaps: LiveGaps,
         *,
         queue_s: float,
         timeout_s: float,
@@ -84,7 +84,7 @@ class LiveMembers(Members):
         self._supervisor = supervisor
         self._jobs = jobs
         self._inbox = inbox
-        self._ledger = ledger
+        self._gaps = gaps
         self._queue_s = queue_s
         self._timeout_s = timeout_s
         self._retries = retries
@@ -304,6 +304,6 @@ class LiveMembers(Members):
     def remove(self, symbol: str) -> bool:
         """Take a symbol out of the run; False if it is neither there nor on its way."""
         self._supervisor.unsubscribe([symbol])
-        self._ledger.forget(symbol)
+        self._gaps.forget(symbol)
         joins = self._joins.pop(symbol, None) is not None
         return super().remove(symbol) or joins

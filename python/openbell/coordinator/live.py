@@ -95,7 +95,7 @@ class Live(Loop):
             self.supervisor,
             self._jobs,
             self.inbox,
-            self.gaps.ledger,
+            self.gaps,
             queue_s=streaming.queue_seconds,
             timeout_s=template.historical.load_timeout_seconds,
             retries=template.gap_filler.max_retries,

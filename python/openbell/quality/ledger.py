@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 GapState = Literal["open", "requested", "filled", "verified_empty", "failed"]
 Span = tuple[int, int]
 SECOND_NS = 1_000_000_000
+PENDING = frozenset({"open", "requested"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,20 @@ class GapRecord:
     reason: str = ""
     dropped: bool = False
 
+    def become(self, state: GapState, tries: int, due_ns: int, reason: str) -> GapRecord:
+        """Give the same stretch in another state."""
+        # A thin market has some of these for each symbol and minute: `dataclasses.replace` takes four times as long.
+        return GapRecord(self.symbol, self.start_ns, self.end_ns, state, tries, due_ns, reason, self.dropped)
+
 
 def overlap(spans: Iterable[Span], start: int, end: int) -> list[Span]:
     """Give the parts of ``[start, end)`` that lie in spans, which are in order and do not overlap."""
     return [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
+
+
+def near(spans: Sequence[Span], start: int, end: int) -> Sequence[Span]:
+    """Give those of many spans, which are in order and do not overlap, that overlap ``[start, end)``."""
+    return spans[bisect_right(spans, start, key=itemgetter(1)) : bisect_left(spans, end, key=itemgetter(0))]
 
 
 def outside(spans: Iterable[Span], start: int, end: int) -> list[Span]:
@@ -85,12 +98,14 @@ class GapLedger:
         self._changed = changed
         self._guard = threading.Lock()
         self._records: dict[str, list[GapRecord]] = {}
+        # How many of the first of a symbol's are neither open nor requested: of a day's gaps, most.
+        self._settled: dict[str, int] = {}
         # What was missing of each symbol when it was last noted, and from when on that counts.
         self._missing: dict[str, tuple[int, list[Span]]] = {}
         # Symbols of which something is open or requested.
         self._pending: set[str] = set()
 
-    def note(self, symbol: str, missing: Iterable[Span], now_ns: int, since_ns: int = 0) -> None:
+    def note(self, symbol: str, missing: Iterable[Span], now_ns: int, since_ns: int = 0, same: int = 0) -> bool:
         """Say what is missing of a symbol now: what is new is opened, what is there by now is filled.
 
         Parameters
@@ -99,6 +114,13 @@ class GapLedger:
             Stretches in order that do not overlap.
         since_ns
             When the session began: gaps before are left as they are.
+        same
+            How many stretches come before these, as they were when they were noted last.
+
+        Returns
+        -------
+        bool
+            False if it does not know those any more: then nothing is noted, and all are to be said.
         """
         spans = list(missing)
         changes: list[GapRecord] = []
@@ -106,19 +128,23 @@ class GapLedger:
             before_ns, before = self._missing.get(symbol, (since_ns, []))
             if before_ns != since_ns:
                 before = []
-            self._missing[symbol] = (since_ns, spans)
-            same = _common(before, spans)
-            if same == len(before) == len(spans):
-                return
+            if same > len(before):
+                return False
+            rest = before[same:]
+            common = _common(rest, spans)
+            before[same:] = spans
+            self._missing[symbol] = (since_ns, before)
+            if common == len(rest) == len(spans):
+                return True
             # Only what lies behind the first difference is looked at.
-            from_ns = max(since_ns, min(part[same][0] for part in (before, spans) if same < len(part)))
+            from_ns = max(since_ns, min(part[common][0] for part in (rest, spans) if common < len(part)))
             records = self._records.get(symbol, [])
             first = len(records)
             while first and records[first - 1].end_ns > from_ns:
                 first -= 1
-            tail = self._renewed(symbol, records[first:], spans[same:], now_ns, changes)
-            self._store(symbol, records[:first] + tail)
+            self._put(symbol, first, self._renewed(symbol, records[first:], spans[common:], now_ns, changes))
         self._tell(changes)
+        return True
 
     @staticmethod
     def _renewed(
@@ -147,23 +173,49 @@ class GapLedger:
                 changes.append(opened)
         return kept
 
-    def _store(self, symbol: str, records: list[GapRecord]) -> None:
-        """Keep the records of a symbol, in order."""
+    def _put(self, symbol: str, first: int, tail: list[GapRecord]) -> None:
+        """Keep these in the place of a symbol's records from the ``first`` on, in order."""
+        records = self._records.setdefault(symbol, [])
+        # The last of those before may be one with the first of these.
+        begin = max(first - 1, 0)
+        records[begin:] = _merged(records[begin:first] + tail)
         if not records:
-            self._records.pop(symbol, None)
-            self._pending.discard(symbol)
+            self._forget(symbol)
             return
-        merged = self._records[symbol] = _merged(records)
-        if any(record.state in {"open", "requested"} for record in merged):
+        settled = min(begin, self._settled.get(symbol, 0))
+        while settled < len(records) and records[settled].state not in PENDING:
+            settled += 1
+        self._settled[symbol] = settled
+        if settled < len(records):
             self._pending.add(symbol)
         else:
             self._pending.discard(symbol)
+
+    def _renew(self, symbol: str) -> None:
+        """Bring the records of a symbol of which something was pending in order."""
+        if symbol in self._records:
+            first = self._settled[symbol]
+            self._put(symbol, first, self._records[symbol][first:])
+
+    def _forget(self, symbol: str) -> None:
+        self._records.pop(symbol, None)
+        self._settled.pop(symbol, None)
+        self._pending.discard(symbol)
+
+    def _awaited(self, symbol: str) -> Iterator[tuple[int, GapRecord]]:
+        """Give those of a symbol's records that are open or requested, with their places."""
+        first = self._settled.get(symbol, 0)
+        for place, record in enumerate(self._records.get(symbol, [])[first:], first):
+            if record.state in PENDING:
+                yield place, record
 
     def drop(self, symbol: str, start_ns: int, end_ns: int, due_ns: int, reason: str) -> None:
         """Say that bars within ``[start_ns, end_ns)`` came and were dropped: they are asked for, once they are due."""
         record = GapRecord(symbol, start_ns, end_ns, due_ns=due_ns, reason=reason, dropped=True)
         with self._guard:
-            self._store(symbol, [*self._records.get(symbol, ()), record])
+            records = self._records.get(symbol, [])
+            place = bisect_right(records, (start_ns, end_ns), key=_where)
+            self._put(symbol, place, [record, *records[place:]])
         self._tell([record])
 
     def ask(self, now_ns: int) -> list[GapRecord]:
@@ -171,11 +223,11 @@ class GapLedger:
         asked = []
         with self._guard:
             for symbol in sorted(self._pending):
-                records = self._records[symbol]
-                for place, record in enumerate(records):
+                for place, record in self._awaited(symbol):
                     if record.state == "open" and record.due_ns <= now_ns:
-                        records[place] = replace(record, state="requested", tries=record.tries + 1)
-                        asked.append(records[place])
+                        now = record.become("requested", record.tries + 1, record.due_ns, record.reason)
+                        self._records[symbol][place] = now
+                        asked.append(now)
         self._tell(asked)
         return asked
 
@@ -199,8 +251,7 @@ class GapLedger:
             spans.setdefault(record.symbol, []).append((record.start_ns, record.end_ns))
         with self._guard:
             for symbol, mine in spans.items():
-                records = self._records.get(symbol, [])
-                for place, record in enumerate(records):
+                for place, record in self._awaited(symbol):
                     if record.state != "requested" or not overlap(mine, record.start_ns, record.end_ns):
                         continue
                     if record.dropped and not reason:
@@ -212,9 +263,10 @@ class GapLedger:
                     else:
                         state = "open" if record.tries < self._tries else "failed"
                     why = "" if vouched else reason or "the source has no bars there, and does not vouch for it"
-                    records[place] = replace(record, state=state, due_ns=now_ns + self._wait_ns, reason=why)
-                    changes.append(records[place])
-                self._store(symbol, records)
+                    now = record.become(state, record.tries, now_ns + self._wait_ns, why)
+                    self._records[symbol][place] = now
+                    changes.append(now)
+                self._renew(symbol)
         self._tell(changes)
 
     def give_up(self, reason: str) -> None:
@@ -222,18 +274,17 @@ class GapLedger:
         changes = []
         with self._guard:
             for symbol in sorted(self._pending):
-                records = self._records[symbol]
-                for place, record in enumerate(records):
-                    if record.state in {"open", "requested"}:
-                        records[place] = replace(record, state="failed", reason=reason)
-                        changes.append(records[place])
-                self._store(symbol, records)
+                for place, record in self._awaited(symbol):
+                    now = record.become("failed", record.tries, record.due_ns, reason)
+                    self._records[symbol][place] = now
+                    changes.append(now)
+                self._renew(symbol)
         self._tell(changes)
 
     def next_due(self) -> int | None:
         """Give when the next gap is to be asked for; None if none is open."""
         with self._guard:
-            pending = (record for symbol in self._pending for record in self._records[symbol])
+            pending = (record for symbol in self._pending for _, record in self._awaited(symbol))
             return min((record.due_ns for record in pending if record.state == "open"), default=None)
 
     def is_settled(self) -> bool:
@@ -264,9 +315,8 @@ class GapLedger:
     def forget(self, symbol: str) -> None:
         """Drop everything about a symbol that was removed."""
         with self._guard:
-            self._records.pop(symbol, None)
             self._missing.pop(symbol, None)
-            self._pending.discard(symbol)
+            self._forget(symbol)
 
     def _tell(self, changes: Iterable[GapRecord]) -> None:
         if self._changed is not None:
@@ -289,12 +339,16 @@ def _common(one: list[Span], other: list[Span]) -> int:
     return low
 
 
+def _where(record: GapRecord) -> Span:
+    return record.start_ns, record.end_ns
+
+
 def _merged(records: Iterable[GapRecord]) -> list[GapRecord]:
     """Give records in order; neighbours of which nothing more is to become are one."""
     merged: list[GapRecord] = []
-    for record in sorted(records, key=lambda r: (r.start_ns, r.end_ns)):
+    for record in sorted(records, key=_where):
         last = merged[-1] if merged else None
-        done = record.state in {"filled", "verified_empty", "failed"}
+        done = record.state not in PENDING
         if last is not None and done and (last.state, last.end_ns) == (record.state, record.start_ns):
             tries = max(last.tries, record.tries)
             merged[-1] = replace(record, start_ns=last.start_ns, tries=tries, dropped=last.dropped and record.dropped)

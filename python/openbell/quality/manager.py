@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
-from openbell.quality.ledger import outside, overlap
+from openbell.quality.ledger import near, outside, overlap
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -83,9 +83,10 @@ class Quality:
                 continue
             # A bar's length within the gap: gaps do not cross the end of a stretch of trading.
             length = (end - start) / bars
+            here = near(empty, start, end)
             parts: list[tuple[int, int, Literal["unknown", "verified_empty"]]] = [
-                *((a, b, "verified_empty") for a, b in overlap(empty, start, end)),
-                *((a, b, "unknown") for a, b in outside(empty, start, end)),
+                *((a, b, "verified_empty") for a, b in overlap(here, start, end)),
+                *((a, b, "unknown") for a, b in outside(here, start, end)),
             ]
             gaps += [Gap(a, b, round((b - a) / length), status) for a, b, status in sorted(parts)]
         counts = {status: sum(gap.bars for gap in gaps if gap.status == status) for status in STATUSES}

@@ -11,8 +11,10 @@ import numpy as np
 from openbell._core import parse_symbol
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
 
+    from openbell._core import Coverage
     from openbell.quality import GapLedger, GapRecord
     from openbell.session import SessionData
     from openbell.sources.columns import Columns
@@ -72,22 +74,39 @@ class GapFiller:
         self._source = source
         self.ledger = ledger
         self.delay_ns = round(source.capabilities.history_delay_s * SECOND_NS)
+        # What was missing when a symbol was looked at last.
+        self._seen: dict[str, Coverage] = {}
         session.quality.ledger = ledger
 
     def look(self, symbols: Iterable[str] | None = None, *, whole: bool = False) -> None:
         """Note what is missing of the running session, up to where history can have it, or the whole of it."""
         session = self._session
         now_ns = session.now_ns or 0
-        until_ns = now_ns - self.delay_ns
+        until_ns = None if whole or not self.delay_ns else now_ns - self.delay_ns
+        opens_ns: dict[dt.date, int] = {}
         for symbol in session.symbol_names() if symbols is None else map(parse_symbol, symbols):
             intervals = session.intervals(symbol)
-            coverage = session.get_coverage(symbol, intervals[0]) if intervals else None
-            if coverage is not None:
-                gaps = coverage.gaps
-                if self.delay_ns and not whole:
-                    gaps = [(start, *_cut(start, end, bars, until_ns)) for start, end, bars in gaps if start < until_ns]
-                began_ns = session.time_manager.get_trading_session(coverage.date).segments[0].open_ns
-                self.ledger.note(symbol, [(start, end) for start, end, bars in gaps if bars], now_ns, began_ns)
+            coverage = session.get_coverage(symbol, intervals[0], until_ns) if intervals else None
+            if coverage is None:
+                self._seen.pop(symbol, None)
+                continue
+            if (date := coverage.date) not in opens_ns:
+                opens_ns[date] = session.time_manager.get_trading_session(date).segments[0].open_ns
+            self._note(symbol, coverage, now_ns, opens_ns[date])
+
+    def _note(self, symbol: str, coverage: Coverage, now_ns: int, began_ns: int) -> None:
+        """Tell the ledger what is missing now: of the many gaps of a day, those behind the first that has changed."""
+        last, self._seen[symbol] = self._seen.get(symbol), coverage
+        if last is not None and last.date == coverage.date:
+            same, behind = coverage.gaps_behind(last)
+            if self.ledger.note(symbol, [(start, end) for start, end, _ in behind], now_ns, began_ns, same):
+                return
+        self.ledger.note(symbol, [(start, end) for start, end, _ in coverage.gaps], now_ns, began_ns)
+
+    def forget(self, symbol: str) -> None:
+        """Drop everything about a symbol that was removed."""
+        self._seen.pop(symbol, None)
+        self.ledger.forget(symbol)
 
     def due(self) -> list[GapRequest]:
         """Give all that is due, which counts as asked for: one request for what lies close together."""
@@ -106,10 +125,13 @@ class GapFiller:
         columns = self._source.history(request.symbols, request.start_ns, request.end_ns)
         wanted = np.zeros(len(columns), dtype=bool)
         places = {name: i for i, name in enumerate(columns.names)}
+        by_symbol = np.argsort(columns.symbol, kind="stable")
+        begins = np.searchsorted(columns.symbol[by_symbol], np.arange(len(places) + 1))
         for record in request.records:
-            if record.symbol in places:
-                mine = columns.symbol == places[record.symbol]
-                wanted |= mine & (columns.ts >= record.start_ns) & (columns.ts < record.end_ns)
+            if (place := places.get(record.symbol)) is not None:
+                mine = by_symbol[begins[place] : begins[place + 1]]
+                ts = columns.ts[mine]
+                wanted[mine[(ts >= record.start_ns) & (ts < record.end_ns)]] = True
         return columns.take(wanted)
 
     def settle(self, request: GapRequest, columns: Columns | None, reason: str = "") -> int:
@@ -144,10 +166,3 @@ class GapFiller:
             else:
                 came += self.settle(request, columns)
         return came
-
-
-def _cut(start_ns: int, end_ns: int, bars: int, until_ns: int) -> tuple[int, int]:
-    """Give the end of what is left of a gap up to a time, in whole bars, and how many those are."""
-    length_ns = (end_ns - start_ns) // bars
-    left = min(bars, (until_ns - start_ns) // length_ns)
-    return (end_ns if left == bars else start_ns + left * length_ns), left

@@ -3,7 +3,7 @@
 use numpy::PyReadonlyArray1;
 use openbell_core::bar;
 use openbell_core::error::Error;
-use openbell_core::session::{Counts, Coverage, Report};
+use openbell_core::session::{Counts, Coverage, Gap, Report};
 use openbell_core::symbol::SymbolTable;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -153,12 +153,22 @@ impl PyCoverage {
     /// Missing ranges ``(start_ns, end_ns, bars)``, end exclusive.
     #[getter]
     fn gaps(&self) -> Vec<(i64, i64, usize)> {
-        self.0.gaps.iter().map(|g| (g.start, g.end, g.bars)).collect()
+        ranges(&self.0.gaps)
+    }
+
+    /// How many of the first ranges are those of another, and the ranges behind them.
+    fn gaps_behind(&self, other: PyRef<'_, Self>) -> (usize, Vec<(i64, i64, usize)>) {
+        let same = self.0.same_gaps(&other.0);
+        (same, ranges(&self.0.gaps[same..]))
     }
 
     fn __repr__(&self) -> String {
         format!("Coverage({} of {} bars, {} gaps)", self.0.present, self.0.expected, self.0.gaps.len())
     }
+}
+
+fn ranges(gaps: &[Gap]) -> Vec<(i64, i64, usize)> {
+    gaps.iter().map(|gap| (gap.start, gap.end, gap.bars)).collect()
 }
 
 /// The rows that are no bars, and why: ``(rows, reasons)``. All times must be whole multiples of ``step`` nanoseconds.

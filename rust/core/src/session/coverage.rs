@@ -200,6 +200,11 @@ impl Coverage {
         }
     }
 
+    /// How many of the first gaps are those of another.
+    pub fn same_gaps(&self, other: &Self) -> usize {
+        self.gaps.iter().zip(&other.gaps).take_while(|(gap, other)| gap == other).count()
+    }
+
     /// Present in percent of expected; none before anything was expected.
     pub fn percent(&self) -> Option<f64> {
         (self.expected > 0).then(|| 100.0 * self.present as f64 / self.expected as f64)

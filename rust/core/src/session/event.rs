@@ -153,11 +153,11 @@ impl Events {
         self.list.retain(|event| event.symbol != symbol);
     }
 
-    /// Takes the events in the order in which callbacks run: by kind of step as they came about, bars of shorter
-    /// intervals first, then by symbol rank (`rank` by id).
+    /// Takes the events in the order in which callbacks run: bars of shorter intervals first, then by symbol rank (`rank` by id)
+    /// and by time, and those of one bar as they came about: it may close again after it was withdrawn.
     pub fn take(&mut self, rank: &[u32]) -> Vec<Event> {
         let mut list = std::mem::take(&mut self.list);
-        list.sort_by_key(|e| (e.interval, rank[e.symbol as usize], e.bar.ts, e.kind));
+        list.sort_by_key(|e| (e.interval, rank[e.symbol as usize], e.bar.ts));
         list
     }
 }

@@ -179,9 +179,15 @@ impl<'a> SymbolView<'a> {
 
     /// Expected and present bars of this session so far; none before one has begun.
     pub fn coverage(&self, interval: Interval) -> Result<Option<Coverage>> {
+        self.coverage_until(interval, Nanos::MAX)
+    }
+
+    /// The same of those bars that ended by some time.
+    pub fn coverage_until(&self, interval: Interval, until: Nanos) -> Result<Option<Coverage>> {
         let grid = self.grid(interval)?;
         let calendar = &self.session.calendars[self.track.calendar];
-        Ok(self.track.coverage(calendar, grid, self.session.clock))
+        let until = until.min(self.track.watermark(self.session.clock));
+        Ok(self.track.coverage(calendar, grid, until))
     }
 
     /// Expected and present bars of earlier sessions that are kept.

@@ -33,7 +33,7 @@ pub(super) struct Track {
     pub(super) session: Option<usize>,
     /// The segment of the last bar, tried first for the next.
     pub(super) segment: usize,
-    /// End of the newest base bar.
+    /// End of the newest base bar that there was.
     pub(super) newest_end: Nanos,
     /// Its segment and its slot there.
     pub(super) newest_slot: (usize, usize),
@@ -153,8 +153,10 @@ impl Track {
         if bar.ts < self.newest_end && self.base.newest().is_some_and(|newest| bar.ts <= newest.ts) {
             return self.revise(bar, (segment, slot), context);
         }
-        self.newest_end = end;
-        self.newest_slot = (segment, slot);
+        // Newer bars may have been there of which all trades were taken back: what they closed stays closed.
+        if end > self.newest_end {
+            (self.newest_end, self.newest_slot) = (end, (segment, slot));
+        }
         self.append(bar, (segment, slot), context);
         Outcome::Appended
     }
@@ -443,10 +445,10 @@ impl Track {
         self.segment = next.segments.start;
     }
 
-    /// Expected and present bars of an interval, this session's up to the watermark.
-    pub(super) fn coverage(&self, calendar: &Calendar, shown: &Grid, clock: Nanos) -> Option<Coverage> {
+    /// Expected and present bars of an interval that ended by some time, this session's.
+    pub(super) fn coverage(&self, calendar: &Calendar, shown: &Grid, until: Nanos) -> Option<Coverage> {
         self.session?;
-        Some(self.presence.coverage(calendar, self.date, &self.grid, shown, self.watermark(clock)))
+        Some(self.presence.coverage(calendar, self.date, &self.grid, shown, until))
     }
 
     /// Expected and present bars of the earlier sessions that are kept.

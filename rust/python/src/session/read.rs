@@ -334,11 +334,20 @@ impl SessionCore {
         self.read(py, |session| session.find_symbol(symbol).map(|view| PyMetrics::new(&view)))
     }
 
-    /// Expected and present bars of the running session up to the clock, ``None`` if there is no session, symbol or
-    /// interval (yet).
-    fn get_coverage(&self, py: Python<'_>, symbol: &str, interval: IntervalArg) -> Option<PyCoverage> {
+    /// Expected and present bars of the running session up to the clock, or of those of them that ended by a time
+    /// (nanoseconds); ``None`` if there is no session, symbol or interval (yet).
+    #[pyo3(signature = (symbol, interval, until_ns=None))]
+    fn get_coverage(
+        &self,
+        py: Python<'_>,
+        symbol: &str,
+        interval: IntervalArg,
+        until_ns: Option<i64>,
+    ) -> Option<PyCoverage> {
+        let until = until_ns.unwrap_or(i64::MAX);
         self.read(py, |session| {
-            session.find_symbol(symbol).and_then(|s| s.coverage(interval.0).ok().flatten()).map(PyCoverage)
+            let view = session.find_symbol(symbol)?;
+            view.coverage_until(interval.0, until).ok().flatten().map(PyCoverage)
         })
     }
 
