@@ -274,6 +274,34 @@ def test_the_auctions_have_their_place() -> None:
     assert data.apply_trades(trades([(last + 3000, 21.0, 900)], conditions=["6"])).outside_session == 1
 
 
+def test_what_comes_for_a_session_that_has_ended_is_too_old() -> None:
+    config = ob.SessionConfig(
+        exchange="24/7",
+        backtest={"start": "2013-10-07", "end": "2013-10-08"},
+        source={"kind": "simulator"},
+        session_data_config={"symbols": ["BTC"], "historical": {"trailing_days": 1}},
+    )
+    data = ob.SessionData(config)
+    data.register_symbol("BTC", "1m")
+    midnight = int(dt.datetime(2013, 10, 8, tzinfo=dt.UTC).timestamp()) * SECOND
+
+    def apply(seconds: float, number: int, action: str = "new") -> Any:
+        row = {"symbol": ["BTC"], "ts": [midnight + round(seconds * 1e9)], "price": [90.0 + number], "size": [1.0]}
+        return data.apply_trades(row | {"id": [number], "action": [action]})
+
+    assert apply(-30, 1).added == 1
+    assert apply(-20, 2).added == 1
+    assert apply(-30, 1, "cancel").cancelled == 1
+    data.advance(midnight + MINUTE)
+    for number, action in ((2, "cancel"), (2, "correct"), (3, "new")):
+        assert apply(-10 if number == 3 else -20, number, action).too_old == 1, action
+    assert apply(70, 4).added == 1
+    assert apply(-20, 2, "cancel").too_old == 1
+    assert [(bar.open, bar.volume) for bar in data.get_historical_bars("BTC", "1m")] == [(92.0, 1.0)]
+    assert apply(70, 4, "cancel").cancelled == 1
+    assert apply(70, 5, "cancel").unknown == 1
+
+
 def test_the_last_quote(data_dir: Path) -> None:
     data = session(symbols=("IBM",))
     assert data.get_quote("IBM") is None

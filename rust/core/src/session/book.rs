@@ -68,27 +68,40 @@ impl Book {
         TradeOutcome::Added
     }
 
-    fn find(&self, wanted: &Trade, whole: bool) -> Option<usize> {
-        self.kept.iter().rposition(|k| match wanted.id {
+    /// The place of a trade that counts from some time on, or why there is none.
+    fn find(&self, wanted: &Trade, whole: bool, from: Nanos) -> Result<usize, TradeOutcome> {
+        let place = self.kept.iter().rposition(|k| match wanted.id {
             0 if whole => (k.trade.ts, k.trade.price, k.trade.size) == (wanted.ts, wanted.price, wanted.size),
             0 => k.trade.ts == wanted.ts,
             id => k.trade.id == id,
-        })
+        });
+        match place {
+            None => Err(TradeOutcome::Unknown),
+            Some(place) if self.kept[place].at < from => Err(TradeOutcome::TooOld),
+            Some(place) => Ok(place),
+        }
     }
 
-    /// Takes a trade out; gives where it counted.
-    pub(super) fn cancel(&mut self, wanted: &Trade) -> Option<Nanos> {
-        let place = self.find(wanted, true)?;
-        self.kept.remove(place).map(|k| k.at)
+    /// Takes a trade out that counts from some time on; gives where it counted.
+    pub(super) fn cancel(&mut self, wanted: &Trade, from: Nanos) -> Result<Nanos, TradeOutcome> {
+        let place = self.find(wanted, true, from)?;
+        let at = self.kept[place].at;
+        self.kept.remove(place);
+        Ok(at)
     }
 
-    /// Gives a trade other values; its time stays. Gives where it counts.
-    pub(super) fn correct(&mut self, by: &Trade, effects: Effects) -> Option<Nanos> {
-        let place = self.find(by, false)?;
+    /// Gives a trade that counts from some time on other values; its time stays. Gives where it counts.
+    pub(super) fn correct(
+        &mut self,
+        by: &Trade,
+        effects: Effects,
+        from: Nanos,
+    ) -> Result<Nanos, TradeOutcome> {
+        let place = self.find(by, false, from)?;
         let kept = &mut self.kept[place];
         kept.trade = Trade { ts: kept.trade.ts, id: kept.trade.id, ..*by };
         kept.effects = effects;
-        Some(kept.at)
+        Ok(kept.at)
     }
 
     /// The bar of this bucket must be made again.

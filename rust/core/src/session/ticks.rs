@@ -116,6 +116,8 @@ impl Track {
         if let Err(refusal) = check(trade) {
             return TradeOutcome::Refused(refusal);
         }
+        // Bars of sessions that have ended do not change.
+        let begun = self.session.map_or(Nanos::MIN, |session| calendar.sessions()[session].first_open);
         let book = self.book.get_or_insert_default();
         if row.action == Action::New {
             // A closing auction is printed after the close.
@@ -124,23 +126,26 @@ impl Track {
             } else {
                 trade.ts
             };
-            if let Some(bucket) = book.bucket_of(at) {
+            if let Some(bucket) = book.bucket_of(at).filter(|bucket| bucket.start >= begun) {
                 return book.add(at, trade, effects, bucket);
             }
             let Some(segment) = calendar.segment_at(at, self.segment) else {
                 return TradeOutcome::OutsideSession;
             };
-            if self.session.is_some_and(|current| calendar.session_of(segment) < current) {
+            if at < begun {
                 return TradeOutcome::TooOld;
             }
             let bucket = self.grid.bucket(calendar, segment, at);
             return book.add(at, trade, effects, bucket);
         }
         let (at, outcome) = match row.action {
-            Action::Cancel => (book.cancel(trade), TradeOutcome::Cancelled),
-            _ => (book.correct(trade, effects), TradeOutcome::Corrected),
+            Action::Cancel => (book.cancel(trade, begun), TradeOutcome::Cancelled),
+            _ => (book.correct(trade, effects, begun), TradeOutcome::Corrected),
         };
-        let Some(at) = at else { return TradeOutcome::Unknown };
+        let at = match at {
+            Ok(at) => at,
+            Err(why) => return why,
+        };
         if let Some(segment) = calendar.segment_at(at, self.segment) {
             book.touch(self.grid.bucket(calendar, segment, at));
         }
