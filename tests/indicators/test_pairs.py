@@ -276,3 +276,14 @@ def test_one_that_has_nothing_to_compare_with_is_named(caplog: pytest.LogCapture
     run = ob.SessionCoordinator(config(symbols="*", indicators={"session": wanted})).run()
     assert caplog.messages == ["beta_5_vs_ZZZZ_1m has no value: the source has no bars of ZZZZ"]
     assert (run.summary.indicators_ready, run.summary.indicators) == (3, 6)
+
+
+def test_bars_that_come_of_trades_are_compared_at_once() -> None:
+    data = session(config(indicators={"session": [{**INDICATORS[0], "params": {"period": 3}}]}))
+    for minute in range(8):
+        rows = {"symbol": ["A", "SPY"], "ts": [OPEN + minute * MINUTE] * 2}
+        data.apply_trades({**rows, "price": [100.0 + minute**2, 50.0 - minute], "size": [1.0, 1.0]})
+    # The last minute has not ended.
+    assert len(data.get_bars("A", "1m")) == 7
+    value = data.get_indicator_value("A", "correlation_3_vs_SPY_1m")
+    assert value == pytest.approx(expected(data, "correlation", "1m", 3))

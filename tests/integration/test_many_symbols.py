@@ -92,3 +92,24 @@ def test_what_is_asked_for_many_costs_each_as_much_as_for_few(mode: str) -> None
     many = np.min([seconds(MANY, mode) for _ in range(2)], axis=0) / MANY
     # What was quadratic took three to five times as long; what is not at hand in a cache takes twice as long.
     assert np.all(many < 3 * few), many / few
+
+
+def test_symbols_that_are_compared_with_another_come_and_go() -> None:
+    beta = {"name": "beta", "period": 5, "interval": "1m", "against": "SPY"}
+    config = ob.SessionConfig(
+        backtest={"start": str(DAY), "end": str(DAY)},
+        source={"kind": "simulator"},
+        session_data_config={"symbols": ["SPY"], "indicators": {"session": [beta]}},
+    )
+
+    def each(count: int) -> float:
+        session = ob.SessionData(config)
+        names = [f"X{i:04}" for i in range(count)]
+        since_s = time.thread_time()
+        assert all(session.register_symbol(name) for name in ["SPY", *names])
+        assert all(session.remove_symbol(name) for name in names)
+        return (time.thread_time() - since_s) / count
+
+    few, many = min(each(500) for _ in range(3)), min(each(MANY) for _ in range(2))
+    # To look at all pairs for each of all pairs took ten times as long.
+    assert many < 4 * few

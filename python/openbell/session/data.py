@@ -85,6 +85,8 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         self._tape = None
         self._attributes = {}
         self._prepared = {}
+        # What symbols that are registered get, by the base interval that is said: the same for all of them.
+        self._layouts: dict[Interval | None, Provision] = {}
         self._official: dict[str, Bar] = {}
         self._custom = CustomStates(self)
         self.set_custom(self._custom)
@@ -124,12 +126,15 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
             If either is not one, or the config asks for what cannot be derived from the base.
         """
         base = None if base_interval is None else Interval(base_interval)
+        if base not in self._layouts:
+            self._layouts[base] = self._layout(base)
+        return self.provision_symbols([symbol], self._layouts[base]) == 1
+
+    def _layout(self, base: Interval | None) -> Provision:
         if self.config is None:
-            layout = bare(base or Interval("1m"))
-        else:
-            template = self.config.session_data_config
-            layout = provision(template, source_interval=base, session_seconds=self._session_seconds())
-        return self.provision_symbols([symbol], layout) == 1
+            return bare(base or Interval("1m"))
+        template = self.config.session_data_config
+        return provision(template, source_interval=base, session_seconds=self._session_seconds())
 
     def add_symbol(self, symbol: str) -> bool:
         """Add a strategy symbol: it gets all that the config asks for.

@@ -38,7 +38,7 @@ impl Session {
             self.untold.push(id);
         }
         if new.iter().any(|request| request.definition.kernel().is_pair()) {
-            self.find_pairs();
+            self.find_pairs([id]);
         }
         Ok(added)
     }
@@ -73,8 +73,10 @@ impl Session {
     /// Takes indicators of a symbol away, and longer intervals with all that is over them; what it does not have is
     /// passed over.
     pub fn reduce(&mut self, symbol: &str, keys: &[String], intervals: &[Interval]) -> Result<()> {
-        self.track_mut(symbol)?.reduce(keys, intervals);
-        self.pairs_changed();
+        let track = self.track_mut(symbol)?;
+        track.reduce(keys, intervals);
+        let id = track.id;
+        self.pairs_changed(id);
         Ok(())
     }
 
@@ -96,14 +98,16 @@ impl Session {
         // Its bars in progress end when they end.
         self.due = self.due.min(clock);
         self.untold.push(id);
-        self.pairs_changed();
+        self.pairs_changed(id);
         Ok(())
     }
 
     /// Takes all indicators of a symbol away.
     pub fn remove_indicators(&mut self, symbol: &str) -> Result<()> {
-        self.track_mut(symbol)?.remove_indicators();
-        self.pairs_changed();
+        let track = self.track_mut(symbol)?;
+        track.remove_indicators();
+        let id = track.id;
+        self.pairs_changed(id);
         Ok(())
     }
 }

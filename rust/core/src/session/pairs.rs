@@ -17,6 +17,8 @@ pub(super) struct Pair {
     pub(super) interval: Interval,
     pub(super) key: String,
     pub(super) against: Arc<str>,
+    /// Whose name that is, once it has been there.
+    pub(super) other: Option<SymbolId>,
     pub(super) plan: Plan,
     pub(super) need: usize,
     /// The versions of both when it was worked out last.

@@ -9,30 +9,32 @@ use crate::symbol::SymbolId;
 use super::event::EventKind;
 use super::pairs::{Pair, newest, values};
 use super::store::Session;
+use super::track::Track;
 
 impl Session {
-    /// As [`Self::find_pairs`], if there were any.
-    pub(super) fn pairs_changed(&mut self) {
+    /// As [`Self::find_pairs`] of one symbol, if there were any of any.
+    pub(super) fn pairs_changed(&mut self, symbol: SymbolId) {
         if !self.pairs.is_empty() {
-            self.find_pairs();
+            self.find_pairs([symbol]);
         }
     }
 
-    /// Looks which there are, after symbols or indicators came or went.
-    pub(super) fn find_pairs(&mut self) {
-        let mut known = std::mem::take(&mut self.pairs);
-        let mut found = Vec::new();
-        for track in self.tracks.iter().flatten() {
-            for series in track.series() {
+    /// Looks which some symbols have, after these or indicators of theirs came or went.
+    pub(super) fn find_pairs(&mut self, symbols: impl IntoIterator<Item = SymbolId>) {
+        for symbol in symbols {
+            let mut known = self.pairs.remove(&symbol).unwrap_or_default();
+            let mut found = Vec::new();
+            for series in self.track(symbol).into_iter().flat_map(Track::series) {
                 for (key, definition) in series.pairs() {
                     let Some(against) = definition.other() else { continue };
-                    let there = known.iter().position(|p| p.symbol == track.id && p.key == key);
+                    let there = known.iter().position(|pair| pair.key == key);
                     found.push(there.map_or_else(
                         || Pair {
-                            symbol: track.id,
+                            symbol,
                             interval: series.interval(),
                             key: key.to_owned(),
                             against: Arc::clone(against),
+                            other: None,
                             plan: Plan::new(vec![definition.clone()]),
                             need: definition.first(),
                             seen: None,
@@ -41,8 +43,10 @@ impl Session {
                     ));
                 }
             }
+            if !found.is_empty() {
+                self.pairs.insert(symbol, found);
+            }
         }
-        self.pairs = found;
         self.settle_pairs();
     }
 
@@ -52,8 +56,10 @@ impl Session {
             return;
         }
         let mut pairs = std::mem::take(&mut self.pairs);
-        for pair in &mut pairs {
-            let other = self.symbols.get(&pair.against);
+        for pair in pairs.values_mut().flatten() {
+            // Names keep their numbers, whether they are there or not.
+            pair.other = pair.other.or_else(|| self.symbols.get(&pair.against));
+            let other = pair.other;
             let version = |id: SymbolId| self.versions[id as usize];
             let seen = (version(pair.symbol), other.map_or(0, version));
             if pair.seen == Some(seen) {

@@ -1,5 +1,7 @@
 //! The session: all symbols, one clock, one writer.
 
+use std::collections::BTreeMap;
+
 use crate::bar::{Bar, Refusal};
 use crate::calendar::Calendar;
 use crate::derive::Align;
@@ -60,7 +62,7 @@ pub struct Session {
     /// Symbols whose indicators may not be up to date; they may repeat.
     pub(super) behind: Vec<SymbolId>,
     /// Indicators that compare two symbols.
-    pub(super) pairs: Vec<Pair>,
+    pub(super) pairs: BTreeMap<SymbolId, Vec<Pair>>,
     /// Symbols of whose bars those who work out values outside have not been told; they may repeat.
     pub(super) untold: Vec<SymbolId>,
     /// Whether any of that is news: more than history.
@@ -92,7 +94,7 @@ impl Session {
             events: Events::default(),
             loading: false,
             behind: Vec::new(),
-            pairs: Vec::new(),
+            pairs: BTreeMap::new(),
             untold: Vec::new(),
             is_news: false,
             begun: Vec::new(),
@@ -133,7 +135,7 @@ impl Session {
         layout: &Layout,
     ) -> Result<usize> {
         let names = names.into_iter().map(parse_symbol).collect::<Result<Vec<String>>>()?;
-        let mut added = 0;
+        let mut added = Vec::with_capacity(names.len());
         for name in names {
             let id = self.symbols.intern(&name);
             if id as usize == self.tracks.len() {
@@ -152,14 +154,15 @@ impl Session {
             }
             *place = Some(Box::new(track));
             self.versions[id as usize] += 1;
-            added += 1;
+            added.push(id);
         }
         self.names.grew();
         self.changes += 1;
+        let count = added.len();
         if layout.has_pairs() {
-            self.find_pairs();
+            self.find_pairs(added);
         }
-        Ok(added)
+        Ok(count)
     }
 
     /// Takes a symbol away with everything that it has. Its id names it if it comes again, and nothing else: take it out of feeds
@@ -173,7 +176,7 @@ impl Session {
         self.symbols.remove(id);
         self.events.forget(id);
         self.changes += 1;
-        self.pairs_changed();
+        self.pairs_changed(id);
         Ok(id)
     }
 

@@ -42,6 +42,7 @@ impl Session {
             });
         }
         self.settle();
+        self.settle_pairs();
         report
     }
 
