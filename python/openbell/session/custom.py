@@ -28,7 +28,8 @@ class CustomStates:
     def __init__(self, session: SessionCore) -> None:
         # The engine keeps this as long as itself.
         self._session = weakref.ref(session)
-        self._states: dict[tuple[str, str], _State] = {}
+        # By symbol and key.
+        self._states: dict[str, dict[str, _State]] = {}
         self._guard = threading.RLock()
 
     def catch_up(self) -> None:
@@ -40,25 +41,30 @@ class CustomStates:
         with self._guard:
             logs, is_news = session.take_custom_logs()
             for symbol, interval, indicators, entries in logs:
+                states = self._states.setdefault(symbol, {})
                 for key, name, params in indicators:
-                    state = self._states.get((symbol, key))
+                    state = states.get(key)
                     if state is None:
-                        state = self._states[symbol, key] = _State(f"{symbol} {key}", name, params)
+                        state = states[key] = _State(f"{symbol} {key}", name, params)
                     session.put_custom(symbol, interval, key, state.take(entries), is_news)
 
     def forming(self, symbol: str, key: str, bar: Bar) -> list[float]:
         """Give the values that one would have if a bar closed now."""
-        return self._states[symbol.upper(), key].peek(bar)
+        return self._states[symbol.upper()][key].peek(bar)
 
     def forget(self, symbol: str) -> None:
         """Let go of a symbol's objects."""
-        for place in [place for place in self._states if place[0] == symbol]:
-            del self._states[place]
+        self._states.pop(symbol, None)
 
     @property
     def errors(self) -> dict[tuple[str, str], str]:
         """Why some have no values, by symbol and key."""
-        return {place: state.error for place, state in self._states.items() if state.error is not None}
+        return {
+            (symbol, key): state.error
+            for symbol, states in list(self._states.items())
+            for key, state in list(states.items())
+            if state.error is not None
+        }
 
 
 class _State:
