@@ -125,6 +125,31 @@ def test_what_is_subscribed_to_is_delivered_frame_by_frame(server: AlpacaServer)
     until(lambda: not server.clients)
 
 
+def test_a_message_that_cannot_be_read_takes_no_others_with_it(server: AlpacaServer) -> None:
+    feed, sink = source(server).open_feed(), Noting()
+    feed.subscribe(["SPY", "AAPL"], ["bars", "trades", "quotes"])
+    feed.start(sink)
+    until(lambda: server.subscribed)
+    (bar,) = bar_messages(columns([("SPY", OPEN, 600.0)]))
+    trade = {"T": "t", "S": "SPY", "i": 7, "p": 600.5, "s": 100, "c": [], "z": "B", "t": stamp(OPEN)}
+    quote = {"T": "q", "S": "SPY", "bp": 600.1, "bs": 3, "ap": 600.2, "as": 4, "t": stamp(OPEN)}
+    broken: list[Any] = []
+    for message in (bar, trade, quote):
+        broken += [{**message, "t": "noon"}, {key: value for key, value in message.items() if key != "t"}]
+        # Of symbols that are not subscribed to, the client lets nothing through.
+    broken += [{**bar, "c": "much"}, {**trade, "p": None}, {**trade, "i": "x"}, {**quote, "bp": [1]}]
+    server.push([*broken, bar, quote, trade])
+    until(lambda: sink.kinds("bars") and sink.kinds("trades") and sink.kinds("quotes"))
+    assert sink.kinds("bars") == [[("SPY", OPEN, 600.0)]]
+    assert [trades["price"] for trades in sink.kinds("trades")] == [[600.5]]
+    assert [quotes["bid"] for quotes in sink.kinds("quotes")] == [[600.1]]
+    assert feed.unread == len(broken)
+    server.push(broken)
+    until(lambda: feed.unread == 2 * len(broken))
+    feed.stop()
+    assert sink.statuses == ["live"]
+
+
 @pytest.mark.parametrize(
     ("refusal", "kind", "terminal"),
     [

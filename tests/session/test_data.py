@@ -348,3 +348,33 @@ def test_subscribers_of_a_session_without_a_coordinator_are_told() -> None:
     session.apply_bar("SPY", "1m", ob.Bar(ts + 60_000_000_000, 597.5, 598.1, 597.4, 598.0, 120_000))
     assert len(closed) == 1
     assert len(session.take_events()) == 0, "what nobody wants is not kept"
+
+
+def test_history_is_whole_however_few_bars_the_ring_holds() -> None:
+    config = ob.SessionConfig(
+        backtest={"start": "2024-11-25", "end": "2024-11-26"},
+        source={"kind": "simulator"},
+        session_data_config={
+            "symbols": ["SPY"],
+            "streams": ["1m", "5m"],
+            "historical": {"trailing_days": 1},
+            "bars": {"capacity": 20},
+        },
+    )
+    streamed, loaded = ob.SessionData(config), ob.SessionData(config)
+    for session in (streamed, loaded):
+        session.register_symbol("SPY", "1m")
+    days = [OPEN, OPEN + 86_400_000_000_000]
+    for opens in days:
+        ones = np.ones(390)
+        ts = opens + np.arange(390) * 60_000_000_000
+        columns = {"ts": ts, "open": ones, "high": ones, "low": ones, "close": ones, "volume": np.arange(390.0)}
+        streamed.apply({"symbol": "SPY", **columns})
+        ids = np.zeros(390, dtype=np.uint32)
+        loaded.load_columns({"symbol": ids, "vwap": None, "trade_count": None, **columns})
+    for interval, count in (("1m", 390), ("5m", 78)):
+        history = streamed.get_historical_bars("SPY", interval)
+        assert len(history) == count
+        assert history.volume.sum() == np.arange(390).sum()
+        assert len(streamed.get_bars("SPY", interval)) == 20
+    assert streamed.digest("SPY") == loaded.digest("SPY")

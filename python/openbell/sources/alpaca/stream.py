@@ -17,7 +17,7 @@ from openbell.sources.alpaca import wire
 from openbell.sources.feed import BARS, FeedCapabilities, FeedStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from openbell.sources.alpaca.keys import Keys
     from openbell.sources.feed import Channel, Sink, StatusKind
@@ -78,6 +78,11 @@ class AlpacaFeed:
         """What it can do."""
         return self._capabilities
 
+    @property
+    def unread(self) -> int:
+        """How many messages could not be read, and were left out: the log has the first of each frame."""
+        return self._stream.unread
+
     def subscribe(self, symbols: Sequence[str], channels: Collection[Channel] = BARS) -> None:
         """Deliver these too."""
         names = [parse_symbol(symbol) for symbol in symbols]
@@ -120,6 +125,7 @@ class _Stream(StockDataStream):
         self._told = False
         self._ending = False
         self._running_task: Any = None
+        self.unread = 0
 
     def symbols(self) -> set[str]:
         """Give what is subscribed to."""
@@ -244,18 +250,24 @@ class _Stream(StockDataStream):
         if sink is None or self._ending:
             return
         # Each kind in its order; none depends on another.
-        bars = [msg for msg in frame if msg["T"] in wire.BARS]
-        trades = [msg for msg in frame if msg["T"] in wire.TRADES]
-        quotes = [msg for msg in frame if msg["T"] in wire.QUOTES]
-        daily = [msg for msg in frame if msg["T"] == wire.DAILY]
-        if bars:
-            sink.bars(wire.bars(bars))
-        if trades:
-            sink.trades(wire.trades(trades))
-        if quotes:
-            sink.quotes(wire.quotes(quotes))
-        if daily:
-            sink.daily(wire.bars(daily))
+        for letters, read, give in (
+            (wire.BARS, wire.bars, sink.bars),
+            (wire.TRADES, wire.trades, sink.trades),
+            (wire.QUOTES, wire.quotes, sink.quotes),
+            (wire.DAILY, wire.bars, sink.daily),
+        ):
+            mine = [msg for msg in frame if msg.get("T") in letters]
+            if mine:
+                self._give(mine, read, give)
+
+    def _give(self, messages: list[wire.Message], read: Callable[..., Any], give: Callable[..., None]) -> None:
+        """Pass on what can be read: one message that cannot takes no others with it."""
+        rows, bad = wire.readable(read, messages)
+        if bad:
+            self.unread += len(bad)
+            logger.warning("alpaca: %d messages cannot be read, such as %.200r", len(bad), bad[0])
+        if rows is not None:
+            give(rows)
 
 
 async def _handled(_: Any) -> None:

@@ -104,6 +104,8 @@ pub struct Series {
     capacity: usize,
     /// How many bars of this session have left the ring.
     evicted: usize,
+    /// These, if the session is to be kept when it has ended.
+    gone: Vec<Bar>,
     /// How many bars of this session the indicators have taken.
     taken: usize,
     /// The first of those (counted from the session's first) that is not as they took it.
@@ -120,6 +122,7 @@ impl Series {
             keep_sessions,
             bars: Lots::default(),
             evicted: 0,
+            gone: Vec::new(),
             past: VecDeque::new(),
             stacks,
             taken: 0,
@@ -415,19 +418,24 @@ impl Series {
         for stack in &mut self.stacks {
             stack.forget_before(self.evicted);
         }
-        self.bars.take_oldest().unwrap_or_default()
+        let oldest = self.bars.take_oldest().unwrap_or_default();
+        if self.keep_sessions > 0 {
+            self.gone.extend_from_slice(&oldest);
+        }
+        oldest
     }
 
     /// Ends the session: its bars become history, the indicators go on from where they are. They must not be behind.
     pub fn roll(&mut self, ended: usize, date: Day, next: usize) {
         debug_assert!(!self.is_behind());
         if self.keep_sessions > 0 && !self.bars.is_empty() {
-            let bars = self.bars.from(0).copied().collect();
+            let bars = self.gone.drain(..).chain(self.bars.from(0).copied()).collect();
             // As many as are kept, not twice as many: most of what ten thousand symbols weigh is history.
             self.past.reserve_exact((self.keep_sessions + 1).min(64).saturating_sub(self.past.len()));
             self.past.push_back(PastSession { session: ended, date, bars });
         }
         self.bars.clear();
+        self.gone = Vec::new();
         while self.past.front().is_some_and(|p| p.session + self.keep_sessions < next) {
             self.past.pop_front();
         }
