@@ -162,6 +162,48 @@ def test_errors_are_told_in_the_venues_words(coinbase: Coinbase) -> None:
         venue.history(["BTC/USD"], BEGIN, BEGIN + HOUR)
 
 
+class Statuses:
+    """A sink that notes what becomes of a connection."""
+
+    def __init__(self) -> None:
+        self.came: list[str] = []
+        self.bars = self.marker = lambda _: self.came.append("more")
+
+    def status(self, status: Any) -> None:
+        self.came.append(status.kind)
+
+
+def test_an_answer_that_cannot_be_read_ends_the_connection_and_says_so(
+    coinbase: Coinbase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink: Any = Statuses()
+    venue = source(coinbase, speed=600.0)
+    monkeypatch.setattr(venue._venue, "fetch_ohlcv", lambda *_: [[None] * 6])
+    feed = venue.open_feed()
+    feed.subscribe(["BTC/USD"])
+    feed.start(sink)
+    deadline_s = time.monotonic() + 20
+    while len(sink.came) < 2 and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    feed.stop()
+    assert sink.came == ["live", "lost"]
+
+
+def test_a_venue_that_gives_other_times_than_it_was_asked_for_is_asked_no_longer(
+    coinbase: Coinbase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venue, asked = source(coinbase), []
+
+    def oldest(_: str, _timeframe: str, since_ms: int, limit: int) -> list[list[float]]:
+        asked.append(since_ms)
+        assert len(asked) < 100
+        return [[BEGIN // 10**6 + minute * 60_000, 1.0, 1.0, 1.0, 1.0, 1.0] for minute in range(limit)]
+
+    monkeypatch.setattr(venue._venue, "fetch_ohlcv", oldest)
+    assert len(venue.history(["BTC/USD"], BEGIN + 6 * HOUR, BEGIN + 12 * HOUR)) == 0
+    assert len(asked) == 2
+
+
 def live(coinbase: Coinbase, speed: float) -> ob.SessionCoordinator:
     config = ob.SessionConfig(
         mode="live",

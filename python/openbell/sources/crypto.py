@@ -116,7 +116,9 @@ class CcxtSource:
             rows += [row for row in page if at_ns <= row[0] * MILLI_NS < end_ns]
             # Where nothing was traded a page may be empty, and there is more behind it.
             newest_ns = max((int(row[0]) * MILLI_NS for row in page), default=0)
-            at_ns = max(at_ns + step_ns, newest_ns + self.interval.nanos) if len(page) < PAGE else newest_ns + 1
+            # A full page ends where the next begins, unless the venue gave another time's than it was asked for.
+            whole = len(page) >= PAGE and newest_ns >= at_ns
+            at_ns = newest_ns + 1 if whole else max(at_ns + step_ns, newest_ns + self.interval.nanos)
         return candles(symbol, rows)
 
     def latest(self, symbol: str, end_ns: int) -> Columns:
@@ -202,7 +204,7 @@ class CcxtFeed:
         while not self._ending.wait(self._clock.seconds_until(end_ns + self._delay_ns)):
             try:
                 parts = [self._source.latest(symbol, end_ns) for symbol in sorted(self._wanted)]
-            except CcxtRefusedError as error:
+            except Exception as error:  # noqa: BLE001  # whatever comes of an answer: another connection is made
                 sink.status(_status(error))
                 return
             there = [part for part in parts if len(part)]
@@ -212,7 +214,9 @@ class CcxtFeed:
             end_ns = max(end_ns + step_ns, self._clock.now_ns() // step_ns * step_ns)
 
 
-def _status(error: CcxtRefusedError) -> FeedStatus:
+def _status(error: Exception) -> FeedStatus:
+    if not isinstance(error, CcxtRefusedError):
+        return FeedStatus("lost", f"what was answered cannot be read: {type(error).__name__}: {error}")
     if isinstance(error.cause, ccxt.AuthenticationError):
         return FeedStatus("auth_failed", str(error), terminal=True)
     if isinstance(error.cause, ccxt.RateLimitExceeded | ccxt.DDoSProtection):
