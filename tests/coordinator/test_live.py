@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import functools
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -317,6 +319,38 @@ def test_a_feed_of_trades_alone_makes_the_bars(lean: World) -> None:
     assert got.close[got.ts != lost].tolist() == rows.close[rows.ts != lost].tolist()
     assert got.open[0] == got.close[0]
     assert watching.early == []
+
+
+def test_a_feed_that_delivers_what_is_none_loses_its_connection_and_not_the_run(lean: World) -> None:
+    source = Scripted(lean.base, channels=("bars", "trades", "quotes"))
+    good, times = bars("SPY", at(DAY, 9, 59), 1.0), cast("Any", [1])
+
+    def deliver(kind: str, payload: Any, feed: ScriptedFeed) -> None:
+        getattr(feed.sink, kind)(payload)
+
+    junk: list[tuple[str, Any]] = [
+        ("bars", dataclasses.replace(good, close=good.close.astype(np.float32))),
+        ("bars", dataclasses.replace(good, symbol=np.array([3], np.uint32))),
+        ("daily", dataclasses.replace(good, ts=times)),
+        ("trades", {"symbol": ["SPY"], "ts": [1]}),
+        ("trades", {"symbol": ["SPY"], "ts": [at(DAY, 10)], "price": ["much"], "size": [1.0], "id": [1]}),
+        ("trades", {"symbol": ["SPY"], "ts": [at(DAY, 10)], "price": [1.0], "size": [1.0], "id": ["a"]}),
+        ("quotes", {"symbol": ["SPY"], "ts": [at(DAY, 10)], "bid": [1.0]}),
+    ]
+    for place, (kind, payload) in enumerate(junk):
+        source.script[at(DAY, 10, 5 * place)] = functools.partial(deliver, kind, payload)
+    config = lean.live_config(streams=["1m", "trades", "quotes", "5m", "15m"])
+    run = ob.SessionCoordinator(config, source=source)
+    said: list[str] = []
+    run.session_data.subscribe("feed", lambda event: said.append(event.detail))
+    run.run()
+    assert not source.script
+    wrong = [detail for detail in said if "cannot be read" in detail]
+    assert len(wrong) == len(junk), said
+    words = ("close must be", "symbol must be", "ts must be", "no column price", "price must be", "id must be", "ask")
+    assert all(word in detail for word, detail in zip(words, wrong, strict=True)), wrong
+    assert len(source.feeds) == 1 + len(junk)
+    assert digests(run.session_data, LEAN) == digests(lean.backtest(DAY), LEAN)
 
 
 def test_official_daily_bars_stay_apart(lean: World) -> None:

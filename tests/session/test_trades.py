@@ -274,6 +274,15 @@ def test_the_auctions_have_their_place() -> None:
     assert data.apply_trades(trades([(last + 3000, 21.0, 900)], conditions=["6"])).outside_session == 1
 
 
+def test_ids_are_whole_numbers_or_missing() -> None:
+    data = session()
+    assert data.apply_trades(trades([(1, 10.0, 1), (2, 11.0, 1)], id=[1.0, float("nan")])).added == 2
+    assert data.apply_trades(trades([(1, 10.0, 1)], id=[1])).identical == 1
+    for wrong in (["7"], [-1], [1.5], [None], [float("inf")]):
+        with pytest.raises(ColumnsError, match="id must be whole numbers"):
+            data.apply_trades(trades([(3, 10.0, 1)], id=wrong))
+
+
 def test_what_comes_for_a_session_that_has_ended_is_too_old() -> None:
     config = ob.SessionConfig(
         exchange="24/7",

@@ -15,9 +15,10 @@ from openbell.coordinator.gaps import LiveGaps
 from openbell.coordinator.jobs import Jobs
 from openbell.coordinator.joining import LiveMembers
 from openbell.coordinator.loop import Loop
-from openbell.errors import CapacityError, FeedError
+from openbell.errors import CapacityError, ColumnsError, FeedError
 from openbell.quality import log_silence
 from openbell.report import LiveSummary
+from openbell.sources.feed import FeedStatus
 from openbell.sources.inbox import Inbox
 from openbell.sources.supervisor import Supervisor
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from openbell.coordinator.setup import Setup
     from openbell.coordinator.strategy import Strategy
     from openbell.session import SessionData
-    from openbell.sources import Columns, FeedStatus, LiveSource
+    from openbell.sources import Columns, LiveSource
     from openbell.sources.inbox import Item
 
 logger = logging.getLogger(__name__)
@@ -287,20 +288,28 @@ class Live(Loop):
         self._finish_step()
 
     def _take(self, item: Item) -> None:
-        if item.kind == "bars":
-            self.supervisor.heard(item.origin, item.arrived_ns)
-            self._take_bars(item.payload, item.arrived_ns)
-        elif item.kind == "marker":
-            self.supervisor.heard(item.origin, item.arrived_ns)
-            self._take_marker(item)
-        elif item.kind == "daily":
-            self._session.put_official(item.payload.last_bars())
-        elif item.kind == "status":
+        if item.kind == "status":
             self.supervisor.status(item.origin, item.payload, item.arrived_ns)
         elif item.kind == "call":
             item.payload()
         else:
-            self.supervisor.heard(item.origin, item.arrived_ns)
+            try:
+                self._take_data(item)
+            except ColumnsError as error:
+                # A connection that delivers what is none is as good as lost, and no reason to end the run.
+                lost = FeedStatus("lost", f"what it delivered cannot be read: {error}")
+                self.supervisor.status(item.origin, lost, item.arrived_ns)
+
+    def _take_data(self, item: Item) -> None:
+        if item.kind == "daily":
+            self._session.put_official(item.payload.checked().last_bars())
+            return
+        self.supervisor.heard(item.origin, item.arrived_ns)
+        if item.kind == "bars":
+            self._take_bars(item.payload.checked(), item.arrived_ns)
+        elif item.kind == "marker":
+            self._take_marker(item)
+        else:
             self._take_ticks(item)
 
     def _take_bars(self, columns: Columns, arrived_ns: int) -> None:
@@ -377,20 +386,7 @@ class Live(Loop):
 
     def announce_close(self, ts: TimeLike) -> None:
         """Have the session close before its time; what is wrong with that is raised here."""
-        done = threading.Event()
-        wrong: list[Exception] = []
-
-        def close() -> None:
-            try:
-                self._session.announce_close(ts)
-            except Exception as error:  # noqa: BLE001  # for who asked
-                wrong.append(error)
-            done.set()
-
-        self.inbox.call(close)
-        done.wait()
-        if wrong:
-            raise wrong[0]
+        self.inbox.ask(functools.partial(self._session.announce_close, ts))
 
     def wake(self) -> None:
         """Have what was asked for served."""

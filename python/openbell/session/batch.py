@@ -76,7 +76,7 @@ def trade_columns(core: SessionCore, batch: Any, table: SaleConditions) -> tuple
         "size": _floats("size", columns["size"]),
         "conditions": conditions,
         "tape": None if given["tape"] is None else _coded(given["tape"], {t: i for i, t in enumerate(table.order)}, 0),
-        "id": None if given["id"] is None else np.ascontiguousarray(given["id"], dtype=np.uint64),
+        "id": None if given["id"] is None else _ids(given["id"]),
         "action": None if given["action"] is None else _coded(given["action"], ACTIONS, None),
     }, strangers
 
@@ -133,6 +133,17 @@ def _from_frame(batch: Any) -> dict[str, Any]:
     except TypeError:
         raise ColumnsError(f"a batch is a mapping of columns or a frame, not a {type(batch).__name__}") from None
     return {name: frame[name].to_numpy() for name in frame.columns}
+
+
+def _ids(values: Any) -> NDArray[np.uint64]:
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        # As whole numbers are where some are missing.
+        array = np.nan_to_num(array, nan=0.0)
+    whole = array.dtype.kind in "iuf" and bool(np.all((array >= 0) & (array < 2**64) & (array % 1 == 0)))
+    if array.size and not whole:
+        raise ColumnsError("id must be whole numbers from 1 on, 0 or NaN for a trade without")
+    return _column("id", np.ascontiguousarray(array, dtype=np.uint64))
 
 
 def _floats(name: str, values: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from openbell._core import Bar
+from openbell.errors import ColumnsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +56,28 @@ class Columns:
         """Give columns without a row."""
         none = np.empty(0)
         return cls((), none.astype(np.uint32), none.astype(np.int64), none, none, none, none, none)
+
+    def checked(self) -> Self:
+        """Give the same, if it is what it should be.
+
+        Raises
+        ------
+        ColumnsError
+            If an array has another type or length than it should, or a row is of no name.
+        """
+        kinds = {"symbol": np.uint32, "ts": np.int64, **dict.fromkeys(NUMBERS, np.float64)}
+        for name, kind in kinds.items():
+            column = getattr(self, name)
+            if column is None and name in OPTIONAL:
+                continue
+            if not isinstance(column, np.ndarray) or column.dtype != kind or column.shape != (len(self),):
+                what = (
+                    f"{column.dtype}{list(column.shape)}" if isinstance(column, np.ndarray) else type(column).__name__
+                )
+                raise ColumnsError(f"{name} must be an array of {len(self)} {kind.__name__}, not {what}")
+        if len(self) and int(self.symbol.max()) >= len(self.names):
+            raise ColumnsError(f"symbol must be below {len(self.names)}, as many names as there are")
+        return self
 
     def last_bars(self) -> dict[str, Bar]:
         """Give the last bar of each symbol."""

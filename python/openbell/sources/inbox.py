@@ -117,6 +117,23 @@ class Inbox:
         """Have the run's own thread call something."""
         self.put("call", what)
 
+    def ask(self, what: Callable[[], object]) -> None:
+        """Have the run's own thread call something, and wait until it has; what that raises is raised here."""
+        done = threading.Event()
+        wrong: list[Exception] = []
+
+        def call() -> None:
+            try:
+                what()
+            except Exception as error:  # noqa: BLE001  # for who asked
+                wrong.append(error)
+            done.set()
+
+        self.call(call)
+        done.wait()
+        if wrong:
+            raise wrong[0]
+
     def poke(self) -> None:
         """Wake the run."""
         with self._changed:
