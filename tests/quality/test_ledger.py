@@ -96,6 +96,27 @@ def test_what_is_as_it_was_need_not_be_said_again() -> None:
     assert not behind.note("A", [], 500, same=1)
 
 
+def test_what_has_ended_is_counted_on_and_not_kept() -> None:
+    ledger = GapLedger(max_retries=0)
+    for symbol in ("A", "B"):
+        ledger.note(symbol, [(10, 20), (30, 40)], 50)
+    ledger.answered(ledger.ask(50), 50, vouched=True)
+    ledger.note("B", [(110, 120)], 150, 100)
+    before = ledger.counts()
+    ledger.forget_before(25)
+    assert states(ledger) == [(30, 40, "verified_empty")]
+    ledger.forget_before(100)
+    assert states(ledger) == []
+    assert states(ledger, "B") == [(110, 120, "open")]
+    assert ledger.counts() == before == {**dict.fromkeys(before, 0), "verified_empty": 4, "open": 1}
+    ledger.forget_before(1000)
+    (asked,) = ledger.ask(150)
+    ledger.answered([asked], 150, vouched=False)
+    assert ledger.counts() == {**before, "open": 0, "failed": 1}, "what is open is kept"
+    ledger.note("A", [(200, 210)], 250, 200)
+    assert states(ledger) == [(200, 210, "open")]
+
+
 class Nothing:
     """A source that has no bars of the time that is asked for."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass, replace
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ class GapLedger:
         self._missing: dict[str, tuple[int, list[Span]]] = {}
         # Symbols of which something is open or requested.
         self._pending: set[str] = set()
+        # What was let go of, by state.
+        self._past: Counter[GapState] = Counter()
 
     def note(self, symbol: str, missing: Iterable[Span], now_ns: int, since_ns: int = 0, same: int = 0) -> bool:
         """Say what is missing of a symbol now: what is new is opened, what is there by now is filled.
@@ -281,6 +284,19 @@ class GapLedger:
                 self._renew(symbol)
         self._tell(changes)
 
+    def forget_before(self, ts_ns: int) -> None:
+        """Let go of gaps that ended by then and of which nothing more is to become; `counts` counts them on."""
+        with self._guard:
+            for symbol in list(self._records):
+                records, settled = self._records[symbol], self._settled[symbol]
+                gone = bisect_right(records, ts_ns, hi=settled, key=attrgetter("end_ns"))
+                self._past.update(record.state for record in records[:gone])
+                if gone == len(records):
+                    self._forget(symbol)
+                else:
+                    del records[:gone]
+                    self._settled[symbol] = settled - gone
+
     def next_due(self) -> int | None:
         """Give when the next gap is to be asked for; None if none is open."""
         with self._guard:
@@ -293,10 +309,9 @@ class GapLedger:
 
     def counts(self) -> dict[str, int]:
         """Count the gaps by state."""
-        counts: dict[str, int] = dict.fromkeys(get_args(GapState), 0)
-        for record in self.records():
-            counts[record.state] += 1
-        return counts
+        with self._guard:
+            counts = self._past + Counter(record.state for records in self._records.values() for record in records)
+        return {state: counts[state] for state in get_args(GapState)}
 
     def records(self, symbol: str | None = None, state: GapState | None = None) -> list[GapRecord]:
         """Give what is known, by symbol and time: of all symbols or one, in all states or one."""
