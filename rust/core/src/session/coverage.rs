@@ -131,6 +131,38 @@ impl Presence {
         self.bits.iter().enumerate().map(word)
     }
 
+    /// How many of so many slots from one on are there.
+    fn count(&self, first: usize, slots: usize) -> usize {
+        let words = self.words().enumerate().skip(first / 64).take_while(|(at, _)| at * 64 < first + slots);
+        let inside = words.map(|(at, word)| {
+            let (from, to) = (first.saturating_sub(at * 64), (first + slots - at * 64).min(64));
+            word & (u64::MAX << from) & (u64::MAX >> (64 - to))
+        });
+        inside.map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// What [`Self::coverage`] of the base's own buckets comes to, in percent, without its gaps.
+    pub(super) fn percent(&self, calendar: &Calendar, date: Day, base: &Grid, until: Nanos) -> Option<f64> {
+        if !base.interval().is_intraday() {
+            return self.coverage(calendar, date, base, base, until).percent();
+        }
+        let (mut expected, mut present) = (0, 0);
+        for &(index, first) in &self.segments {
+            let segment = calendar.segment(index);
+            if !segment.regular || until <= segment.open {
+                continue;
+            }
+            let ended = if until < segment.close {
+                base.locate(calendar, index, until).1
+            } else {
+                base.slots(calendar, index)
+            };
+            expected += ended;
+            present += self.count(first, ended);
+        }
+        percent(present, expected)
+    }
+
     /// Coverage of `shown` buckets (the base's own or a longer interval's) that ended by `until`.
     pub(super) fn coverage(
         &self,
@@ -207,8 +239,12 @@ impl Coverage {
 
     /// Present in percent of expected; none before anything was expected.
     pub fn percent(&self) -> Option<f64> {
-        (self.expected > 0).then(|| 100.0 * self.present as f64 / self.expected as f64)
+        percent(self.present, self.expected)
     }
+}
+
+fn percent(present: usize, expected: usize) -> Option<f64> {
+    (expected > 0).then(|| 100.0 * present as f64 / expected as f64)
 }
 
 #[cfg(test)]
@@ -247,6 +283,32 @@ mod tests {
             // Of what has not ended, nothing is expected.
             let half = calendar.segment(0).open + 100 * minute.step();
             assert_eq!(presence.coverage(&calendar, 0, &minute, &minute, half).expected, 100);
+        }
+    }
+
+    #[test]
+    fn a_percentage_is_that_of_the_coverage() {
+        let calendar = calendar();
+        let mut state = 7_u64;
+        let mut draw = |bound: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % bound
+        };
+        for (text, align) in [("1m", Align::Session), ("7m", Align::Clock), ("1h", Align::Epoch)] {
+            let base = Grid::new(text.parse().expect(text), align);
+            for _ in 0..200 {
+                let mut presence = Presence::new(&calendar, 0, &base);
+                let share = draw(4);
+                for index in 0..2 {
+                    let there = (0..base.slots(&calendar, index)).filter(|_| draw(3) < share);
+                    there.collect::<Vec<_>>().into_iter().for_each(|slot| presence.set(index, slot));
+                }
+                let open = calendar.segment(0).open;
+                let until = open + (draw(7 * 60 * 60) as i64 - 60) * 1_000_000_000;
+                let until = if draw(3) == 0 { until / base.step() * base.step() } else { until };
+                let whole = presence.coverage(&calendar, 0, &base, &base, until).percent();
+                assert_eq!(presence.percent(&calendar, 0, &base, until), whole, "{text} {until}");
+            }
         }
     }
 

@@ -140,8 +140,8 @@ impl<'a> SymbolView<'a> {
         match figure {
             Figure::Age => self.age_seconds(),
             Figure::Quality => {
-                let coverage = self.coverage(self.base_interval()).ok().flatten();
-                coverage.and_then(|c| c.percent()).unwrap_or(f64::NAN)
+                let calendar = &self.session.calendars[self.track.calendar];
+                self.track.quality(calendar, self.session.clock).unwrap_or(f64::NAN)
             }
             Figure::RelativeVolume => self.relative_volume(),
             _ => self.metrics().figure(figure),

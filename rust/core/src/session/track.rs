@@ -451,6 +451,12 @@ impl Track {
         Some(self.presence.coverage(calendar, self.date, &self.grid, shown, until))
     }
 
+    /// Present in percent of expected base bars, up to the watermark; none before anything was expected.
+    pub(super) fn quality(&self, calendar: &Calendar, clock: Nanos) -> Option<f64> {
+        self.session?;
+        self.presence.percent(calendar, self.date, &self.grid, self.watermark(clock))
+    }
+
     /// Expected and present bars of the earlier sessions that are kept.
     pub(super) fn past_coverage(&self, calendar: &Calendar, shown: &Grid) -> Vec<Coverage> {
         self.past_presence
