@@ -371,7 +371,7 @@ class SessionCoordinator:
             now_ns=session.now_ns,
             now=None if session.now is None else session.now.isoformat(),
             session_active=session.is_session_active,
-            symbols=len(session.symbol_names()),
+            symbols=session.symbol_count(),
             strategy_symbols=len(session.get_config_symbols()),
             inactive_symbols=len(session.activity.inactive),
             pending=len(self._requests) + session.wishes.counts()["waiting"],

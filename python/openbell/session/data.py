@@ -95,7 +95,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
 
     def __repr__(self) -> str:
         state = "active" if self.is_session_active else "not active"
-        return f"SessionData({len(self.symbol_names())} symbols, {state})"
+        return f"SessionData({self.symbol_count()} symbols, {state})"
 
     # Symbols
 

@@ -201,4 +201,4 @@ class SymbolMap(Mapping[str, SymbolData]):
         return iter(sorted(self._core.symbol_names()))
 
     def __len__(self) -> int:
-        return len(self._core.symbol_names())
+        return self._core.symbol_count()

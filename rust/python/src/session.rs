@@ -228,6 +228,11 @@ impl SessionCore {
         self.read(py, |session| session.symbols().known().map(|(name, _)| name.to_string()).collect())
     }
 
+    /// How many there are.
+    fn symbol_count(&self, py: Python<'_>) -> usize {
+        self.read(py, |session| session.symbols().known().count())
+    }
+
     /// Whether a ticker, in any case, is registered.
     fn has_symbol(&self, py: Python<'_>, symbol: &str) -> bool {
         self.read(py, |session| session.find_symbol(symbol).is_some())
