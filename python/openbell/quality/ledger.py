@@ -194,7 +194,7 @@ class GapLedger:
         else:
             self._pending.discard(symbol)
 
-    def _renew(self, symbol: str) -> None:
+    def _tidy(self, symbol: str) -> None:
         """Bring the records of a symbol of which something was pending in order."""
         if symbol in self._records:
             first = self._settled[symbol]
@@ -269,7 +269,7 @@ class GapLedger:
                     now = record.become(state, record.tries, now_ns + self._wait_ns, why)
                     self._records[symbol][place] = now
                     changes.append(now)
-                self._renew(symbol)
+                self._tidy(symbol)
         self._tell(changes)
 
     def give_up(self, reason: str) -> None:
@@ -281,7 +281,7 @@ class GapLedger:
                     now = record.become("failed", record.tries, record.due_ns, reason)
                     self._records[symbol][place] = now
                     changes.append(now)
-                self._renew(symbol)
+                self._tidy(symbol)
         self._tell(changes)
 
     def forget_before(self, ts_ns: int) -> None:
