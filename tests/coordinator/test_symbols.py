@@ -259,6 +259,24 @@ def test_a_subscriber_does_not_widen_what_the_strategy_hears() -> None:
     assert told == {"1m", "5m"}
 
 
+def test_a_session_goes_on_after_its_run() -> None:
+    class Hears(ob.Strategy):
+        def on_bar(self, session: ob.SessionData, bar: ob.Bar) -> None: ...
+
+    run = ob.SessionCoordinator(config(), strategy=Hears())
+    told: list[Any] = []
+    run.session_data.subscribe("bar_closed", told.append, symbols="SIM001")
+    session = run.run().session_data
+    told.clear()
+    assert session.now is not None
+    following = session.time_manager.next_session(session.now.date())
+    opens_ns = session.time_manager.get_trading_session(following).segments[0].open_ns
+    for minute in range(6):
+        session.apply_bar("SIM001", "1m", ob.Bar(opens_ns + minute * 60_000_000_000, 1, 1, 1, 1, 1))
+    assert [str(event.bar.interval) for event in told] == ["1m"] * 5 + ["5m"] + ["1m"]
+    assert len(session.take_events()) == 0, "what nobody takes is not kept"
+
+
 def test_indicators_of_intervals_that_are_not_streamed_are_told() -> None:
     template = config().to_dict()
     indicators = {"session": [{"name": "sma", "period": 3, "interval": "15m"}]}

@@ -455,6 +455,7 @@ class SessionCoordinator:
             for wish in self.session_data.wishes.take():
                 wish.abandon()
             self._pace.stop()
+            self.session_data.run_ended()
         live = self._loop.live_summary() if isinstance(self._loop, Live) else None
         summary = self._loop.tally.summary(self._loop.calls, self._loop.scanners, live)
         self._result = RunResult(summary, self.session_data, completed)

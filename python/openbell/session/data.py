@@ -154,7 +154,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
             If it is not a ticker.
         """
         name = parse_symbol(symbol)
-        if self.coordinator is not None and self.coordinator.is_running:
+        if self._is_run():
             added: bool = self.coordinator.request_add(name)
             return added
         with self._guard:
@@ -188,7 +188,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
         if reasons := self._locks.of(name):
             logger.warning("%s is not removed: it is locked (%s)", name, ", ".join(sorted(reasons)))
             return False
-        if self.coordinator is not None and self.coordinator.is_running:
+        if self._is_run():
             removed: bool = self.coordinator.request_remove(name)
             return removed
         return self.discard_symbol(name, "removed")
@@ -220,7 +220,7 @@ class SessionData(AdHocRequests, SessionInput, LockedSymbols, LaggingSymbols, Fi
             `remove_symbol`; the owner's share in it is let go of all the same.
         """
         name = parse_symbol(symbol)
-        if self.coordinator is not None and self.coordinator.is_running:
+        if self._is_run():
             done: bool = self.coordinator.request_let_go(name, owner)
             return done
         return self.let_go(name, owner)

@@ -195,12 +195,21 @@ class SessionInput(SessionCore):
         """
         return QuoteReport(*self.apply_quote_columns(quote_columns(self, columns)))
 
+    def _is_run(self) -> bool:
+        """Whether a coordinator's run is under way."""
+        return self.coordinator is not None and self.coordinator.is_running
+
     def _listen(self) -> None:
-        """Let the engine keep the events that subscribers want; a coordinator does so itself, with the strategy's."""
-        if self.coordinator is None:
+        """Let the engine keep the events that subscribers want; a run does so itself, with the strategy's."""
+        if not self._is_run():
             self.subscribe_events(list(self.board.engine_kinds), [])
 
     def _tell(self) -> None:
-        """Publish what the engine has to say; a coordinator does so itself, after the strategy."""
-        if self.coordinator is None and self.board.engine_kinds:
+        """Publish what the engine has to say; a run does so itself, after the strategy."""
+        if self.board.engine_kinds and not self._is_run():
             self.board.forward(self.take_events())
+
+    def run_ended(self) -> None:
+        """Tell subscribers of what comes from now on as without a coordinator. It calls this itself."""
+        self.take_events()
+        self._listen()
