@@ -252,8 +252,9 @@ class Live(Loop):
                 break
             self._pump(max(longest_ns, now_ns + SECOND_NS), until=self.gaps.is_settled)
         self.gaps.ledger.give_up("the session was over")
-        # A run goes on for weeks: earlier sessions' gaps are counted on, and not kept.
-        self.gaps.ledger.forget_before(self._setup.time_manager.get_trading_session(date).segments[0].open_ns)
+        # A run goes on for weeks: gaps of sessions before the last are counted on, and not kept.
+        last = self._setup.time_manager.get_trading_session(self.members.days[-2:][0])
+        self.gaps.ledger.forget_before(last.segments[0].open_ns)
         logger.info("the session is settled: gaps %s", self.gaps.ledger.counts())
 
     def _adjoins(self, date: dt.date) -> bool:
