@@ -164,9 +164,12 @@ def test_minutes_that_are_taken_out_are_reported_asked_for_and_filled(data_dir: 
     assert result.summary.live.gaps["filled"] == len(ledger.records("SPY", "filled"))
 
 
-def test_minutes_without_a_trade_are_verified_empty(data_dir: Path) -> None:
+COINBASE = [dt.date(2016, 10, day) for day in (7, 8, 9)]
+
+
+def coinbase(data_dir: Path) -> ob.SessionCoordinator:
     """Around the clock: three days of Coinbase, in which 104 minutes had no trade."""
-    days = [dt.date(2016, 10, day) for day in (7, 8, 9)]
+    days = COINBASE
     plain: dict[str, Any] = {
         "exchange": "24/7",
         "mode": "live",
@@ -183,7 +186,11 @@ def test_minutes_without_a_trade_are_verified_empty(data_dir: Path) -> None:
         },
         "session_data_config": {"symbols": ["BTCUSD"], "streams": ["1m", "1h"]},
     }
-    run = ob.SessionCoordinator(ob.SessionConfig(**plain))
+    return ob.SessionCoordinator(ob.SessionConfig(**plain))
+
+
+def test_minutes_without_a_trade_are_verified_empty(data_dir: Path) -> None:
+    run = coinbase(data_dir)
     result = run.run()
     ledger = run.session_data.quality.ledger
     assert ledger is not None
@@ -192,4 +199,18 @@ def test_minutes_without_a_trade_are_verified_empty(data_dir: Path) -> None:
     assert states(run)["failed"] == states(run)["open"] == 0
     assert result.summary.bars == 4216
     assert result.summary.missing_bars == 0
-    assert [session.date for session in result.summary.sessions] == days
+    assert [session.date for session in result.summary.sessions] == COINBASE
+
+
+def test_of_many_gaps_those_of_the_last_two_sessions_are_kept(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openbell.coordinator.live.MOST_GAPS", 50)
+    run = coinbase(data_dir)
+    run.run()
+    ledger = run.session_data.quality.ledger
+    assert ledger is not None
+    begins = run.time_manager.get_trading_session(COINBASE[1]).segments[0].open_ns
+    kept = ledger.records()
+    assert kept
+    assert min(record.start_ns for record in kept) >= begins
+    assert ledger.counts()["verified_empty"] > len(kept), "the others are counted on"
+    assert states(run)["failed"] == states(run)["open"] == 0

@@ -46,6 +46,8 @@ MINUTE_NS = 60 * SECOND_NS
 LEAD_NS = 15 * MINUTE_NS
 # How many things that came are taken before others have their turn.
 MOST_TAKEN = 1000
+# How many gaps are kept of all sessions of a run.
+MOST_GAPS = 100_000
 
 
 class Live(Loop):
@@ -252,9 +254,10 @@ class Live(Loop):
                 break
             self._pump(max(longest_ns, now_ns + SECOND_NS), until=self.gaps.is_settled)
         self.gaps.ledger.give_up("the session was over")
-        # A run goes on for weeks: gaps of sessions before the last are counted on, and not kept.
-        last = self._setup.time_manager.get_trading_session(self.members.days[-2:][0])
-        self.gaps.ledger.forget_before(last.segments[0].open_ns)
+        if self.gaps.ledger.size() > MOST_GAPS:
+            # A run may go on for weeks: then gaps of sessions before the last are counted on, and not kept.
+            last = self._setup.time_manager.get_trading_session(self.members.days[-2:][0])
+            self.gaps.ledger.forget_before(last.segments[0].open_ns)
         logger.info("the session is settled: gaps %s", self.gaps.ledger.counts())
 
     def _adjoins(self, date: dt.date) -> bool:

@@ -324,6 +324,11 @@ class GapLedger:
         """Give the stretches of a symbol in which nothing was traded, in order."""
         return [(r.start_ns, r.end_ns) for r in self.records(symbol, "verified_empty")]
 
+    def size(self) -> int:
+        """Give how many gaps are kept."""
+        with self._guard:
+            return sum(map(len, self._records.values()))
+
     def __iter__(self) -> Iterator[GapRecord]:
         return iter(self.records())
 
