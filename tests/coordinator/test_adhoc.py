@@ -330,3 +330,48 @@ def test_what_comes_and_goes_each_day_takes_as_long_on_the_last() -> None:
     assert len(values) == 10
     assert all(ours == pytest.approx(theirs, rel=1e-12) for ours, theirs in values)
     assert 0 < max(asked[3:]) <= max(asked[:3]), asked
+
+
+@pytest.mark.parametrize("days", [0, 2])
+@pytest.mark.parametrize("capacity", [30, 64, 70, 150])
+def test_what_has_left_the_ring_counts_for_indicators_that_come_later(capacity: int, days: int) -> None:
+    """A `vwap` of the session begins with the session, and an average has no hole before what the ring holds."""
+    wanted = [
+        *(("vwap", 0, "1m"), ("obv", 0, "1m"), ("session_high", 0, "1m"), ("sma", 200, "1m"), ("ema", 20, "1m")),
+        *(("vwap", 0, "5m"), ("sma", 40, "5m"), ("session_low", 0, "15m"), ("sma", 30, "15m")),
+    ]
+
+    def values(capacity: int) -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = []
+
+        class Late(ob.Strategy):
+            def on_bar(self, session: ob.SessionData, bar: ob.Bar) -> None:
+                assert session.now is not None
+                if bar.interval != ob.Interval("1m"):
+                    return
+                if session.now.strftime("%d %H:%M") == "25 14:02":
+                    for name, period, interval in wanted:
+                        asked = {"interval": interval} | ({"period": period} if period else {})
+                        assert session.add_indicator("SIM001", name, asked)
+                if session.now.strftime("%d %H:%M") in {"25 14:03", "25 15:00", "26 10:00"}:
+                    seen.append({key: data.values for key, data in session.get_all_indicators("SIM001").items()})
+
+        config = ob.SessionConfig(
+            backtest={"start": "2024-11-25", "end": "2024-11-26"},
+            source={"kind": "simulator", "symbols": 1},
+            session_data_config={
+                "symbols": ["SIM001"],
+                "streams": ["1m", "5m"],
+                "bars": {"capacity": capacity},
+                "historical": {"trailing_days": days},
+            },
+        )
+        result = ob.SessionCoordinator(config, strategy=Late()).run()
+        assert result.summary.callback_errors == 0, result.summary.warnings
+        assert len(seen) == 3
+        return seen
+
+    for few, whole in zip(values(capacity), values(5_000), strict=True):
+        assert few.keys() == whole.keys()
+        for key in whole:
+            assert few[key] == pytest.approx(whole[key], rel=1e-12, nan_ok=True), key

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from openbell.clock.session import DAY_NS, day_number
+from openbell.coordinator.late import ended_by
 from openbell.errors import IntervalError
 from openbell.requirements import analyze_indicator_requirements
 from openbell.session.batch import bars_columns
@@ -94,6 +97,8 @@ class Grant:
         self._wishes = wishes
         self._today = today
         self._days = {wish: history_days(wish, session_seconds) for wish in wishes}
+        # What has left the ring is loaded again: a `vwap` of the session begins with the session.
+        self._lost = {wish for wish in wishes if wish.indicator and wish.provision and self._has_lost(wish)}
 
     def widen(self) -> None:
         """Give the symbols the intervals, from now on."""
@@ -102,13 +107,22 @@ class Grant:
             if wish.interval != base:
                 self._session.add_interval(wish.symbol, wish.interval, wish.days)
 
+    def _has_lost(self, wish: Wish) -> bool:
+        """Whether bars of the running session have left the ring."""
+        base, session = self._setup.layout.base[0], self._session
+        return wish.interval.is_intraday and session.bar_count(wish.symbol, base) > len(
+            session.get_bars(wish.symbol, base)
+        )
+
     def load(self) -> dict[Wish, Bars]:
-        """Give the bars of earlier sessions that each needs."""
+        """Give the bars that each needs: of earlier sessions, and of the running one if some have left the ring."""
         loaded: dict[Wish, Bars] = {}
-        for interval, count in dict.fromkeys((wish.interval, n) for wish, n in self._days.items() if n):
-            wanted = [wish for wish in self._wishes if wish.interval == interval and self._days[wish] == count]
-            symbols = [wish.symbol for wish in wanted]
-            past = _past(self._setup, self._session, symbols, interval, today=self._today, count=count)
+        wants = {wish: (wish.interval, days, wish in self._lost) for wish, days in self._days.items()}
+        for want in dict.fromkeys(want for want in wants.values() if any(want[1:])):
+            interval, count, lost = want
+            wanted = [wish for wish in self._wishes if wants[wish] == want]
+            symbols = list(dict.fromkeys(wish.symbol for wish in wanted))
+            past = _past(self._setup, self._session, symbols, interval, today=self._today, count=count, with_today=lost)
             loaded |= {wish: past[wish.symbol] for wish in wanted}
         return loaded
 
@@ -116,29 +130,56 @@ class Grant:
         """Give the symbols what was loaded, and the indicators; one that was removed meanwhile is passed over."""
         for wish in (*loaded, *(wish for wish in self._wishes if wish not in loaded)):
             if self._session.has_symbol(wish.symbol) and (wish in loaded or wish.indicator is not None):
-                _put(self._session, wish, loaded.get(wish))
+                parts = [] if wish not in loaded else self._parts(wish, loaded[wish])
+                _put(self._session, wish, [bars_columns(bars) for bars in parts])
+
+    def _parts(self, wish: Wish, loaded: Bars) -> list[Bars]:
+        """Give the bars before those that the symbol holds."""
+        if wish not in self._lost:
+            return [loaded]
+        session = self._session
+        # Up to the first that is held, and without the bar in progress.
+        first_ns, now_ns = session.first_held(wish.symbol, wish.interval), session.now_ns or 0
+        before_ns = now_ns - wish.interval.nanos + 1 if first_ns is None else first_ns
+        today = loaded[: int(np.searchsorted(loaded.ts, before_ns))]
+        return [today] if self._days[wish] else [session.get_historical_bars(wish.symbol, wish.interval), today]
 
 
-def _put(session: SessionData, wish: Wish, past: Bars | None) -> None:
-    columns = None if past is None else bars_columns(past)
+def _put(session: SessionData, wish: Wish, parts: Sequence[Mapping[str, Any]]) -> None:
+    columns = {
+        name: None if any(part[name] is None for part in parts) else np.concatenate([part[name] for part in parts])
+        for name in (parts[0] if parts else ())
+    }
     if wish.indicator is not None:
         indicator = wish.indicator
-        session.add_indicators(wish.symbol, [indicator.row()], [] if columns is None else [(wish.interval, columns)])
-    elif columns is not None:
+        session.add_indicators(wish.symbol, [indicator.row()], [(wish.interval, columns)] if columns else [])
+    elif columns:
         session.put_history(wish.symbol, wish.interval, columns, wish.days)
 
 
 def _past(
-    setup: Setup, session: SessionData, symbols: Sequence[str], interval: Interval, *, today: dt.date, count: int
+    setup: Setup,
+    session: SessionData,
+    symbols: Sequence[str],
+    interval: Interval,
+    *,
+    today: dt.date,
+    count: int,
+    with_today: bool,
 ) -> dict[str, Bars]:
-    """Derive the bars of the sessions before today, in an engine of their own."""
-    base = setup.layout.base[0]
+    """Derive the bars of the sessions before today, and of today so far, in an engine of their own."""
+    base, manager = setup.layout.base[0], setup.time_manager
     scratch, calendar = session.scratch()
-    derived = [] if interval == base else [(interval, count)]
-    scratch.register(list(dict.fromkeys(symbols)), calendar, (base, count if interval == base else 0), derived, [])
-    for date in setup.time_manager.sessions_before(today, count):
+    keep = count + with_today
+    derived = [] if interval == base else [(interval, keep)]
+    scratch.register(symbols, calendar, (base, keep if interval == base else 0), derived, [])
+    for date in (*manager.sessions_before(today, count), *([today] if with_today else ())):
         columns = setup.data_manager.load_session(symbols, date)
+        if date == today:
+            columns = columns.take(ended_by(setup, session.now_ns, columns, date, base))
         scratch.load_columns(columns.core(scratch.symbol_ids(list(columns.names))))
-    for symbol in dict.fromkeys(symbols):
-        scratch.begin_symbol_session(symbol, day_number(today))
+    # The session after the last of them begins: then all are of earlier sessions.
+    following = manager.next_session(today) if with_today else today
+    for symbol in symbols:
+        scratch.begin_symbol_session(symbol, day_number(following))
     return {symbol: scratch.get_historical_bars(symbol, interval) for symbol in symbols}

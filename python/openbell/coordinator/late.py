@@ -97,7 +97,7 @@ def build(
             core.load_columns(columns)
         if missing:
             loaded = setup.data_manager.load_session(missing, date)
-            loaded = loaded.take(_seen(setup, now_ns, loaded, date, base))
+            loaded = loaded.take(ended_by(setup, now_ns, loaded, date, base))
             found.update(loaded.names[i] for i in np.unique(loaded.symbol))
             core.load_columns(loaded.core(core.symbol_ids(list(loaded.names))))
     return core, found
@@ -183,15 +183,15 @@ def _load_all(
         if not days or date != days[-1] or feed is None or session.now_ns is None:
             load(columns)
             continue
-        seen = _seen(setup, session.now_ns, columns, date, layout.base[0])
-        rest = columns.take(~seen)
-        load(columns.take(seen))
+        ended = ended_by(setup, session.now_ns, columns, date, layout.base[0])
+        rest = columns.take(~ended)
+        load(columns.take(ended))
         found.update(rest.names[i] for i in np.unique(rest.symbol))
         session.extend_feed(feed, rest.core(session.symbol_ids(list(rest.names))))
     return found
 
 
-def _seen(setup: Setup, now_ns: int | None, columns: Columns, date: dt.date, base: Interval) -> NDArray[np.bool_]:
+def ended_by(setup: Setup, now_ns: int | None, columns: Columns, date: dt.date, base: Interval) -> NDArray[np.bool_]:
     """Which bars of a date ended by a time; the last of a session may be shorter than the others."""
     if now_ns is None:
         return np.full(len(columns), fill_value=True)

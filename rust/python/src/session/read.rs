@@ -384,6 +384,12 @@ impl SessionCore {
         self.read(py, |session| session.symbol(symbol)?.series(interval.0).map(Series::count)).map_err(to_py)
     }
 
+    /// When the first bar of the running session opens that is held; ``None`` if there is none.
+    fn first_held(&self, py: Python<'_>, symbol: &str, interval: IntervalArg) -> PyResult<Option<i64>> {
+        let first = |series: &Series| series.held().next().map(|bar| bar.ts);
+        self.read(py, |session| session.symbol(symbol)?.series(interval.0).map(first)).map_err(to_py)
+    }
+
     /// A number that two symbols share only if their bars, derived bars, indicators, metrics and presence are the same,
     /// bit for bit.
     fn digest(&self, py: Python<'_>, symbol: &str) -> PyResult<u64> {
