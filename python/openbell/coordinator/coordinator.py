@@ -78,6 +78,7 @@ class SessionCoordinator:
         attributes: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self.config = config
+        self._started = self._running = False
         self.time_manager = make_time_manager(config)
         setup = prepare(config, self.time_manager, source)
         self.data_manager: DataManager = setup.data_manager
@@ -98,8 +99,6 @@ class SessionCoordinator:
         self._loop = self._make_loop(strategy, progress)
         self._run_thread: int | None = None
         self._guard = threading.Lock()
-        self._started = False
-        self._running = False
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()
         self._result: RunResult | None = None
