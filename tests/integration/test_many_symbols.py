@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.timing import uncollected
 
 import openbell as ob
 from openbell.sources import FrameSource, ReplaySource
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 MINUTE = 60_000_000_000
 DAY = dt.date(2024, 1, 3)
-FEW, MANY = 500, 4_000
+FEW, MANY = 500, 8_000
 # What is asked for all symbols, one every other minute.
 ASKED: list[Callable[[ob.SessionData, str], Any]] = [
     lambda session, name: session.add_symbol(name),
@@ -79,7 +80,8 @@ def seconds(count: int, mode: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         config = ob.SessionConfig(backtest={"start": str(DAY), "end": str(DAY)}, **settings)
     strategy = Asks(names)
     run = ob.SessionCoordinator(config, strategy, source=source)
-    result = run.run()
+    with uncollected():
+        result = run.run()
     assert result.summary.callback_errors == 0, result.summary.warnings
     assert [status.symbol for status in run.symbols()] == ["A"]
     assert len(strategy.seconds) == len(ASKED)
@@ -90,8 +92,8 @@ def seconds(count: int, mode: str) -> np.ndarray[Any, np.dtype[np.float64]]:
 def test_what_is_asked_for_many_costs_each_as_much_as_for_few(mode: str) -> None:
     few = np.min([seconds(FEW, mode) for _ in range(3)], axis=0) / FEW
     many = np.min([seconds(MANY, mode) for _ in range(2)], axis=0) / MANY
-    # What was quadratic took three to five times as long; what is not at hand in a cache takes twice as long.
-    assert np.all(many < 3 * few), many / few
+    # What was quadratic took six to ten times as long; what is not at hand in a cache takes twice as long.
+    assert np.all(many < 5 * few), many / few
 
 
 def test_symbols_that_are_compared_with_another_come_and_go() -> None:
@@ -105,11 +107,12 @@ def test_symbols_that_are_compared_with_another_come_and_go() -> None:
     def each(count: int) -> float:
         session = ob.SessionData(config)
         names = [f"X{i:04}" for i in range(count)]
-        since_s = time.thread_time()
-        assert all(session.register_symbol(name) for name in ["SPY", *names])
-        assert all(session.remove_symbol(name) for name in names)
-        return (time.thread_time() - since_s) / count
+        with uncollected():
+            since_s = time.thread_time()
+            assert all(session.register_symbol(name) for name in ["SPY", *names])
+            assert all(session.remove_symbol(name) for name in names)
+            return (time.thread_time() - since_s) / count
 
-    few, many = min(each(500) for _ in range(3)), min(each(MANY) for _ in range(2))
+    few, many = min(each(500) for _ in range(3)), min(each(4_000) for _ in range(2))
     # To look at all pairs for each of all pairs took ten times as long.
-    assert many < 4 * few
+    assert many < 6 * few
