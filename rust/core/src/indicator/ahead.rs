@@ -150,7 +150,7 @@ impl Term {
             Self::MoneyFlow => {
                 let before = into.len();
                 into.resize(before + count, 0.0);
-                money_flows(&bars.rows(rows), &mut into[before..]);
+                money_flows(bars, rows, &mut into[before..]);
             }
             Self::TrueRange => {
                 let bars = here(High).zip(here(Low)).zip(last(Close));

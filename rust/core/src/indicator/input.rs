@@ -148,6 +148,11 @@ impl<'a> Column<'a> {
         self.values.len() - self.before
     }
 
+    /// The column from that row on.
+    pub(super) fn from(self, row: usize) -> Self {
+        Self { before: self.before + row, ..self }
+    }
+
     /// The past at a row.
     pub(super) fn past(&self, row: usize) -> Past<'a> {
         Past::column(self.values, self.before + row)

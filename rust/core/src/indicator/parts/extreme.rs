@@ -84,9 +84,10 @@ pub struct Sliding {
 }
 
 impl Sliding {
-    pub fn extremes<E: Extreme>(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+    pub fn extremes<E: Extreme>(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
         let without = (n - 1).saturating_sub(seen).min(column.rows());
-        into.extend(std::iter::repeat_n(f64::NAN, without));
+        let (unfilled, into) = into.split_at_mut(without);
+        unfilled.fill(f64::NAN);
         if without == column.rows() {
             return;
         }
@@ -104,13 +105,15 @@ impl Sliding {
         }
         let spans = if width == 1 { values } else { spans };
         // Two that overlap, or one. Zero has no sign, whichever of two was taken.
-        into.extend(spans.iter().zip(&spans[n - width..]).map(|(a, b)| E::pick(*a, *b) + 0.0));
+        let both = spans.iter().zip(&spans[n - width..]);
+        into.iter_mut().zip(both).for_each(|(into, (a, b))| *into = E::pick(*a, *b) + 0.0);
     }
 
     /// How many bars ago each of these extremes was, the newest of equals: what a [`Place`](super::Place) gives.
-    pub fn ages<E: Extreme>(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+    pub fn ages<E: Extreme>(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
         let without = (n - 1).saturating_sub(seen).min(column.rows());
-        into.extend(std::iter::repeat_n(f64::NAN, without));
+        let (unfilled, into) = into.split_at_mut(without);
+        unfilled.fill(f64::NAN);
         if without == column.rows() {
             return;
         }
@@ -138,9 +141,9 @@ impl Sliding {
         }
         let (step, newest) = ((n - width) as f64, (n - 1) as f64);
         let chosen = spans.iter().zip(&spans[n - width..]).zip(places.iter().zip(&places[n - width..]));
-        into.extend(
-            chosen.map(|((a, b), (at_a, at_b))| newest - if later(*a, *b) { at_b + step } else { *at_a }),
-        );
+        for (into, ((a, b), (at_a, at_b))) in into.iter_mut().zip(chosen) {
+            *into = newest - if later(*a, *b) { at_b + step } else { *at_a };
+        }
     }
 }
 
@@ -153,10 +156,10 @@ mod tests {
         let values: Vec<f64> = (0..500_i64).map(|i| ((i * i * 31 + i * 17) % 97 - 48) as f64 * 0.5).collect();
         for n in [1, 2, 3, 5, 14, 30, 64] {
             let mut words = vec![0.0; Window::<Lowest>::words(n)];
-            let (mut sliding, mut all) = (Sliding::default(), Vec::new());
+            let (mut sliding, mut all) = (Sliding::default(), vec![0.0; values.len()]);
             for rows in [0..1, 1..7, 7..100, 100..500] {
                 let column = Column { values: &values[..rows.end], before: rows.start };
-                sliding.extremes::<Lowest>(n, rows.start, column, &mut all);
+                sliding.extremes::<Lowest>(n, rows.start, column, &mut all[rows]);
             }
             for (row, value) in all.iter().enumerate() {
                 let past = Past::column(&values, row);

@@ -79,16 +79,14 @@ impl Pairs {
         n: usize,
         seen: usize,
         columns: [Column<'_>; 2],
-        into: &mut Vec<f64>,
+        into: &mut [f64],
         of: impl Fn(Compared) -> f64,
     ) {
         let [ours, theirs] = columns;
         let (rows, longest) = (ours.rows(), n.max(RENEW_AFTER));
-        let start = into.len();
-        into.resize(start + rows, f64::NAN);
-        let into = &mut into[start..];
         let mut room = [[0.0; PART]; 5];
         let mut row = (n - 1).saturating_sub(seen).min(rows);
+        into[..row].fill(f64::NAN);
         while row < rows {
             if seen + row + 1 != n && (self.age as usize) < longest {
                 let part = row..row + (longest - self.age as usize).min(rows - row).min(PART);

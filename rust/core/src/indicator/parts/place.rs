@@ -82,7 +82,7 @@ mod tests {
                 assert_eq!(Some(Place::<Lowest>::over(&mut low).next(i + 1, past)), ago(lowest));
             }
             for rows in [0..1, 1..5, 5..500] {
-                let (mut sliding, mut ages) = (Sliding::default(), Vec::new());
+                let (mut sliding, mut ages) = (Sliding::default(), vec![0.0; rows.len()]);
                 let column = Column { values: &values[..rows.end], before: rows.start };
                 sliding.ages::<Lowest>(n, rows.start, column, &mut ages);
                 for (row, age) in rows.zip(ages).filter(|(row, _)| row + 1 >= n) {

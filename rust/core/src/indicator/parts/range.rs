@@ -1,5 +1,7 @@
 //! How far prices moved, and where in it they closed.
 
+use std::ops::Range;
+
 use crate::indicator::Columns;
 
 /// How far the price moved since the previous close (Wilder 1978): the widest of high - low, |high - previous close|
@@ -21,13 +23,16 @@ pub fn pressure(low: f64, close: f64, previous_close: f64) -> f64 {
 #[inline]
 pub fn money_flow(high: f64, low: f64, close: f64, volume: f64) -> f64 {
     let range = high - low;
-    if range > 0.0 { ((close - low) - (high - close)) / range * volume } else { 0.0 }
+    let flow = ((close - low) - (high - close)) / range * volume;
+    if range > 0.0 { flow } else { 0.0 }
 }
 
-/// The same of many bars.
+/// The same of some rows.
 #[inline(always)]
-pub fn money_flows(bars: &Columns<'_>, into: &mut [f64]) {
-    let bars = bars.high.iter().zip(bars.low).zip(bars.close.iter().zip(bars.volume));
+pub fn money_flows(bars: &Columns<'_>, rows: Range<usize>, into: &mut [f64]) {
+    let [high, low, close, volume] =
+        [bars.high, bars.low, bars.close, bars.volume].map(|column| column[rows.clone()].iter());
+    let bars = high.zip(low).zip(close.zip(volume));
     for (flow, ((high, low), (close, volume))) in into.iter_mut().zip(bars) {
         *flow = money_flow(*high, *low, *close, *volume);
     }

@@ -59,23 +59,23 @@ impl Rolling {
 
     /// The same of all values of a column, of which `seen` have come before.
     #[inline(never)]
-    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
         let (rows, share) = (column.rows(), 1.0 / n as f64);
         let mut row = (n - 1).saturating_sub(seen).min(rows);
-        into.extend(std::iter::repeat_n(f64::NAN, row));
+        into[..row].fill(f64::NAN);
         while row < rows {
             if seen + row + 1 == n || self.age as usize >= n.max(RENEW_AFTER) {
                 (self.reference, self.sum) = renewed(n, column.past(row));
-                into.push(self.sum.mul_add(share, self.reference));
+                into[row] = self.sum.mul_add(share, self.reference);
                 (self.age, row) = (1, row + 1);
                 continue;
             }
             let count = (n.max(RENEW_AFTER) - self.age as usize).min(rows - row);
-            let (reference, mut sum) = (self.reference, self.sum);
-            into.extend(column.steps(n, row..row + count).map(|(new, old)| {
+            let (part, reference, mut sum) = (row..row + count, self.reference, self.sum);
+            for (into, (new, old)) in into[part.clone()].iter_mut().zip(column.steps(n, part)) {
                 sum += new - old;
-                sum.mul_add(share, reference)
-            }));
+                *into = sum.mul_add(share, reference);
+            }
             (self.sum, self.age, row) = (sum, self.age + count as u64, row + count);
         }
     }

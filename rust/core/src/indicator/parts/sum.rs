@@ -17,6 +17,13 @@ pub struct Sum {
 /// So many terms are added at once: what does not wait for the one before goes through a few instructions for all.
 const AT_ONCE: usize = 32;
 
+/// Terms, and later what each of them has lost; and the sums, each behind the one before it.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    terms: [f64; AT_ONCE],
+    sums: [f64; AT_ONCE + 1],
+}
+
 /// What a sum of two has lost (two-sum, Knuth): exact without a branch on which is the larger.
 #[inline(always)]
 fn lost(before: f64, x: f64, sum: f64) -> f64 {
@@ -32,41 +39,59 @@ impl Sum {
         self.sum = sum;
     }
 
-    /// Adds many terms; `make` writes those of some rows, `then` is given what there is after each of them.
+    /// Adds many terms; `make` writes those of some rows, `then` says what is made of what there is after each of them.
+    ///
+    /// Three blocks are under way: the terms of one are added, what those of the one before have lost is worked out, and what
+    /// those before have lost is added. So no addition waits for itself alone, and nothing is read just after it was written.
     #[inline(always)]
     pub fn along(
         &mut self,
         into: &mut [f64],
         make: impl Fn(Range<usize>, &mut [f64]),
-        mut then: impl FnMut(&mut [f64]),
+        mut then: impl FnMut(f64) -> f64,
     ) {
         let (blocks, rest) = into.as_chunks_mut::<AT_ONCE>();
-        let [mut terms, mut before, mut sums] = [[0.0; AT_ONCE]; 3];
-        let mut row = 0;
-        for block in blocks {
-            make(row..row + AT_ONCE, &mut terms);
-            for ((before, sum), x) in before.iter_mut().zip(&mut sums).zip(&terms) {
-                *before = self.sum;
-                self.sum += x;
-                *sum = self.sum;
+        let mut room = [Block { terms: [0.0; AT_ONCE], sums: [0.0; AT_ONCE + 1] }; 3];
+        let [now, last, oldest] = &mut room;
+        let (mut now, mut last, mut oldest) = (now, last, oldest);
+        let Self { mut sum, lost: mut gone } = *self;
+        for index in 0..blocks.len() + 2 {
+            let comes = index < blocks.len();
+            if comes {
+                make(index * AT_ONCE..(index + 1) * AT_ONCE, &mut now.terms);
+                now.sums[0] = sum;
             }
-            for ((x, before), sum) in terms.iter_mut().zip(&before).zip(&sums) {
-                *x = lost(*before, *x, *sum);
+            let mut add = |i: usize| {
+                sum += now.terms[i];
+                now.sums[i + 1] = sum;
+            };
+            match index.checked_sub(2).map(|oldest| &mut blocks[oldest]) {
+                Some(into) => {
+                    for (i, into) in into.iter_mut().enumerate() {
+                        if comes {
+                            add(i);
+                        }
+                        gone += oldest.terms[i];
+                        *into = then(oldest.sums[i + 1] + gone);
+                    }
+                }
+                None if comes => (0..AT_ONCE).for_each(add),
+                None => {}
             }
-            for ((value, sum), lost) in block.iter_mut().zip(&sums).zip(&terms) {
-                self.lost += lost;
-                *value = sum + self.lost;
+            for i in 0..AT_ONCE {
+                last.terms[i] = lost(last.sums[i], last.terms[i], last.sums[i + 1]);
             }
-            then(block);
-            row += AT_ONCE;
+            (now, last, oldest) = (oldest, now, last);
         }
+        *self = Self { sum, lost: gone };
+        let row = blocks.len() * AT_ONCE;
+        let mut terms = [0.0; AT_ONCE];
         let terms = &mut terms[..rest.len()];
         make(row..row + rest.len(), terms);
         for (value, x) in rest.iter_mut().zip(terms) {
             self.add(*x);
-            *value = self.value();
+            *value = then(self.value());
         }
-        then(rest);
     }
 
     #[inline]

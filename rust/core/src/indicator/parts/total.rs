@@ -1,5 +1,7 @@
 //! Sum of a window of terms.
 
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use super::{RENEW_WATCHED_AFTER, rarely};
@@ -43,10 +45,10 @@ impl Total {
 
     /// The same of all terms of a column, of which `seen` have come before.
     #[inline(never)]
-    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
         let start = (n - 1).saturating_sub(seen).min(column.rows());
-        into.extend(std::iter::repeat_n(f64::NAN, start));
-        self.along_from(start, n, seen, column, into);
+        into[..start].fill(f64::NAN);
+        self.take(start..column.rows(), n, seen, column, into);
     }
 
     /// The same of two at once, over as many terms each: neither waits for its own sum alone.
@@ -56,59 +58,53 @@ impl Total {
         n: usize,
         seen: usize,
         columns: [Column<'_>; 2],
-        into: [&mut Vec<f64>; 2],
+        into: [&mut [f64]; 2],
     ) {
         let ([one, other], [ours, theirs], [sums, others]) = (both, columns, into);
         let rows = ours.rows();
         let mut row = (n - 1).saturating_sub(seen).min(rows);
-        sums.extend(std::iter::repeat_n(f64::NAN, row));
-        others.extend(std::iter::repeat_n(f64::NAN, row));
-        while row < rows && one.age == other.age {
-            let count = one.steps_left(n).min(rows - row);
-            if seen + row + 1 == n || count == 0 {
-                sums.push(one.renew(n, row, ours));
-                others.push(other.renew(n, row, theirs));
-                row += 1;
+        sums[..row].fill(f64::NAN);
+        others[..row].fill(f64::NAN);
+        while row < rows {
+            let count = one.steps_left(n).min(other.steps_left(n)).min(rows - row);
+            let part = row..row + count.max(1);
+            row = part.end;
+            if seen + part.start + 1 == n || count == 0 {
+                one.take(part.clone(), n, seen, ours, sums);
+                other.take(part, n, seen, theirs, others);
                 continue;
             }
-            let (start, other_start, mut x, mut y) = (sums.len(), others.len(), one.sum, other.sum);
-            sums.resize(start + count, 0.0);
-            others.resize(other_start + count, 0.0);
-            let terms = ours.steps(n, row..row + count).zip(theirs.steps(n, row..row + count));
-            let into = sums[start..].iter_mut().zip(&mut others[other_start..]);
+            let (mut x, mut y) = (one.sum, other.sum);
+            let terms = ours.steps(n, part.clone()).zip(theirs.steps(n, part.clone()));
+            let into = sums[part.clone()].iter_mut().zip(&mut others[part.clone()]);
             for (((new, old), (other_new, other_old)), (into_x, into_y)) in terms.zip(into) {
                 x += new - old;
                 y += other_new - other_old;
                 (*into_x, *into_y) = (x, y);
             }
-            let (done, other_done) = (one.follow(sums, start), other.follow(others, other_start));
-            if done < count || other_done < count {
-                one.along_from(row + done, n, seen, ours, sums);
-                other.along_from(row + other_done, n, seen, theirs, others);
-                return;
-            }
-            row += count;
+            let (done, other_done) =
+                (one.follow(part.clone(), n, ours, sums), other.follow(part, n, theirs, others));
+            one.take(done..row, n, seen, ours, sums);
+            other.take(other_done..row, n, seen, theirs, others);
         }
-        one.along_from(row, n, seen, ours, sums);
-        other.along_from(row, n, seen, theirs, others);
     }
 
-    fn along_from(&mut self, from: usize, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
-        let (mut row, rows) = (from, column.rows());
-        while row < rows {
-            if seen + row + 1 != n {
-                let count = self.steps_left(n).min(rows - row);
-                let (start, mut sum) = (into.len(), self.sum);
-                into.extend(column.steps(n, row..row + count).map(|(new, old)| {
-                    sum += new - old;
-                    sum
-                }));
-                row += self.follow(into, start);
-            }
-            if row < rows {
-                into.push(self.renew(n, row, column));
+    /// Takes the terms of some rows, the first of which has a sum.
+    fn take(&mut self, rows: Range<usize>, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
+        let mut row = rows.start;
+        while row < rows.end {
+            let count = self.steps_left(n).min(rows.end - row);
+            if seen + row + 1 == n || count == 0 {
+                into[row] = self.renew(n, row, column);
                 row += 1;
+                continue;
             }
+            let (part, mut sum) = (row..row + count, self.sum);
+            for (into, (new, old)) in into[part.clone()].iter_mut().zip(column.steps(n, part.clone())) {
+                sum += new - old;
+                *into = sum;
+            }
+            row = self.follow(part, n, column, into);
         }
     }
 
@@ -124,13 +120,17 @@ impl Total {
         self.sum
     }
 
-    /// Takes the sums that begin at `start` as its own, up to the first that has shrunk too far, which goes with those after
-    /// it; gives how many are left.
-    fn follow(&mut self, sums: &mut Vec<f64>, start: usize) -> usize {
-        let done = self.last_of(&sums[start..]);
-        sums.truncate(start + done);
+    /// Takes the sums of some rows as its own, up to the first that has shrunk too far, which it takes anew; gives the row behind.
+    #[inline(always)]
+    fn follow(&mut self, rows: Range<usize>, n: usize, column: Column<'_>, into: &mut [f64]) -> usize {
+        let done = self.last_of(&into[rows.clone()]);
         self.age += done as u64;
-        done
+        let row = rows.start + done;
+        if row == rows.end {
+            return row;
+        }
+        into[row] = self.renew(n, row, column);
+        row + 1
     }
 
     /// How many sums come before the first that has shrunk too far.

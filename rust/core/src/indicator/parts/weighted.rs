@@ -42,25 +42,26 @@ impl Weighted {
 
     /// The same of all values of a column, of which `seen` have come before.
     #[inline(never)]
-    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut Vec<f64>) {
+    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
         let (rows, length) = (column.rows(), n as f64);
         let share = 2.0 / (length * (length + 1.0));
         let mut row = (n - 1).saturating_sub(seen).min(rows);
-        into.extend(std::iter::repeat_n(f64::NAN, row));
+        into[..row].fill(f64::NAN);
         while row < rows {
             if seen + row + 1 == n || self.age as usize >= n.max(RENEW_AFTER) {
                 [self.reference, self.sum, self.by_age] = renewed(n, column.past(row));
-                into.push(self.by_age.mul_add(share, self.reference));
+                into[row] = self.by_age.mul_add(share, self.reference);
                 (self.age, row) = (1, row + 1);
                 continue;
             }
             let count = (n.max(RENEW_AFTER) - self.age as usize).min(rows - row);
-            let (reference, mut sum, mut by_age) = (self.reference, self.sum, self.by_age);
-            into.extend(column.steps(n, row..row + count).map(|(new, old)| {
+            let (part, reference) = (row..row + count, self.reference);
+            let (mut sum, mut by_age) = (self.sum, self.by_age);
+            for (into, (new, old)) in into[part.clone()].iter_mut().zip(column.steps(n, part)) {
                 by_age += length.mul_add(new - reference, -sum);
                 sum += new - old;
-                by_age.mul_add(share, reference)
-            }));
+                *into = by_age.mul_add(share, reference);
+            }
             (self.sum, self.by_age) = (sum, by_age);
             (self.age, row) = (self.age + count as u64, row + count);
         }

@@ -84,7 +84,8 @@ fn all_finite(values: &[f64]) -> bool {
             *zero = x.mul_add(0.0, *zero);
         }
     }
-    rest && zeros.iter().sum::<f64>() == 0.0
+    // Added up, each would wait for the one before.
+    rest && zeros.iter().fold(0, |bits, zero| bits | zero.to_bits()) == 0
 }
 
 #[cfg(test)]

@@ -273,24 +273,25 @@ impl State {
 }
 
 impl Windows {
-    /// Lets go of what is past. Of all rows, the first have no term: gives what is left of the stretch, and how many terms have
-    /// come before.
-    fn start<'a>(&mut self, skipped: usize, column: Column<'a>, rows: &Range<usize>) -> (Column<'a>, usize) {
+    /// Lets go of what is past, and makes room for a stretch. Of its rows, the first have no term: gives how many, and how many terms
+    /// have come before the others.
+    fn start(&mut self, skipped: usize, rows: &Range<usize>) -> (usize, usize) {
         let newest = self.found.len() - AGO;
         self.found.copy_within(newest.., 0);
-        self.found.truncate(AGO);
+        // What is there already is written over, all of it.
+        self.found.resize(AGO + rows.len(), f64::NAN);
         let without = skipped.saturating_sub(rows.start).min(rows.len());
-        self.found.extend(std::iter::repeat_n(f64::NAN, without));
-        let before = column.before + without;
-        (Column { before, ..column }, (rows.start + without).saturating_sub(skipped))
+        self.found[AGO..][..without].fill(f64::NAN);
+        (without, (rows.start + without).saturating_sub(skipped))
     }
 
     /// Takes a stretch of rows with other windows of as many terms.
     fn take_both(&mut self, other: &mut Self, skipped: usize, columns: [Column<'_>; 2], rows: &Range<usize>) {
-        let (ours, seen) = self.start(skipped, columns[0], rows);
-        let (theirs, _) = other.start(skipped, columns[1], rows);
+        let (without, seen) = self.start(skipped, rows);
+        other.start(skipped, rows);
         if let (State::Total(one), State::Total(another)) = (&mut self.state, &mut other.state) {
-            let (columns, found) = ([ours, theirs], [&mut self.found, &mut other.found]);
+            let found = [&mut self.found, &mut other.found].map(|found| &mut found[AGO + without..]);
+            let columns = columns.map(|column| column.from(without));
             Total::along_both([one, another], self.over.bars(), seen, columns, found);
         }
     }
@@ -304,16 +305,14 @@ impl Windows {
         rows: &Range<usize>,
         sliding: &mut Sliding,
     ) {
-        let before = column.before;
-        let (column, seen) = self.start(skipped, column, rows);
-        let (n, without, found) = (self.over.bars(), column.before - before, &mut self.found);
+        let (without, seen) = self.start(skipped, rows);
+        let (n, column, found) = (self.over.bars(), column.from(without), &mut self.found[AGO + without..]);
         match &mut self.state {
             State::Mean(mean) => mean.along(n, seen, column, found),
             State::Total(total) => total.along(n, seen, column, found),
             State::Weighted(weighted) => weighted.along(n, seen, column, found),
             State::Pairs(pairs) => {
-                let others =
-                    others.map_or(column, |others| Column { before: others.before + without, ..others });
+                let others = others.map_or(column, |others| others.from(without));
                 if matches!(self.over, Over::Slope(_)) {
                     pairs.along(n, seen, [others, column], found, Compared::slope);
                 } else {

@@ -39,6 +39,6 @@ impl Indicator for Ad {
 
     #[inline(always)]
     fn along(&self, state: &mut Sum, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) {
-        state.along(out[0], |rows, terms| money_flows(&bars.rows(rows), terms), |_| ());
+        state.along(out[0], |rows, terms| money_flows(bars, rows, terms), |line| line);
     }
 }

@@ -63,14 +63,14 @@ impl Indicator for Adosc {
 
     #[inline(always)]
     fn along(&self, state: &mut State, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) {
-        let State { line, emas: [fast, slow] } = state;
-        let flows = |rows: Range<usize>, terms: &mut [f64]| money_flows(&bars.rows(rows), terms);
-        line.along(out[0], flows, |lines| {
-            for value in lines {
-                *fast = blend(*fast, self.factors[0], *value);
-                *slow = blend(*slow, self.factors[1], *value);
-                *value = *fast - *slow;
-            }
+        let State { line, emas } = state;
+        let [mut fast, mut slow] = *emas;
+        let flows = |rows: Range<usize>, terms: &mut [f64]| money_flows(bars, rows, terms);
+        line.along(out[0], flows, |line| {
+            fast = blend(fast, self.factors[0], line);
+            slow = blend(slow, self.factors[1], line);
+            fast - slow
         });
+        *emas = [fast, slow];
     }
 }

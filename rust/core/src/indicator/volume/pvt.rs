@@ -63,7 +63,7 @@ impl Indicator for Pvt {
                 *gain = gained(pair[1], pair[0], *volume);
             }
         };
-        sum.along(out[0], gains, |_| ());
+        sum.along(out[0], gains, |trend| trend);
         *close = source.last().copied().unwrap_or(first);
     }
 }
