@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         Trade,
         TradeReport,
         build_info,
-        compute,
     )
     from openbell.clock import TimeManager, TradingSession
     from openbell.config import SessionConfig
@@ -81,7 +80,6 @@ __all__ = [
     "analyze_indicator_requirements",
     "analyze_session_requirements",
     "build_info",
-    "compute",
     "get_session_data",
     "list_indicators",
     "register_expression",
@@ -92,7 +90,6 @@ _HOMES = {
     "openbell._core": (
         "ApplyReport", "Bar", "Bars", "Event", "Events", "IndicatorData", "Interval", "Quote", "SessionMetrics",
         "Trade", "TradeReport", "build_info",
-        "compute",
     ),
     "openbell.clock": ("TimeManager", "TradingSession"),
     "openbell.config": ("SessionConfig",),

@@ -15,6 +15,7 @@ import talib
 
 import openbell as ob
 from openbell import indicators as ta
+from openbell._core import compute
 from openbell.errors import ColumnsError, IndicatorError
 from openbell.indicators.functions import COLUMNS, NAMES, OTHER, Stream, function_of, inputs_of, stream_type, times_of
 
@@ -232,6 +233,14 @@ def test_every_indicator_knows_what_it_reads() -> None:
         "vwap_time": ("minute",),
     }
     assert inputs_of("bop") == ("open", "high", "low", "close")
+
+
+def test_what_compares_two_series_asks_for_both() -> None:
+    closes = np.linspace(100, 110, 50)
+    with pytest.raises(ColumnsError, match="correlation reads other, close: close is missing"):
+        ta.correlation(closes)  # type: ignore[call-arg]
+    with pytest.raises(ColumnsError, match="correlation compares with another series: other is missing"):
+        compute("correlation", {}, close=closes)
 
 
 def test_the_first_use_in_a_process_needs_no_other_import() -> None:

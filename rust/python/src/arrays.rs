@@ -12,11 +12,11 @@ use crate::indicators::{COLUMNS, ParamArgs, definition};
 
 /// An indicator over whole arrays of bars: one float64 array an output, NaN before the first value.
 ///
-/// Only the columns that it reads need be given, one of them at least. They begin with their first row of finite numbers; what
-/// comes behind it must be finite. ``session`` numbers the session of each bar (int64, any numbers that differ); without it
-/// all bars are one session. ``regular`` says which bars lie in regular hours (bool); without it all do. ``since_open`` and
-/// ``ts`` (int64, nanoseconds, since the regular open and since 1970 UTC) say when each bar starts; without them all start at
-/// zero.
+/// Only the columns that it reads need be given: any stands for one that is missing, which only the caller can know. They begin
+/// with their first row of finite numbers; what comes behind it must be finite. ``session`` numbers the session of each bar
+/// (int64, any numbers that differ); without it all bars are one session. ``regular`` says which bars lie in regular hours
+/// (bool); without it all do. ``since_open`` and ``ts`` (int64, nanoseconds, since the regular open and since 1970 UTC) say
+/// when each bar starts; without them all start at zero.
 #[pyfunction]
 #[pyo3(signature = (
     name, params, open=None, high=None, low=None, close=None, volume=None,
@@ -80,6 +80,9 @@ fn fill<'py>(
     let refused = |reason: String| to_py(Error::Columns { reason });
     let one = given.iter().find_map(|column| *column);
     let one = one.ok_or_else(|| refused(format!("{name}: a column is missing")))?;
+    if definition.kernel().is_pair() && given[5].is_none() {
+        return Err(refused(format!("{name} compares with another series: other is missing")));
+    }
     let rows = one.len();
     let Places { session, regular, since_open, ts } = *places;
     let numbers = given.iter().filter_map(|column| column.map(<[f64]>::len));
