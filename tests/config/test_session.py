@@ -121,6 +121,16 @@ def test_nothing_can_be_changed() -> None:
     assert hash(config.session_data_config.indicators.session)
 
 
+def test_what_is_missing_is_named_with_an_example() -> None:
+    with pytest.raises(ConfigError) as caught:
+        SessionConfig(backtest={"start": "2024-11-25", "end": "2024-11-26"})
+    assert str(caught.value) == (
+        "config: 2 problems\n"
+        '  source: it is missing; for example {"kind": "csv", "path": "bars.csv.gz"} or {"kind": "frame"}\n'
+        '  session_data_config: it is missing; for example {"symbols": ["AAPL"], "streams": ["1m", "5m"]}'
+    )
+
+
 def test_everything_wrong_is_reported_at_once() -> None:
     found = problems(
         {
@@ -190,6 +200,39 @@ def test_everything_wrong_is_reported_at_once() -> None:
         ({"source": {"kind": "simulator", "symbols": 0}}, "source.symbols", "greater than or equal to 1"),
         ({"source": {"kind": "simulator", "interval": "1d"}}, "source.interval", "minutes or hours"),
         ({"exchanges": {"XLOND": ["*.L"]}}, "exchanges.XLOND", "did you mean 'XLON'"),
+        ({"source": {"kind": "csv"}}, "source.path", 'it is missing; for example "bars.csv.gz"'),
+        ({"source": {"kind": "alpaca", "fed": "sip"}}, "source.fed", "did you mean 'feed'"),
+        (
+            {"source": {"kind": "ccxt", "venue": "kraken", "zz": 1}},
+            "source.zz",
+            "known are delay_seconds, interval, kind",
+        ),
+        (
+            {"source": {"kind": "replay", "source": {"kind": "csv", "path": "x"}, "start": "2024-11-25"}},
+            "source.end",
+            'it is missing; for example "2024-01-05"',
+        ),
+        (
+            {"source": {"kind": "replay", "source": {"kind": "csv"}, "start": "2024-11-25", "end": "2024-11-25"}},
+            "source.source.path",
+            "it is missing",
+        ),
+        (
+            {"session_data_config": {}},
+            "session_data_config.symbols",
+            'it is missing; for example ["AAPL", "MSFT"] or "*"',
+        ),
+        ({"session_data_config": 3}, "session_data_config", "it must be a section, of the keys symbols, streams"),
+        (
+            {"session_data_config": {"symbols": ["A"], "bars": [1]}},
+            "session_data_config.bars",
+            "it must be a section, of the keys capacity, align",
+        ),
+        (
+            {"session_data_config": {"symbols": ["A"], "indicators": {"session": {"name": "sma"}}}},
+            "session_data_config.indicators.session",
+            "it must be a list",
+        ),
         ({"session_data_config": {"symbols": "SPY"}}, "session_data_config.symbols", "'*'"),
         ({"session_data_config": {"symbols": []}}, "session_data_config.symbols", "at least one"),
         ({"session_data_config": {"symbols": ["A", "a"]}}, "session_data_config.symbols", "A stands 2 times"),

@@ -113,6 +113,15 @@ def test_the_table_of_the_terminal(result: ob.RunResult) -> None:
     assert "2024-11-29 (early close)" in text
 
 
+def test_however_many_symbols_there_are_a_summary_is_one_line(result: ob.RunResult) -> None:
+    summary = result.summary
+    assert repr(summary) == (
+        f"RunSummary('{summary.name}', backtest, {len(summary.symbols)} symbols, {len(summary.sessions)} sessions, "
+        f"{summary.bars:,} bars, quality {summary.quality_percent:.1f} %, {summary.refused} refused, 0 warnings)"
+    )
+    assert repr(summary) in repr(result)
+
+
 def test_the_summary_is_json(result: ob.RunResult) -> None:
     data = json.loads(json.dumps(result.summary.to_dict()))
     assert data["totals"]["bars"] == sum(s["bars"] for s in data["symbols"]) == sum(s["bars"] for s in data["sessions"])

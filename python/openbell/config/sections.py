@@ -41,8 +41,8 @@ def repeated(values: Iterable[object], path: str = "") -> list[ConfigProblem]:
 class BacktestConfig(Section):
     """The window of a backtest, both days included, and its speed: 0 as fast as possible, 1 real time."""
 
-    start: dt.date
-    end: dt.date
+    start: dt.date = Field(examples=["2024-01-02"])
+    end: dt.date = Field(examples=["2024-01-05"])
     speed: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
@@ -137,7 +137,7 @@ class ScannerSchedule(Section):
 
     start: MomentField = Moment("open")
     end: MomentField = Moment("close")
-    interval: IntervalField
+    interval: IntervalField = Field(examples=["5m"])
 
 
 class UniverseConfig(Section):
@@ -199,7 +199,7 @@ class SessionDataConfig(Section):
     ``ticks`` are the trades and quotes that a live session has besides bars; they may stand among the streams.
     """
 
-    symbols: Symbols
+    symbols: Symbols = Field(examples=[["AAPL", "MSFT"], "*"])
     streams: tuple[IntervalField, ...] = Field(default=("1m",), validate_default=True)
     ticks: tuple[Literal["trades", "quotes"], ...] = ()
     historical: HistoricalConfig = HistoricalConfig()

@@ -63,8 +63,9 @@ class SessionConfig(Section):
     exchanges: Exchanges = Field(default={}, validate_default=True)
     backtest: BacktestConfig | None = None
     live: LiveConfig | None = None
-    source: SourceConfig
-    session_data_config: SessionDataConfig
+    # A frame is handed to the coordinator.
+    source: SourceConfig = Field(examples=[{"kind": "csv", "path": "bars.csv.gz"}, {"kind": "frame"}])
+    session_data_config: SessionDataConfig = Field(examples=[{"symbols": ["AAPL"], "streams": ["1m", "5m"]}])
     journal: str | None = None
     report: str | None = None
     threads: int = Field(default=1, ge=1, le=1024)

@@ -70,18 +70,18 @@ class CsvConfig(TabularConfig):
     """A CSV or CSV.gz file, or a folder of them."""
 
     kind: Literal["csv"]
-    path: str
+    path: str = Field(examples=["bars.csv.gz"])
 
 
 class ParquetConfig(TabularConfig):
     """A Parquet file, or a folder of them."""
 
     kind: Literal["parquet"]
-    path: str
+    path: str = Field(examples=["bars.parquet"])
 
 
 class FrameConfig(TabularConfig):
-    """A data frame, handed over in Python: ``SessionCoordinator(config, source=FrameSource(frame, ...))``."""
+    """A data frame, handed over in Python: ``SessionCoordinator(config, source=FrameSource(frame))``."""
 
     kind: Literal["frame"]
 
@@ -160,7 +160,7 @@ class CcxtConfig(Section):
     """
 
     kind: Literal["ccxt"]
-    venue: str
+    venue: str = Field(examples=["kraken"])
     interval: IntervalField = Field(default="1m", validate_default=True)
     options: FrozenMapping = Field(default={}, validate_default=True)
     delay_seconds: Annotated[float, Field(ge=0)] = 1.0
@@ -185,9 +185,6 @@ class OtherSourceConfig(Section):
         return self
 
 
-BUILT_IN = ("csv", "parquet", "frame", "simulator", "replay", "alpaca", "ccxt")
-
-
 def _kind(value: Any) -> str | None:
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
     if kind is None:
@@ -209,9 +206,9 @@ class ReplayConfig(Section):
     """
 
     kind: Literal["replay"]
-    source: HistoryConfig
-    start: dt.date
-    end: dt.date
+    source: HistoryConfig = Field(examples=[{"kind": "csv", "path": "bars.csv.gz"}])
+    start: dt.date = Field(examples=["2024-01-02"])
+    end: dt.date = Field(examples=["2024-01-05"])
     speed: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
@@ -221,6 +218,18 @@ class ReplayConfig(Section):
         return self
 
 
+# By kind; another package's are all alike.
+SECTIONS: dict[str, type[Section]] = {
+    "csv": CsvConfig,
+    "parquet": ParquetConfig,
+    "frame": FrameConfig,
+    "simulator": SimulatorConfig,
+    "replay": ReplayConfig,
+    "alpaca": AlpacaConfig,
+    "ccxt": CcxtConfig,
+    "other": OtherSourceConfig,
+}
+BUILT_IN = tuple(kind for kind in SECTIONS if kind != "other")
 _MISSING = f"kind is missing; there are {', '.join(BUILT_IN)}"
 HistoryConfig = Annotated[
     Annotated[CsvConfig, Tag("csv")]

@@ -130,7 +130,7 @@ class LiveSummary:
     strangers: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class RunSummary:
     """A run.
 
@@ -177,6 +177,14 @@ class RunSummary:
     scanners: tuple[ScannerSummary, ...] = ()
     hits: tuple[HitSummary, ...] = ()
     live: LiveSummary | None = None
+
+    def __repr__(self) -> str:
+        # Thousands of symbols are nothing to read.
+        quality = "unknown" if self.quality_percent is None else f"{self.quality_percent:.1f} %"
+        return (
+            f"RunSummary({self.name!r}, {self.mode}, {len(self.symbols):,} symbols, {len(self.sessions):,} sessions, "
+            f"{self.bars:,} bars, quality {quality}, {self.refused:,} refused, {len(self.warnings):,} warnings)"
+        )
 
     @property
     def bars(self) -> int:
