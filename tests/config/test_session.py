@@ -121,6 +121,15 @@ def test_nothing_can_be_changed() -> None:
     assert hash(config.session_data_config.indicators.session)
 
 
+def test_a_parameter_of_an_indicator_has_its_place() -> None:
+    indicator = {"name": "macd", "fast": 10, "slw": 20, "interval": "5m"}
+    where = "session_data_config.indicators.session[0]"
+    assert problems(minimal(session_data_config={"symbols": ["A"], "indicators": {"session": [indicator]}})) == {
+        f"{where}.fast": '\'fast\' is a parameter; write it as "params": {"fast": ...}',
+        f"{where}.slw": "unknown key 'slw'; did you mean 'slow'?",
+    }
+
+
 def test_what_is_missing_is_named_with_an_example() -> None:
     with pytest.raises(ConfigError) as caught:
         SessionConfig(backtest={"start": "2024-11-25", "end": "2024-11-26"})

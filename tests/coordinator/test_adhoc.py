@@ -229,6 +229,13 @@ def test_refusals() -> None:
             session.add_session_bars("SIM002", "5x")
         with pytest.raises(IndicatorError, match="did you mean 'sma'"):
             session.add_indicator("SIM002", "smaa", {"interval": "5m"})
+        for config, message in (
+            ({"fast": 12, "interval": "1m"}, "macd: 'fast' is a parameter; write it as"),
+            ({"intervl": "1m"}, "macd: unknown key 'intervl'; did you mean 'interval'"),
+            (20, "macd: 20: write its config as"),
+        ):
+            with pytest.raises(IndicatorError, match=message):
+                session.add_indicator("AAPL", "macd", config)  # type: ignore[arg-type]
         with pytest.raises(IndicatorError, match="name an indicator"):
             session.add_indicator("SIM002")
 

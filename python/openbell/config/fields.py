@@ -9,8 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, Pla
 from pydantic_core import PydanticCustomError
 
 from openbell._core import Interval, parse_symbol
-from openbell.errors import ConfigProblem, OpenbellError, hint
+from openbell.errors import ConfigProblem, OpenbellError
 from openbell.indicators import IndicatorConfig
+from openbell.indicators.config import KEYS, TEXTS, unknown_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,25 +83,18 @@ def _interval(value: object) -> Interval:
     return Interval(value)
 
 
-_INDICATOR_TEXTS = ("name", "type", "interval", "source", "expression", "against")
-_INDICATOR_KEYS = (*_INDICATOR_TEXTS, "period", "params")
-
-
 def _indicator(value: object) -> IndicatorConfig:
     if isinstance(value, IndicatorConfig):
         return value
     if not isinstance(value, Mapping):
         raise ValueError('write an indicator as {"name": "sma", "period": 20, "interval": "5m"}')  # noqa: TRY004
-    problems = []
-    for key in value:
-        if key not in _INDICATOR_KEYS:
-            meant = hint(str(key), _INDICATOR_KEYS, f"; known are {', '.join(_INDICATOR_KEYS)}")
-            problems.append(ConfigProblem(str(key), f"unknown key{meant}"))
+    name = value.get("name")
+    problems = [ConfigProblem(str(key), unknown_key(str(key), name)) for key in value if key not in KEYS]
     if "name" not in value:
         problems.append(ConfigProblem("name", "it is missing; see `openbell indicators`"))
     problems += [
         ConfigProblem(key, f"{value[key]!r} is not a text")
-        for key in _INDICATOR_TEXTS
+        for key in TEXTS
         if key in value and not isinstance(value[key], str | Interval | IndicatorConfig)
         if key == "name" or value[key] is not None
     ]

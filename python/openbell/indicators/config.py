@@ -8,12 +8,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from openbell._core import Interval, indicator_key, indicator_warmup, parse_symbol
-from openbell.errors import IndicatorError
+from openbell.errors import IndicatorError, hint
 from openbell.indicators.catalogue import IndicatorType, indicator_info
 from openbell.indicators.custom import check_made, expression_of, is_custom, needs, register_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from openbell.indicators.catalogue import IndicatorInfo
 
@@ -24,6 +24,22 @@ OF = "_of_"
 VERSUS = "_vs_"
 # A key, and an output behind it.
 KEY = re.compile(r"(.+?)_(\d+[smhdw])(?:_(.+))?")
+
+
+# What a mapping may say of an indicator: texts, and the others.
+TEXTS = ("name", "type", "interval", "source", "expression", "against")
+KEYS = (*TEXTS, "period", "params")
+
+
+def unknown_key(key: str, name: object, keys: Iterable[str] = KEYS) -> str:
+    """Say what is wrong with a key of a mapping that describes an indicator of that name, and what would be right."""
+    try:
+        takes = [p.name for p in indicator_info(str(name)).params]
+    except IndicatorError:
+        takes = []
+    if key in takes:
+        return f'{key!r} is a parameter; write it as "params": {{"{key}": ...}}'
+    return f"unknown key {key!r}" + hint(key, (*keys, *takes), f"; known are {', '.join(keys)}")
 
 
 def _given(info: IndicatorInfo, period: int | None, params: Mapping[str, float] | None) -> dict[str, float]:

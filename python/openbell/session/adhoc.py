@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from openbell._core import Interval, SessionCore, parse_symbol
 from openbell.errors import IndicatorError, SymbolError
 from openbell.indicators import IndicatorConfig
+from openbell.indicators.config import KEYS, unknown_key
 from openbell.session.wishes import Wish, Wishes
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 logger = logging.getLogger(__name__)
+
+
+def _described(name: str, config: object) -> IndicatorConfig:
+    if not isinstance(config, Mapping):
+        raise IndicatorError(f'{name}: {config!r}: write its config as {{"period": 20, "interval": "5m"}}')
+    keys = [key for key in KEYS if key != "name"]
+    if wrong := [unknown_key(str(key), name, keys) for key in config if key not in keys]:
+        raise IndicatorError(f"{name}: {'; '.join(wrong)}")
+    return IndicatorConfig(name, **config)
 
 
 class AdHocRequests(SessionCore):
@@ -120,7 +128,7 @@ class AdHocRequests(SessionCore):
         if wanted is None:
             raise IndicatorError("name an indicator, or give an IndicatorConfig")
         if isinstance(wanted, str):
-            wanted = IndicatorConfig(wanted, **dict(config or {}))
+            wanted = _described(wanted, {} if config is None else config)
         if wanted.against is not None and not self.has_symbol(wanted.against):
             raise SymbolError(f"{wanted.make_key()}: {wanted.against} is not in the session; add it first")
         if self.get_indicator(name, wanted.make_key()) is not None:
