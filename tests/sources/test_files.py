@@ -114,9 +114,30 @@ def test_columns_are_mapped_and_others_ignored(tmp_path: Path) -> None:
     assert (rows.names, rows.close.tolist(), rows.vwap) == (("A",), [1.5], None)
 
 
+@pytest.mark.parametrize("name", ["Symbol", "SYMBOL", "ticker"])
+def test_tickers_by_another_name_are_not_passed_over(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "bars.csv", f"{name},ts,open,high,low,close,volume\nA,2024-11-25T14:30:00Z,1,2,0.5,1.5,7\n")
+    with pytest.raises(SourceError, match=f'no column \'symbol\', but .*columns = {{"symbol": "{name}"}}'):
+        CsvSource(path).symbols()
+    assert CsvSource(path, columns={"symbol": name}).symbols() == ("A",)
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_columns_that_no_comma_parts(tmp_path: Path, mark: str) -> None:
+    path = write(tmp_path / "a.csv", mark.join(("symbol", "ts", "open", "high", "low", "close", "volume")) + "\n")
+    with pytest.raises(SourceError, match="there must be commas between them") as refused:
+        CsvSource(path).symbols()
+    assert repr(mark) in str(refused.value)
+
+
 def test_a_missing_column_says_what_is_there(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "symbol,ts_utc,open,high,low,close,volume\n")
     with pytest.raises(SourceError, match=r"no column 'ts', but symbol, ts_utc, .*did you mean 'ts_utc'"):
+        CsvSource(path).symbols()
+    path = write(tmp_path / "yahoo.csv", "Date,Open,High,Low,Close,Volume\n")
+    with pytest.raises(
+        SourceError, match=r"no column 'ts', 'open', .*columns = {\"ts\": \"Date\", \"open\": \"Open\", "
+    ):
         CsvSource(path).symbols()
     path = write(tmp_path / "b.csv", "symbol,\x1b[31mred,\x07\n")
     with pytest.raises(SourceError) as refused:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openbell._core import parse_symbol
-from openbell.errors import SymbolError
+from openbell.errors import SourceError, SymbolError
 from openbell.sources import FrameSource
 
 MINUTE = 60_000_000_000
@@ -88,3 +88,12 @@ def test_steps_of_times_are_looked_at() -> None:
     assert (rows.tolist(), reasons) == ([2], ["time not aligned to the interval"])
     with pytest.raises(ValueError, match="step = 0"):
         check_bars(np.zeros(4, dtype=np.int64), ones, ones, ones, ones, ones, step=0)
+
+
+def test_a_frame_says_whose_bars_it_has() -> None:
+    frame = {"ts": [OPEN], "open": [1.0], "high": [2.0], "low": [1.0], "close": [2.0], "volume": [10]}
+    with pytest.raises(SourceError, match=r"it has no column 'symbol', but ts, open, .*; add one, of the ticker"):
+        FrameSource(frame).symbols()
+    with pytest.raises(SourceError, match=r"no column 'symbol', but .*columns = {\"symbol\": \"Ticker\"}"):
+        FrameSource({"Ticker": ["A"], **frame}).symbols()
+    assert FrameSource({"symbol": ["A"], **frame}).symbols() == ("A",)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from openbell.errors import SourceError
 from openbell.session.batch import without_index
-from openbell.sources.table import TableOptions, TableSource
+from openbell.sources.table import TableOptions, TableSource, pick
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,6 +39,10 @@ class FrameSource(TableSource):
         self._frame = _to_polars(frame)
 
     def _frames(self) -> list[tuple[str, pl.DataFrame]]:
+        there = self._frame.columns
+        if "symbol" not in pick(there, self.options, "frame"):
+            # A file says by its name whose bars it has.
+            raise SourceError(f"frame: it has no column 'symbol', but {', '.join(there)}; add one, of the ticker")
         return [("frame", self._frame)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -50,18 +51,39 @@ def pick(there: Sequence[str], options: TableOptions, file: str) -> dict[str, st
     Raises
     ------
     SourceError
-        With what is there, if one that is needed is not.
+        With what is there, if any that is needed is not, or tickers seem to be there by another name.
     """
-    found = {}
-    for name in ("symbol", "ts", *NUMBERS):
+    found: dict[str, str] = {}
+    meant: dict[str, str] = {}
+    missing = []
+    for name in ("ts", "symbol", *NUMBERS):
         column = options.columns.get(name, name)
         if column in there:
             found[name] = column
-        elif name in options.columns or name not in ("symbol", *OPTIONAL):
-            near = nearest(column, there) or next((c for c in there if c.startswith(column)), None)
-            meant = f'; did you mean {near!r}? say so with columns = {{"{name}": "{near}"}}' if near else ""
-            raise SourceError(f"{file}: it has no column {column!r}, but {', '.join(map(_shown, there))}{meant}")
+            continue
+        alike = _alike(column, ALIKE.get(name, ()), there)
+        # A table without tickers is one of the symbol that its name says.
+        if name in options.columns or name not in ("symbol", *OPTIONAL) or (name == "symbol" and alike):
+            missing.append(repr(column))
+            near = alike or nearest(column, there) or next((c for c in there if c.startswith(column)), None)
+            meant |= {name: near} if near else {}
+    if missing:
+        if len(there) == 1 and (parted := next((mark for mark in ";\t|" if mark in there[0]), None)):
+            raise SourceError(f"{file}: its columns are parted by {parted!r}; there must be commas between them")
+        first = next(iter(meant.values()), None)
+        hint = f"; did you mean {first!r}? say so with columns = {json.dumps(meant)}" if meant else ""
+        raise SourceError(f"{file}: it has no column {', '.join(missing)}, but {', '.join(map(_shown, there))}{hint}")
     return found
+
+
+# What else columns are called.
+ALIKE = {"ts": ("date", "datetime", "time", "timestamp"), "symbol": ("ticker",)}
+
+
+def _alike(column: str, others: Sequence[str], there: Sequence[str]) -> str | None:
+    """Give a column that is called so, or one of the others, but for upper and lower case."""
+    by_lower = {name.lower(): name for name in there}
+    return next((by_lower[name] for name in (column.lower(), *others) if name in by_lower), None)
 
 
 def _shown(column: str) -> str:
