@@ -47,6 +47,8 @@ pub enum Term {
     OtherReturn,
     /// What the so many-th window of the same list says, from its first value on: of those before this one.
     Ahead(usize),
+    /// Twice what one of those says less what another says, which takes more terms: see [`Term::Ahead`].
+    Lead(usize, usize),
 }
 
 /// What is made of the terms.
@@ -168,7 +170,7 @@ impl Term {
             Self::OtherReturn => {
                 into.extend(other(&rows).zip(other(&before)).map(|(x, last)| change(x, last)));
             }
-            Self::Ahead(_) => {}
+            Self::Ahead(_) | Self::Lead(..) => {}
         }
     }
 }

@@ -116,7 +116,7 @@ impl Worked {
         let alike = |index: usize| {
             let Windows { terms, over, .. } = self.windows[index];
             let of = self.terms[terms].of;
-            let sums = matches!(over, Over::Total(_)) && !matches!(of, Term::Ahead(_));
+            let sums = matches!(over, Over::Total(_)) && !matches!(of, Term::Ahead(_) | Term::Lead(..));
             sums.then(|| (over, of.skipped()))
         };
         let mut free: Vec<usize> = (0..self.windows.len()).filter(|&index| alike(index).is_some()).collect();
@@ -164,11 +164,8 @@ impl Worked {
             if done.iter().any(|before| before.beside == Some(index)) {
                 continue;
             }
-            let terms = &mut self.terms[windows.terms];
-            if let Term::Ahead(other) = terms.of
-                && done.iter().all(|before| before.terms != windows.terms)
-            {
-                terms.values.extend_from_slice(&done[other].found[AGO..]);
+            if done.iter().all(|before| before.terms != windows.terms) {
+                self.terms[windows.terms].follow(done);
             }
             let skipped = skipped(&self.terms, done, windows.terms);
             let column = |terms: usize| self.terms[terms].column(bars, &rows);
@@ -224,7 +221,7 @@ impl Worked {
 /// At how many of the first bars terms have no value.
 fn skipped(terms: &[Terms], windows: &[Windows], index: usize) -> usize {
     match terms[index].of {
-        Term::Ahead(other) => {
+        Term::Ahead(other) | Term::Lead(_, other) => {
             let other = &windows[other];
             other.over.bars() - 1 + skipped(terms, windows, other.terms)
         }
@@ -241,6 +238,18 @@ impl Terms {
         if self.field(bars, &rows).is_none() {
             self.values.drain(..self.values.len().saturating_sub(self.kept));
             self.of.make(bars, source, rows, &mut self.values);
+        }
+    }
+
+    /// Adds what is made of windows, those of the rows of the stretch.
+    fn follow(&mut self, windows: &[Windows]) {
+        let found = |index: usize| &windows[index].found[AGO..];
+        match self.of {
+            Term::Ahead(of) => self.values.extend_from_slice(found(of)),
+            Term::Lead(of, less) => {
+                self.values.extend(found(of).iter().zip(found(less)).map(|(a, b)| 2.0 * a - b));
+            }
+            _ => {}
         }
     }
 

@@ -53,7 +53,12 @@ impl Indicator for Hma {
     }
 
     fn ahead(&self) -> Vec<Ahead> {
-        [self.half, self.period].map(|n| Ahead::new(Term::Field(Field::Source), Over::Weighted(n))).to_vec()
+        let source = Term::Field(Field::Source);
+        vec![
+            Ahead::new(source, Over::Weighted(self.half)),
+            Ahead::new(source, Over::Weighted(self.period)),
+            Ahead::new(Term::Lead(0, 1), Over::Weighted(self.root)),
+        ]
     }
 
     fn own_words(&self) -> usize {
@@ -62,13 +67,16 @@ impl Indicator for Hma {
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = f64::NAN;
-        let past = input.past(0);
-        let half = input.ahead(0).unwrap_or_else(|| state.half.mean(self.half, input.seen, past));
-        let whole = input.ahead(1).unwrap_or_else(|| state.whole.mean(self.period, input.seen, past));
-        if !whole.is_nan() {
+        let last = || {
+            let past = input.past(0);
+            let half = state.half.mean(self.half, input.seen, past);
+            let whole = state.whole.mean(self.period, input.seen, past);
+            if whole.is_nan() {
+                return f64::NAN;
+            }
             let count = input.seen + 1 - self.period;
-            out[0] = state.last.mean(self.root, count, Past::put(own, count, 2.0 * half - whole));
-        }
+            state.last.mean(self.root, count, Past::put(own, count, 2.0 * half - whole))
+        };
+        out[0] = input.ahead(2).unwrap_or_else(last);
     }
 }
