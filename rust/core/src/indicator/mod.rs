@@ -77,6 +77,10 @@ pub trait Indicator: Sized {
     /// that leaves its one window, and all its averages have had their start by its [`first`](Self::first) value.
     const ABREAST: bool = false;
 
+    /// Whether all that it says is the last column of its [`ahead`](Self::ahead), each value as [`Self::of_window`] has it: then that
+    /// column is worked out where it is to stand in the end.
+    const WINDOW: bool = false;
+
     /// Whether it has a loop of its own for many bars: [`Self::along`].
     const ALONG: bool = false;
 
@@ -108,6 +112,12 @@ pub trait Indicator: Sized {
     /// What it takes of [`Input::ahead`] where many bars come at once: at most [`Input::MAX_AHEAD`] columns.
     fn ahead(&self) -> Vec<Ahead> {
         Vec::new()
+    }
+
+    /// What it makes of a value of its last column, if that is [all](Self::WINDOW).
+    #[inline(always)]
+    fn of_window(&self, value: f64) -> f64 {
+        value
     }
 
     /// Words it keeps beyond `State`, such as a window over a series of its own.

@@ -65,6 +65,21 @@ macro_rules! registry {
                 }
             }
 
+            pub(super) fn is_window(&self) -> bool {
+                match self {
+                    $(Self::$variant(_) => <$type as Indicator>::WINDOW,)+
+                    Self::Custom | Self::Expression(_) => false,
+                }
+            }
+
+            /// Makes what it says of the values of its last column.
+            pub(super) fn finish(&self, values: &mut [f64]) {
+                match self {
+                    $(Self::$variant(kernel) => values.iter_mut().for_each(|value| *value = kernel.of_window(*value)),)+
+                    Self::Custom | Self::Expression(_) => {}
+                }
+            }
+
             pub fn takes_source(&self) -> bool {
                 match self {
                     $(Self::$variant(_) => <$type as Indicator>::TAKES_SOURCE,)+

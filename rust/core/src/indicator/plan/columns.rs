@@ -42,22 +42,27 @@ impl Definition {
         let mut from = 0;
         while from < rows {
             let stretch = from..rows.min(from + length);
-            worked.take(columns, stretch.clone());
             let count = outputs.len();
             let mut parts: [&mut [f64]; MOST_OUTPUTS] = Default::default();
             parts
                 .iter_mut()
                 .zip(&mut *outputs)
                 .for_each(|(part, column)| *part = &mut column[stretch.clone()]);
-            let ahead = worked.columns(columns, &stretch);
-            let given = Stretch {
-                columns: columns.rows(stretch.clone()),
-                source: worked.source(columns, &stretch),
-                table: worked.table(columns, &stretch),
-                seen: from,
-                ahead: Some(&ahead),
-            };
-            kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
+            if kernel.is_window() {
+                worked.take(columns, stretch.clone(), Some(&mut *parts[0]));
+                kernel.finish(parts[0]);
+            } else {
+                worked.take(columns, stretch.clone(), None);
+                let ahead = worked.columns(columns, &stretch);
+                let given = Stretch {
+                    columns: columns.rows(stretch.clone()),
+                    source: worked.source(columns, &stretch),
+                    table: worked.table(columns, &stretch),
+                    seen: from,
+                    ahead: Some(&ahead),
+                };
+                kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
+            }
             // Looked at where they are about to be read, they are in the cache then.
             if !distinct.iter().all(|column| all_finite(&column[stretch.clone()])) {
                 let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());

@@ -151,8 +151,8 @@ impl Worked {
         self.terms.iter().map(|terms| terms.kept).fold(0, usize::max)
     }
 
-    /// Works out what there is of a stretch of rows. Stretches follow each other.
-    pub(super) fn take(&mut self, bars: &Columns<'_>, rows: Range<usize>) {
+    /// Works out what there is of a stretch of rows, the last windows into `last`, if that is given. Stretches follow each other.
+    pub(super) fn take(&mut self, bars: &Columns<'_>, rows: Range<usize>, mut last: Option<&mut [f64]>) {
         let Some((source, others)) = self.terms.split_first_mut() else { return };
         source.take(bars, &[], rows.clone());
         let source = source.column(bars, &rows).values;
@@ -175,7 +175,8 @@ impl Worked {
                 windows.take_both(beside, skipped, columns, &rows);
             } else {
                 let others = windows.others.map(column);
-                windows.take(skipped, column(windows.terms), others, &rows, &mut self.sliding);
+                let into = if later.is_empty() { last.take() } else { None };
+                windows.take(skipped, column(windows.terms), others, &rows, &mut self.sliding, into);
             }
         }
     }
@@ -305,7 +306,7 @@ impl Windows {
         }
     }
 
-    /// Takes a stretch of rows.
+    /// Takes a stretch of rows; what it says goes into `into`, if that is given.
     fn take(
         &mut self,
         skipped: usize,
@@ -313,9 +314,17 @@ impl Windows {
         others: Option<Column<'_>>,
         rows: &Range<usize>,
         sliding: &mut Sliding,
+        into: Option<&mut [f64]>,
     ) {
         let (without, seen) = self.start(skipped, rows);
-        let (n, column, found) = (self.over.bars(), column.from(without), &mut self.found[AGO + without..]);
+        let found = match into {
+            Some(into) => {
+                into[..without].fill(f64::NAN);
+                &mut into[without..]
+            }
+            None => &mut self.found[AGO + without..],
+        };
+        let (n, column) = (self.over.bars(), column.from(without));
         match &mut self.state {
             State::Mean(mean) => mean.along(n, seen, column, found),
             State::Total(total) => total.along(n, seen, column, found),
@@ -389,7 +398,7 @@ mod tests {
             let (mut compared, mut returns) = (Pairs::zeroed(), Pairs::zeroed());
             let (mut means, mut last) = (Vec::new(), [f64::NAN; 3]);
             for rows in [0..1, 1..5, 5..40, 40..1000, 1000..1256, 1256..3000] {
-                worked.take(&columns, rows.clone());
+                worked.take(&columns, rows.clone(), None);
                 let found = worked.columns(&columns, &rows);
                 for row in rows.clone() {
                     let (past, volumes, seen) =

@@ -20,6 +20,7 @@ pub struct State {
 
 impl Indicator for Beta {
     const PAIR: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "beta",
         title: "Beta against another symbol",

@@ -12,6 +12,7 @@ pub struct Correlation {
 
 impl Indicator for Correlation {
     const PAIR: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "correlation",
         title: "Correlation with another symbol",

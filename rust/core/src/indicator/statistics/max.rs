@@ -10,6 +10,7 @@ pub struct Max {
 
 impl Indicator for Max {
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "max",
         title: "Highest value",

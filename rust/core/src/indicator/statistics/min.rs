@@ -10,6 +10,7 @@ pub struct Min {
 
 impl Indicator for Min {
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "min",
         title: "Lowest value",

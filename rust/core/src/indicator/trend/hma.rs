@@ -25,6 +25,7 @@ pub struct State {
 
 impl Indicator for Hma {
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "hma",
         title: "Hull moving average",

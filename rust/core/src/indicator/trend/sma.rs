@@ -13,6 +13,7 @@ pub struct Sma {
 impl Indicator for Sma {
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "sma",
         title: "Simple moving average",

@@ -22,6 +22,7 @@ pub struct State {
 
 impl Indicator for Trima {
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "trima",
         title: "Triangular moving average",
@@ -61,6 +62,11 @@ impl Indicator for Trima {
         ]
     }
 
+    #[inline(always)]
+    fn of_window(&self, total: f64) -> f64 {
+        total * (1.0 / self.outer as f64)
+    }
+
     fn own_words(&self) -> usize {
         Mean::words(self.outer)
     }
@@ -71,6 +77,6 @@ impl Indicator for Trima {
             let mean = state.inner.mean(self.inner, input.seen, input.past(0));
             if mean.is_nan() { f64::NAN } else { state.outer.sum(own, self.outer, mean) }
         });
-        out[0] = total * (1.0 / self.outer as f64);
+        out[0] = self.of_window(total);
     }
 }

@@ -12,6 +12,7 @@ pub struct Wma {
 
 impl Indicator for Wma {
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "wma",
         title: "Weighted moving average",

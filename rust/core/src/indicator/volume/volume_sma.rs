@@ -10,6 +10,7 @@ pub struct VolumeSma(Sma);
 impl Indicator for VolumeSma {
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "volume_sma",
         title: "Simple moving average of the volume",
