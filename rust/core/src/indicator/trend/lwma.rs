@@ -11,6 +11,7 @@ pub struct Lwma {
 
 impl Indicator for Lwma {
     const TAKES_SOURCE: bool = true;
+    const WINDOW: bool = true;
     const SPEC: Spec = Spec {
         name: "lwma",
         title: "Linearly weighted moving average (another name of wma)",
