@@ -78,7 +78,7 @@ pub trait Indicator: Sized {
     const ABREAST: bool = false;
 
     /// Whether all that it says is the last column of its [`ahead`](Self::ahead), each value as [`Self::of_window`] has it: then that
-    /// column is worked out where it is to stand in the end.
+    /// column is worked out where it is to stand in the end, and [`Self::update`] is not called for it.
     const WINDOW: bool = false;
 
     /// Whether it has a loop of its own for many bars: [`Self::along`].

@@ -60,9 +60,7 @@ impl Indicator for Beta {
         let returns = (change(close, state.close), change(other, state.other));
         (state.close, state.other) = (close, other);
         out[0] = f64::NAN;
-        if let Some(slope) = input.ahead(0) {
-            out[0] = slope;
-        } else if input.seen > 1 {
+        if input.seen > 1 {
             let count = input.seen - 1;
             let (ours, theirs) = (Past::put(ours, count, returns.0), Past::put(theirs, count, returns.1));
             let compared = state.pairs.next(self.period, count, |k| (theirs.lag(k), ours.lag(k)));

@@ -51,10 +51,8 @@ impl Indicator for Correlation {
 
     #[inline(always)]
     fn update(&self, state: &mut Pairs, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = input.ahead(0).unwrap_or_else(|| {
-            let (past, other) = (input.past(0), Past::put(own, input.seen, input.tick.other));
-            let compared = state.next(self.period, input.seen, |k| (past.lag(k), other.lag(k)));
-            compared.map_or(f64::NAN, Compared::correlation)
-        });
+        let (past, other) = (input.past(0), Past::put(own, input.seen, input.tick.other));
+        let compared = state.next(self.period, input.seen, |k| (past.lag(k), other.lag(k)));
+        out[0] = compared.map_or(f64::NAN, Compared::correlation);
     }
 }

@@ -68,16 +68,13 @@ impl Indicator for Hma {
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let last = || {
-            let past = input.past(0);
-            let half = state.half.mean(self.half, input.seen, past);
-            let whole = state.whole.mean(self.period, input.seen, past);
-            if whole.is_nan() {
-                return f64::NAN;
-            }
+        out[0] = f64::NAN;
+        let past = input.past(0);
+        let half = state.half.mean(self.half, input.seen, past);
+        let whole = state.whole.mean(self.period, input.seen, past);
+        if !whole.is_nan() {
             let count = input.seen + 1 - self.period;
-            state.last.mean(self.root, count, Past::put(own, count, 2.0 * half - whole))
-        };
-        out[0] = input.ahead(2).unwrap_or_else(last);
+            out[0] = state.last.mean(self.root, count, Past::put(own, count, 2.0 * half - whole));
+        }
     }
 }

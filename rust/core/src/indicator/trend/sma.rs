@@ -46,7 +46,7 @@ impl Indicator for Sma {
 
     #[inline(always)]
     fn update(&self, state: &mut Rolling, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = input.ahead(0).unwrap_or_else(|| state.mean(self.period, input.seen, input.past(0)));
+        out[0] = state.mean(self.period, input.seen, input.past(0));
     }
 
     #[inline(always)]

@@ -73,10 +73,8 @@ impl Indicator for Trima {
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let total = input.ahead(1).unwrap_or_else(|| {
-            let mean = state.inner.mean(self.inner, input.seen, input.past(0));
-            if mean.is_nan() { f64::NAN } else { state.outer.sum(own, self.outer, mean) }
-        });
+        let mean = state.inner.mean(self.inner, input.seen, input.past(0));
+        let total = if mean.is_nan() { f64::NAN } else { state.outer.sum(own, self.outer, mean) };
         out[0] = self.of_window(total);
     }
 }

@@ -45,6 +45,6 @@ impl Indicator for Wma {
 
     #[inline(always)]
     fn update(&self, weighted: &mut Weighted, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = input.ahead(0).unwrap_or_else(|| weighted.mean(self.period, input.seen, input.past(0)));
+        out[0] = weighted.mean(self.period, input.seen, input.past(0));
     }
 }
