@@ -128,6 +128,9 @@ def test_columns_that_no_comma_parts(tmp_path: Path, mark: str) -> None:
     with pytest.raises(SourceError, match="there must be commas between them") as refused:
         CsvSource(path).symbols()
     assert repr(mark) in str(refused.value)
+    path = write(tmp_path / "b.csv", f"\x03{mark}\x07\n")
+    with pytest.raises(SourceError, match="it has no column 'ts', 'open'"):
+        CsvSource(path).symbols()
 
 
 def test_a_missing_column_says_what_is_there(tmp_path: Path) -> None:

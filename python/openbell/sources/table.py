@@ -30,6 +30,9 @@ SHOWN = 10
 FEW = 8
 # In the place of a row's symbol, if its text is no ticker.
 NO_ID = 2**32 - 1
+# What else columns are called, and what may stand between them in the place of commas.
+ALIKE = {"ts": ("date", "datetime", "time", "timestamp"), "symbol": ("ticker",)}
+MARKS = ";\t|"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ def pick(there: Sequence[str], options: TableOptions, file: str) -> dict[str, st
             near = alike or nearest(column, there) or next((c for c in there if c.startswith(column)), None)
             meant |= {name: near} if near else {}
     if missing:
-        if len(there) == 1 and (parted := next((mark for mark in ";\t|" if mark in there[0]), None)):
+        if len(there) == 1 and (parted := next((mark for mark in MARKS if _parts(mark, there[0])), None)):
             raise SourceError(f"{file}: its columns are parted by {parted!r}; there must be commas between them")
         first = next(iter(meant.values()), None)
         hint = f"; did you mean {first!r}? say so with columns = {json.dumps(meant)}" if meant else ""
@@ -76,14 +79,15 @@ def pick(there: Sequence[str], options: TableOptions, file: str) -> dict[str, st
     return found
 
 
-# What else columns are called.
-ALIKE = {"ts": ("date", "datetime", "time", "timestamp"), "symbol": ("ticker",)}
-
-
 def _alike(column: str, others: Sequence[str], there: Sequence[str]) -> str | None:
     """Give a column that is called so, or one of the others, but for upper and lower case."""
     by_lower = {name.lower(): name for name in there}
     return next((by_lower[name] for name in (column.lower(), *others) if name in by_lower), None)
+
+
+def _parts(mark: str, header: str) -> bool:
+    """Whether a mark stands between names; a file that is no table has anything there."""
+    return mark in header and all(name.isprintable() for name in header.split(mark))
 
 
 def _shown(column: str) -> str:
