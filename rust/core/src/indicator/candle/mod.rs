@@ -3,7 +3,7 @@
 /// A pattern: a type whose value is what `found` of its file says.
 macro_rules! pattern {
     ($(#[$doc:meta])* $type:ident: $name:literal, $title:literal, first $first:literal, means [$($mean:ident),*], $formula:literal, $source:literal) => {
-        const MEANS: super::parts::Means = super::parts::Means::of(&[$(super::parts::Mean::$mean),*]);
+        const MEANS: super::parts::Means = super::parts::Means::of(&[$(super::parts::Mean::$mean),*], $first);
 
         $(#[$doc])*
         #[derive(Debug, Clone)]

@@ -24,17 +24,19 @@ const fn setting(measure: Measure, bars: usize, factor: f64) -> Setting {
     Setting { measure, bars, factor }
 }
 
-pub(super) const BODY_LONG: Setting = setting(Measure::Body, 10, 1.0);
-pub(super) const BODY_SHORT: Setting = setting(Measure::Body, 10, 1.0);
-pub(super) const BODY_DOJI: Setting = setting(Measure::Range, 10, 0.1);
+pub(super) const BODY_LONG: Setting = setting(Measure::Body, LONGEST, 1.0);
+pub(super) const BODY_SHORT: Setting = setting(Measure::Body, LONGEST, 1.0);
+pub(super) const BODY_DOJI: Setting = setting(Measure::Range, LONGEST, 0.1);
 pub(super) const SHADOW_LONG: Setting = setting(Measure::Body, 0, 1.0);
-pub(super) const SHADOW_VERY_SHORT: Setting = setting(Measure::Range, 10, 0.1);
+pub(super) const SHADOW_VERY_SHORT: Setting = setting(Measure::Range, LONGEST, 0.1);
 pub(super) const NEAR: Setting = setting(Measure::Range, 5, 0.2);
 pub(super) const FAR: Setting = setting(Measure::Range, 5, 0.6);
 /// How many bars back any pattern, or mean, looks.
 pub(super) const BACK: usize = 14;
-/// How many candles a pattern looks at.
-const CANDLES: usize = 4;
+/// How many bars the longest mean takes.
+const LONGEST: usize = 10;
+/// For how many candles a mean is kept.
+const KEPT: usize = 3;
 /// What it looks at of each.
 pub(super) const FIELDS: [Field; 4] = [Field::Open, Field::High, Field::Low, Field::Close];
 
@@ -55,37 +57,47 @@ pub(super) enum Mean {
     FewRanges,
 }
 
-/// Which of them a pattern asks for.
+/// Which of them a pattern asks for, and how many candles it looks at, at most.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Means([bool; 3]);
+pub(super) struct Means {
+    asked: [bool; 3],
+    candles: usize,
+}
 
 impl Means {
-    pub(super) const fn of(means: &[Mean]) -> Self {
+    /// Those of a pattern that needs so many bars to have a value: behind the longest mean come its candles.
+    pub(super) const fn of(means: &[Mean], first: usize) -> Self {
         let (mut asked, mut i) = ([false; 3], 0);
         while i < means.len() {
             asked[means[i] as usize] = true;
             i += 1;
         }
-        Self(asked)
+        Self { asked, candles: if means.is_empty() { first } else { first - LONGEST } }
     }
 
     /// The terms they are of, and how many bars each takes.
-    const OF: [(Term, usize); 3] = [(Term::Body, 10), (Term::Range, 10), (Term::Range, 5)];
+    const OF: [(Term, usize); 3] = [(Term::Body, LONGEST), (Term::Range, LONGEST), (Term::Range, 5)];
 
     /// The fields of the last candles, and those of the means that are asked for, each as it was for them.
     pub(super) fn ahead(self) -> Vec<Ahead> {
-        let field = |field| (0..CANDLES).map(move |ago| Ahead::new(Term::Field(field), Over::Each).ago(ago));
-        let asked = Self::OF.into_iter().zip(self.0).filter(|(_, asked)| *asked);
-        let mean = |((of, n), _)| (1..CANDLES).map(move |ago| Ahead::new(of, Over::Total(n)).ago(ago));
+        let field = |field| (0..self.candles).map(move |ago| Ahead::new(Term::Field(field), Over::Each).ago(ago));
+        let asked = Self::OF.into_iter().zip(self.asked).filter(|(_, asked)| *asked);
+        let mean = |((of, n), _)| (0..self.kept()).map(move |ago| Ahead::new(of, Over::Total(n)).ago(1 + ago));
         FIELDS.into_iter().flat_map(field).chain(asked.flat_map(mean)).collect()
+    }
+
+    /// For how many of the candles each mean is wanted, at most.
+    #[inline(always)]
+    const fn kept(self) -> usize {
+        if self.candles < KEPT { self.candles } else { KEPT }
     }
 
     /// Which of these columns are of a mean that is asked for.
     #[inline(always)]
     const fn place(self, mean: Mean) -> usize {
-        let (mut place, mut i) = (FIELDS.len() * CANDLES, 0);
+        let (mut place, mut i) = (FIELDS.len() * self.candles, 0);
         while i < mean as usize {
-            place += if self.0[i] { CANDLES - 1 } else { 0 };
+            place += if self.asked[i] { self.kept() } else { 0 };
             i += 1;
         }
         place
@@ -97,7 +109,7 @@ impl Means {
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 struct Average {
     total: Total,
-    last: [f64; 3],
+    last: [f64; KEPT],
 }
 
 impl Average {
@@ -105,8 +117,8 @@ impl Average {
     fn next(&mut self, mean: Mean, means: Means, input: &Input<'_>, measure: impl Fn(usize) -> f64) {
         let ((_, n), place) = (Means::OF[mean as usize], means.place(mean));
         if let Some(total) = input.ahead(place) {
-            let [last, one_before] = [1, 2].map(|ago| input.ahead(place + ago).unwrap_or(total));
-            self.last = [total, last, one_before].map(|total| total / n as f64);
+            let ago = |ago| if ago < means.kept() { input.ahead(place + ago) } else { None };
+            self.last = [total, ago(1).unwrap_or(total), ago(2).unwrap_or(total)].map(|total| total / n as f64);
         } else {
             let total = self.total.next(n, input.seen - 1, |k| measure(k + 1));
             self.last = [total / n as f64, self.last[0], self.last[1]];
@@ -124,6 +136,7 @@ pub(super) fn all<const N: usize>(conditions: [bool; N]) -> bool {
 #[derive(Debug)]
 pub(super) struct Candles<'a> {
     averages: &'a Averages,
+    means: Means,
     input: Input<'a>,
     pasts: [Past<'a>; FIELDS.len()],
 }
@@ -135,7 +148,7 @@ impl<'a> Candles<'a> {
         let pasts = input.pasts();
         let [opens, highs, lows, closes] = pasts;
         let range = |k: usize| highs.lag(k) - lows.lag(k);
-        let Means([bodies, ranges, few_ranges]) = means;
+        let [bodies, ranges, few_ranges] = means.asked;
         if bodies {
             averages.bodies.next(Mean::Bodies, means, input, |k| (closes.lag(k) - opens.lag(k)).abs());
         }
@@ -145,13 +158,13 @@ impl<'a> Candles<'a> {
         if few_ranges {
             averages.few_ranges.next(Mean::FewRanges, means, input, range);
         }
-        Self { averages, input: *input, pasts }
+        Self { averages, means, input: *input, pasts }
     }
 
     #[inline(always)]
     fn field(&self, field: usize, k: usize) -> f64 {
-        debug_assert!(k < CANDLES);
-        self.input.ahead(field * CANDLES + k).unwrap_or_else(|| self.pasts[field].lag(k))
+        debug_assert!(k < self.means.candles);
+        self.input.ahead(field * self.means.candles + k).unwrap_or_else(|| self.pasts[field].lag(k))
     }
 
     #[inline(always)]

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
+use wide::f64x4;
 
 use super::{RENEW_WATCHED_AFTER, rarely};
 use crate::indicator::input::Column;
@@ -33,9 +34,8 @@ impl Total {
         }
         self.age += 1;
         self.sum += term(0) - term(n);
-        let size = self.sum.abs();
-        self.peak = if size > self.peak { size } else { self.peak };
-        if (seen == n) | (self.age as usize > n.max(RENEW_WATCHED_AFTER)) | (size < RENEW_BELOW * self.peak) {
+        let shrinks = self.shrinks(self.sum.abs());
+        if (seen == n) | (self.age as usize > n.max(RENEW_WATCHED_AFTER)) | shrinks {
             rarely();
             self.sum = (0..n).rev().map(&term).sum();
             (self.age, self.peak) = (1, self.sum.abs());
@@ -135,47 +135,61 @@ impl Total {
 
     /// How many sums come before the first that has shrunk too far.
     fn last_of(&mut self, sums: &[f64]) -> usize {
-        // Mostly none has: then the largest and the smallest say so.
-        let (largest, smallest) = extent(sums);
-        let largest = larger(self.peak, largest);
-        if smallest >= RENEW_BELOW * largest {
-            self.sum = sums.last().copied().unwrap_or(self.sum);
-            self.peak = largest;
-            return sums.len();
-        }
-        for (done, &sum) in sums.iter().enumerate() {
-            self.peak = larger(self.peak, sum);
-            if sum.abs() < RENEW_BELOW * self.peak {
-                return done;
+        // Mostly none has: then the largest and the smallest say so, of all, or of those that come before.
+        let mut done = if self.passes(sums) { sums.len() } else { 0 };
+        for some in sums[done..].chunks(FEW) {
+            let found = if self.passes(some) { None } else { some.iter().position(|sum| self.shrinks(sum.abs())) };
+            done += found.unwrap_or(some.len());
+            if found.is_some() {
+                break;
             }
-            self.sum = sum;
         }
-        sums.len()
+        self.sum = sums[..done].last().copied().unwrap_or(self.sum);
+        done
+    }
+
+    /// Whether none of them has shrunk too far; if so, they have come.
+    #[inline(always)]
+    fn passes(&mut self, sums: &[f64]) -> bool {
+        let (largest, smallest) = extent(sums);
+        let peak = if largest > self.peak { largest } else { self.peak };
+        let passes = smallest >= RENEW_BELOW * peak;
+        self.peak = if passes { peak } else { self.peak };
+        passes
+    }
+
+    /// Whether a sum of that size has shrunk too far; it comes.
+    #[inline(always)]
+    fn shrinks(&mut self, size: f64) -> bool {
+        self.peak = if size > self.peak { size } else { self.peak };
+        size < RENEW_BELOW * self.peak
     }
 }
 
-#[inline(always)]
-fn larger(largest: f64, sum: f64) -> f64 {
-    if sum.abs() > largest { sum.abs() } else { largest }
-}
-
-#[inline(always)]
-fn smaller(smallest: f64, sum: f64) -> f64 {
-    if sum.abs() < smallest { sum.abs() } else { smallest }
-}
+/// So many sums are looked at together where some of more have shrunk.
+const FEW: usize = 16;
 
 /// The largest size and the smallest; many at once, so in no order.
+#[inline(always)]
 fn extent(sums: &[f64]) -> (f64, f64) {
-    let (mut largest, mut smallest) = ([0.0; 16], [f64::INFINITY; 16]);
-    let chunks = sums.chunks_exact(largest.len());
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for ((large, small), &sum) in largest.iter_mut().zip(&mut smallest).zip(chunk) {
-            (*large, *small) = (larger(*large, sum), smaller(*small, sum));
-        }
+    let (pairs, rest) = sums.as_chunks::<8>();
+    let sizes = |[a, b, c, d, e, f, g, h]: [f64; 8]| {
+        [f64x4::new([a, b, c, d]), f64x4::new([e, f, g, h])].map(f64x4::abs)
+    };
+    let (mut large, mut other_large) = (f64x4::ZERO, f64x4::ZERO);
+    let (mut small, mut other_small) = (f64x4::splat(f64::INFINITY), f64x4::splat(f64::INFINITY));
+    for pair in pairs {
+        let [one, other] = sizes(*pair);
+        (large, small) = (one.fast_max(large), one.fast_min(small));
+        (other_large, other_small) = (other.fast_max(other_large), other.fast_min(other_small));
     }
-    let (all, least) = (largest.iter().chain(rest), smallest.iter().chain(rest));
-    (all.fold(0.0, |a, b| larger(a, *b)), least.fold(f64::INFINITY, |a, b| smaller(a, *b)))
+    let large = large.fast_max(other_large).to_array().into_iter();
+    let small = small.fast_min(other_small).to_array().into_iter();
+    let rest = rest.iter().map(|sum| sum.abs());
+    (
+        large.chain(rest.clone()).fold(0.0, |a, b| if b > a { b } else { a }),
+        small.chain(rest).fold(f64::INFINITY, |a, b| if b < a { b } else { a }),
+    )
 }
 
 #[cfg(test)]

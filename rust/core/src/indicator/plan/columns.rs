@@ -1,5 +1,9 @@
 //! Indicators over whole columns.
 
+use std::ops::Range;
+
+use wide::f64x4;
+
 use super::Plan;
 use super::worked::Worked;
 use crate::indicator::along::{Columns, MOST_OUTPUTS, Stretch};
@@ -37,8 +41,8 @@ impl Definition {
         let mut own = vec![0.0; kernel.own_words()];
         let mut worked = Worked::new(kernel, reads);
         // What is gone over anew with each stretch is no longer than the stretch.
-        let plain = STRETCH / distinct.len().min(4);
-        let length = worked.longest().max(if worked.is_ahead() { STRETCH_AHEAD } else { plain });
+        let length = if worked.is_ahead() { STRETCH_AHEAD } else { STRETCH };
+        let length = worked.longest().max(length / distinct.len().min(4));
         let mut from = 0;
         while from < rows {
             let stretch = from..rows.min(from + length);
@@ -64,7 +68,7 @@ impl Definition {
                 kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
             }
             // Looked at where they are about to be read, they are in the cache then.
-            if !distinct.iter().all(|column| all_finite(&column[stretch.clone()])) {
+            if !all_finite(&distinct, &stretch) {
                 let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
                 return stretch.clone().find(|row| !finite(row)).map_or(Ok(()), Err);
             }
@@ -74,23 +78,31 @@ impl Definition {
     }
 }
 
-/// How many rows are gone over at once: as many as stay at hand, of several columns fewer, with what is worked out ahead of them if
-/// anything is.
+/// How many values are gone over at once: as many as stay at hand, fewer where something is worked out ahead of them. While that
+/// is done, the processor reads on in the columns by itself, but no further than some lines: so what comes next must begin soon.
 const STRETCH: usize = 2048;
 const STRETCH_AHEAD: usize = 512;
 
-/// Zero times what is no finite number is none; several are looked at in one step.
-fn all_finite(values: &[f64]) -> bool {
-    let mut zeros = [0.0; 32];
-    let chunks = values.chunks_exact(zeros.len());
-    let rest = chunks.remainder().iter().all(|x| x.is_finite());
-    for chunk in chunks {
-        for (zero, x) in zeros.iter_mut().zip(chunk) {
-            *zero = x.mul_add(0.0, *zero);
+/// Whether all values of some rows are finite numbers: zero times what is none is no zero.
+fn all_finite(columns: &[&[f64]], rows: &Range<usize>) -> bool {
+    // Several are looked at in one step; added up, each would wait for the one before.
+    let mut zeros = [f64x4::ZERO; 8];
+    let mut rest = 0.0;
+    for column in columns {
+        let (fours, last) = column[rows.clone()].as_chunks::<4>();
+        let (chunks, few) = fours.as_chunks::<8>();
+        for chunk in chunks {
+            for (zero, four) in zeros.iter_mut().zip(chunk) {
+                *zero = f64x4::new(*four).mul_add(f64x4::ZERO, *zero);
+            }
         }
+        for (zero, four) in zeros.iter_mut().zip(few) {
+            *zero = f64x4::new(*four).mul_add(f64x4::ZERO, *zero);
+        }
+        rest = last.iter().fold(rest, |zero, x| x.mul_add(0.0, zero));
     }
-    // Added up, each would wait for the one before.
-    rest && zeros.iter().fold(0, |bits, zero| bits | zero.to_bits()) == 0
+    let zero = zeros.into_iter().fold(f64x4::splat(rest), |all, zero| all + zero);
+    zero.to_array() == [0.0; 4]
 }
 
 #[cfg(test)]
