@@ -109,14 +109,24 @@ pub(super) struct Stretch<'a> {
     pub(super) ahead: Option<&'a [&'a [f64]; Input::MAX_AHEAD]>,
 }
 
-/// The loop for one kind of indicator, compiled for it alone: its state stays in registers.
+/// Bars that are [settled](Input::settled), as an indicator's own loop takes them.
+#[derive(Debug)]
+pub struct Settled<'a> {
+    pub bars: Columns<'a>,
+    pub source: &'a [f64],
+    /// What was worked out ahead, a column for each of its list.
+    pub ahead: [&'a [f64]; Input::MAX_AHEAD],
+}
+
+/// The loop for one kind of indicator, compiled for it alone: its state stays in registers. Whether all that it
+/// [looks at](Indicator::LOOKS) are finite numbers.
 pub(super) fn run<I: Indicator>(
     kernel: &I,
     stretch: &Stretch<'_>,
     words: &mut [f64],
     own: &mut [f64],
     outputs: &mut [&mut [f64]],
-) {
+) -> bool {
     let rows = stretch.columns.close.len();
     // Columns that are known to be as long as the bars', whether they are there or not.
     let source = &stretch.source[..rows];
@@ -128,17 +138,22 @@ pub(super) fn run<I: Indicator>(
     let pasts = |row| Pasts::Worked(&stretch.table, row, &ahead);
     // An event of the session comes when it comes.
     let settled = if I::WAITS { rows } else { kernel.warm().saturating_sub(stretch.seen).min(rows) };
+    let mut finite = true;
     if settled > 0 {
-        each::<I, false>(kernel, stretch, words, own, outputs, 0..settled, pasts);
+        finite = each::<I, false>(kernel, stretch, words, own, outputs, 0..settled, pasts);
     }
     if I::ALONG {
         let mut room = Default::default();
         let rest = rows_of(outputs, &(settled..rows), &mut room);
         let state = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
-        kernel.along(state, &stretch.columns.rows(settled..rows), &source[settled..], rest);
+        let bars = stretch.columns.rows(settled..rows);
+        let given =
+            Settled { bars, source: &source[settled..], ahead: ahead.map(|column| &column[settled..]) };
+        finite &= kernel.along(state, &given, rest);
     } else if settled < rows {
-        each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);
+        finite &= each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);
     }
+    finite
 }
 
 /// These rows of the outputs.
@@ -162,7 +177,7 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
     outputs: &mut [&mut [f64]],
     range: Range<usize>,
     pasts: impl Fn(usize) -> Pasts<'a>,
-) {
+) -> bool {
     // All of a length that the compiler knows to be that of the loop: no step looks whether it is within.
     let count = range.len();
     let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } =
@@ -178,6 +193,7 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
     let mut state = *words;
     let mut row = [f64::NAN; MOST_OUTPUTS];
     let row = &mut row[..I::SPEC.outputs.len()];
+    let mut zeros = 0;
     for i in 0..count {
         // What cannot fail is left out where the indicator does not read it.
         let start = ts.and_then(|t| t.get(i)).map_or(0, |&t| t);
@@ -190,12 +206,18 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
         };
         let (seen, pasts) = (stretch.seen + range.start + i + 1, pasts(range.start + i));
         let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen, settled: SETTLED, pasts };
+        for field in I::LOOKS {
+            let x = if *field == Field::Source { input.x } else { field.of(input.bar) };
+            // Zero, but for what is no finite number.
+            zeros |= (x - x).to_bits();
+        }
         kernel.update(&mut state, own, &input, row);
         for (column, value) in columns.iter_mut().zip(&*row) {
             column[i] = *value;
         }
     }
     *words = state;
+    zeros == 0
 }
 
 /// More than any indicator has.

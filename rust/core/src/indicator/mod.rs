@@ -38,7 +38,7 @@ pub mod volatility;
 pub mod volume;
 
 pub use ahead::{Ahead, Over, Term};
-pub use along::Columns;
+pub use along::{Columns, Settled};
 pub use definition::Definition;
 pub use expression::Expression;
 pub use input::{Field, Input, Lookback, Tick};
@@ -80,6 +80,10 @@ pub trait Indicator: Sized {
     /// Whether all that it says is the last column of its [`ahead`](Self::ahead), each value as [`Self::of_window`] has it: then that
     /// column is worked out where it is to stand in the end, and [`Self::update`] is not called for it.
     const WINDOW: bool = false;
+
+    /// What it looks at in passing where many bars come at once, whether all of it are finite numbers: [`Field::Source`], or fields of
+    /// the bar. The others are gone through once more for that; so it is for what waits for itself, which has time to look.
+    const LOOKS: &[Field] = if Self::TAKES_SOURCE { &[Field::Source] } else { &[] };
 
     /// Whether it has a loop of its own for many bars: [`Self::along`].
     const ALONG: bool = false;
@@ -142,9 +146,10 @@ pub trait Indicator: Sized {
         true
     }
 
-    /// The same as [`Self::update`] with many bars that are [settled](Input::settled), in less time, into one column an output. It
-    /// reads those of `bars` and the source that it is said to read.
+    /// The same as [`Self::update`] with many bars that are [settled](Input::settled), in less time, into one column an output. Whether
+    /// all that it [looks at](Self::LOOKS) are finite numbers.
     #[inline(always)]
-    fn along(&self, _state: &mut Self::State, _bars: &Columns<'_>, _source: &[f64], _out: &mut [&mut [f64]]) {
+    fn along(&self, _state: &mut Self::State, _bars: &Settled<'_>, _out: &mut [&mut [f64]]) -> bool {
+        true
     }
 }

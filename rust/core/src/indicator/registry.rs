@@ -9,7 +9,7 @@ use super::across::{self, Area, Steps};
 use super::ahead::Ahead;
 use super::along::{self, Stretch};
 use super::expression::Expression;
-use super::input::Lookback;
+use super::input::{Field, Lookback};
 use super::params::Params;
 use super::spec::Spec;
 use super::{Indicator, candle, momentum, session, statistics, trend, volatility, volume};
@@ -130,11 +130,19 @@ macro_rules! registry {
                 }
             }
 
-            /// Over bars that follow each other.
-            pub(super) fn along(&self, stretch: &Stretch<'_>, state: &mut [f64], own: &mut [f64], outputs: &mut [&mut [f64]]) {
+            /// What [`Self::along`] looks at.
+            pub(super) fn looks(&self) -> &'static [Field] {
+                match self {
+                    $(Self::$variant(_) => <$type as Indicator>::LOOKS,)+
+                    Self::Custom | Self::Expression(_) => &[],
+                }
+            }
+
+            /// Over bars that follow each other. Whether all that it looks at are finite numbers.
+            pub(super) fn along(&self, stretch: &Stretch<'_>, state: &mut [f64], own: &mut [f64], outputs: &mut [&mut [f64]]) -> bool {
                 match self {
                     $(Self::$variant(kernel) => along::run(kernel, stretch, state, own, outputs),)+
-                    Self::Custom | Self::Expression(_) => {}
+                    Self::Custom | Self::Expression(_) => true,
                 }
             }
 

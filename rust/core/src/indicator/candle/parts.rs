@@ -80,9 +80,11 @@ impl Means {
 
     /// The fields of the last candles, and those of the means that are asked for, each as it was for them.
     pub(super) fn ahead(self) -> Vec<Ahead> {
-        let field = |field| (0..self.candles).map(move |ago| Ahead::new(Term::Field(field), Over::Each).ago(ago));
+        let field =
+            |field| (0..self.candles).map(move |ago| Ahead::new(Term::Field(field), Over::Each).ago(ago));
         let asked = Self::OF.into_iter().zip(self.asked).filter(|(_, asked)| *asked);
-        let mean = |((of, n), _)| (0..self.kept()).map(move |ago| Ahead::new(of, Over::Total(n)).ago(1 + ago));
+        let mean =
+            |((of, n), _)| (0..self.kept()).map(move |ago| Ahead::new(of, Over::Total(n)).ago(1 + ago));
         FIELDS.into_iter().flat_map(field).chain(asked.flat_map(mean)).collect()
     }
 
@@ -118,7 +120,8 @@ impl Average {
         let ((_, n), place) = (Means::OF[mean as usize], means.place(mean));
         if let Some(total) = input.ahead(place) {
             let ago = |ago| if ago < means.kept() { input.ahead(place + ago) } else { None };
-            self.last = [total, ago(1).unwrap_or(total), ago(2).unwrap_or(total)].map(|total| total / n as f64);
+            self.last =
+                [total, ago(1).unwrap_or(total), ago(2).unwrap_or(total)].map(|total| total / n as f64);
         } else {
             let total = self.total.next(n, input.seen - 1, |k| measure(k + 1));
             self.last = [total / n as f64, self.last[0], self.last[1]];

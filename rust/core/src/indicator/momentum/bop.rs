@@ -7,6 +7,7 @@ pub struct Bop;
 
 impl Indicator for Bop {
     const ABREAST: bool = true;
+    const LOOKS: &[Field] = &[Field::Open, Field::High, Field::Low, Field::Close];
     const SPEC: Spec = Spec {
         name: "bop",
         title: "Balance of power",

@@ -1,8 +1,10 @@
 //! Exponential moving average with TA-Lib's start.
 
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
-use super::blend::blend;
+use super::blend::{blend, blend_along};
 use super::rarely;
 
 /// Starts as the mean of its first `n` values, then moves by `2 / (n + 1)` of each difference.
@@ -41,5 +43,17 @@ impl Ema {
         }
         self.value /= n as f64;
         self.value
+    }
+
+    /// The averages after many values, once it has been started: see [`blend_along`].
+    #[inline(always)]
+    pub fn along<M: Iterator<Item = f64>>(
+        &mut self,
+        factor: f64,
+        into: &mut [f64],
+        make: impl FnMut(Range<usize>) -> M,
+        then: impl Fn(Range<usize>, &mut [f64]),
+    ) {
+        blend_along(&mut self.value, factor, into, make, then);
     }
 }

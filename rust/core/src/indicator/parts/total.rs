@@ -138,7 +138,8 @@ impl Total {
         // Mostly none has: then the largest and the smallest say so, of all, or of those that come before.
         let mut done = if self.passes(sums) { sums.len() } else { 0 };
         for some in sums[done..].chunks(FEW) {
-            let found = if self.passes(some) { None } else { some.iter().position(|sum| self.shrinks(sum.abs())) };
+            let found =
+                if self.passes(some) { None } else { some.iter().position(|sum| self.shrinks(sum.abs())) };
             done += found.unwrap_or(some.len());
             if found.is_some() {
                 break;

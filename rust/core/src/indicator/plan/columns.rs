@@ -1,14 +1,11 @@
 //! Indicators over whole columns.
 
-use std::ops::Range;
-
-use wide::f64x4;
-
 use super::Plan;
 use super::worked::Worked;
 use crate::indicator::along::{Columns, MOST_OUTPUTS, Stretch};
 use crate::indicator::definition::Definition;
 use crate::indicator::input::Field;
+use crate::indicator::parts::Finite;
 use crate::indicator::source::Source;
 
 impl Definition {
@@ -37,6 +34,12 @@ impl Definition {
 
     fn bulk_of(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [&mut [f64]]) -> Result<(), usize> {
         let (kernel, distinct, rows) = (self.kernel(), columns.distinct(), columns.close.len());
+        let looked: Vec<_> = if kernel.is_window() { &[] } else { kernel.looks() }
+            .iter()
+            .filter_map(|&field| columns.column(if field == Field::Source { reads } else { field }))
+            .collect();
+        let is_looked = |column: &&&[f64]| looked.iter().any(|looked| looked.as_ptr() == column.as_ptr());
+        let others: Vec<&[f64]> = distinct.iter().filter(|column| !is_looked(column)).copied().collect();
         let mut words = vec![0.0; kernel.state_words()];
         let mut own = vec![0.0; kernel.own_words()];
         let mut worked = Worked::new(kernel, reads);
@@ -52,6 +55,7 @@ impl Definition {
                 .iter_mut()
                 .zip(&mut *outputs)
                 .for_each(|(part, column)| *part = &mut column[stretch.clone()]);
+            let mut finite = true;
             if kernel.is_window() {
                 worked.take(columns, stretch.clone(), Some(&mut *parts[0]));
                 kernel.finish(parts[0]);
@@ -65,12 +69,16 @@ impl Definition {
                     seen: from,
                     ahead: Some(&ahead),
                 };
-                kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
+                finite = kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
             }
-            // Looked at where they are about to be read, they are in the cache then.
-            if !all_finite(&distinct, &stretch) {
+            // Looked at while they are at hand.
+            let mut rest = Finite::default();
+            others.iter().for_each(|column| rest.look(&column[stretch.clone()]));
+            if !(finite && rest.is_all()) {
                 let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
-                return stretch.clone().find(|row| !finite(row)).map_or(Ok(()), Err);
+                if let Some(row) = stretch.clone().find(|row| !finite(row)) {
+                    return Err(row);
+                }
             }
             from = stretch.end;
         }
@@ -82,28 +90,6 @@ impl Definition {
 /// is done, the processor reads on in the columns by itself, but no further than some lines: so what comes next must begin soon.
 const STRETCH: usize = 2048;
 const STRETCH_AHEAD: usize = 512;
-
-/// Whether all values of some rows are finite numbers: zero times what is none is no zero.
-fn all_finite(columns: &[&[f64]], rows: &Range<usize>) -> bool {
-    // Several are looked at in one step; added up, each would wait for the one before.
-    let mut zeros = [f64x4::ZERO; 8];
-    let mut rest = 0.0;
-    for column in columns {
-        let (fours, last) = column[rows.clone()].as_chunks::<4>();
-        let (chunks, few) = fours.as_chunks::<8>();
-        for chunk in chunks {
-            for (zero, four) in zeros.iter_mut().zip(chunk) {
-                *zero = f64x4::new(*four).mul_add(f64x4::ZERO, *zero);
-            }
-        }
-        for (zero, four) in zeros.iter_mut().zip(few) {
-            *zero = f64x4::new(*four).mul_add(f64x4::ZERO, *zero);
-        }
-        rest = last.iter().fold(rest, |zero, x| x.mul_add(0.0, zero));
-    }
-    let zero = zeros.into_iter().fold(f64x4::splat(rest), |all, zero| all + zero);
-    zero.to_array() == [0.0; 4]
-}
 
 #[cfg(test)]
 mod tests {

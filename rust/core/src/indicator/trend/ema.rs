@@ -1,5 +1,8 @@
+use std::ops::Range;
+
 use crate::error::Result;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec, parts};
+use crate::indicator::parts::{self, Finite};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Exponential moving average.
 #[derive(Debug, Clone)]
@@ -10,6 +13,7 @@ pub struct Ema {
 
 impl Indicator for Ema {
     const ABREAST: bool = true;
+    const ALONG: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "ema",
@@ -41,5 +45,21 @@ impl Indicator for Ema {
     #[inline(always)]
     fn update(&self, ema: &mut parts::Ema, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = ema.next(input.settled, self.period, self.factor, input.x);
+    }
+
+    #[inline(always)]
+    fn along(
+        &self,
+        ema: &mut parts::Ema,
+        Settled { source, .. }: &Settled<'_>,
+        out: &mut [&mut [f64]],
+    ) -> bool {
+        let mut finite = Finite::default();
+        let make = |rows: Range<usize>| {
+            finite.look(&source[rows.clone()]);
+            source[rows].iter().copied()
+        };
+        ema.along(self.factor, out[0], make, |_, _| {});
+        finite.is_all()
     }
 }

@@ -25,6 +25,7 @@ pub struct State {
 }
 
 impl Indicator for Psar {
+    const LOOKS: &[Field] = &[Field::High, Field::Low];
     const SPEC: Spec = Spec {
         name: "psar",
         title: "Parabolic stop and reverse",

@@ -1,6 +1,8 @@
+use std::ops::Range;
+
 use crate::error::Result;
-use crate::indicator::parts::Wilder;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Finite, Wilder};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Smoothed moving average (Wilder's, rma).
 #[derive(Debug, Clone)]
@@ -11,6 +13,7 @@ pub struct Smma {
 
 impl Indicator for Smma {
     const ABREAST: bool = true;
+    const ALONG: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "smma",
@@ -42,5 +45,21 @@ impl Indicator for Smma {
     #[inline(always)]
     fn update(&self, state: &mut Wilder, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = state.next(input.settled, self.period, self.factor, input.x);
+    }
+
+    #[inline(always)]
+    fn along(
+        &self,
+        state: &mut Wilder,
+        Settled { source, .. }: &Settled<'_>,
+        out: &mut [&mut [f64]],
+    ) -> bool {
+        let mut finite = Finite::default();
+        let make = |rows: Range<usize>| {
+            finite.look(&source[rows.clone()]);
+            source[rows].iter().copied()
+        };
+        state.along(self.factor, out[0], make, |_, _| {});
+        finite.is_all()
     }
 }

@@ -23,6 +23,7 @@ pub struct State {
 }
 
 impl Indicator for Supertrend {
+    const LOOKS: &[Field] = &[Field::High, Field::Low, Field::Close];
     const SPEC: Spec = Spec {
         name: "supertrend",
         title: "Supertrend",

@@ -1,8 +1,10 @@
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Wilder, true_range};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Finite, Wilder, true_range};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Average true range.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub struct State {
 
 impl Indicator for Atr {
     const ABREAST: bool = true;
+    const ALONG: bool = true;
+    const LOOKS: &[Field] = &[Field::High, Field::Low, Field::Close];
     const SPEC: Spec = Spec {
         name: "atr",
         title: "Average true range",
@@ -57,5 +61,39 @@ impl Indicator for Atr {
         } else {
             state.range.next(input.settled, self.period, self.factor, range)
         };
+    }
+
+    #[inline(always)]
+    fn along(&self, state: &mut State, bars: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        self.along_then(state, bars, out[0], |_, _| {})
+    }
+}
+
+impl Atr {
+    /// Its averages of many bars; `then` makes something of those of some rows.
+    #[inline(always)]
+    pub(super) fn along_then(
+        &self,
+        State { close, range }: &mut State,
+        Settled { bars, .. }: &Settled<'_>,
+        into: &mut [f64],
+        then: impl Fn(Range<usize>, &mut [f64]),
+    ) -> bool {
+        let Some((newest, into)) = into.split_first_mut() else { return true };
+        let (high, low, closes) = (&bars.high[1..], &bars.low[1..], &bars.close[1..]);
+        let mut finite = Finite::default();
+        finite.look(&[bars.high[0], bars.low[0], bars.close[0]]);
+        let first = true_range(bars.high[0], bars.low[0], *close);
+        *newest = range.next(true, self.period, self.factor, first);
+        then(0..1, std::slice::from_mut(newest));
+        let make = |rows: Range<usize>| {
+            [high, low, closes].iter().for_each(|column| finite.look(&column[rows.clone()]));
+            let last = &bars.close[rows.clone()];
+            let ranges = high[rows.clone()].iter().zip(&low[rows]).zip(last);
+            ranges.map(|((high, low), last)| true_range(*high, *low, *last))
+        };
+        range.along(self.factor, into, make, |rows, block| then(rows.start + 1..rows.end + 1, block));
+        *close = closes.last().copied().unwrap_or(bars.close[0]);
+        finite.is_all()
     }
 }

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::volatility::Atr;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Normalised average true range.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub struct Natr {
 
 impl Indicator for Natr {
     const ABREAST: bool = true;
+    const ALONG: bool = true;
+    const LOOKS: &[Field] = &[Field::High, Field::Low, Field::Close];
     const SPEC: Spec = Spec {
         name: "natr",
         title: "Normalised average true range",
@@ -39,6 +41,22 @@ impl Indicator for Natr {
     #[inline(always)]
     fn update(&self, state: &mut super::atr::State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         self.atr.update(state, own, input, out);
-        out[0] = if input.bar.close == 0.0 { 0.0 } else { out[0] / input.bar.close * 100.0 };
+        out[0] = of_price(out[0], input.bar.close);
     }
+
+    #[inline(always)]
+    fn along(&self, state: &mut super::atr::State, bars: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        self.atr.along_then(state, bars, out[0], |rows, averages| {
+            for (average, close) in averages.iter_mut().zip(&bars.bars.close[rows]) {
+                *average = of_price(*average, *close);
+            }
+        })
+    }
+}
+
+/// In percent of a price; 0 where that is 0.
+#[inline(always)]
+fn of_price(range: f64, price: f64) -> f64 {
+    let percent = range / price * 100.0;
+    if price == 0.0 { 0.0 } else { percent }
 }

@@ -8,6 +8,7 @@ pub struct TrueRange;
 
 impl Indicator for TrueRange {
     const ABREAST: bool = true;
+    const LOOKS: &[Field] = &[Field::High, Field::Low, Field::Close];
     const SPEC: Spec = Spec {
         name: "true_range",
         title: "True range",

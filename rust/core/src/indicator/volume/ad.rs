@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::{Sum, money_flow, money_flows};
-use crate::indicator::{Columns, Family, Field, Indicator, Input, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, Params, Settled, Spec};
 
 /// Accumulation/distribution line.
 #[derive(Debug, Clone)]
@@ -38,7 +38,8 @@ impl Indicator for Ad {
     }
 
     #[inline(always)]
-    fn along(&self, state: &mut Sum, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) {
+    fn along(&self, state: &mut Sum, Settled { bars, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
         state.along(out[0], |rows, terms| money_flows(bars, rows, terms), |line| line);
+        true
     }
 }

@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Ema, Sum, blend, money_flow, money_flows};
-use crate::indicator::{Columns, Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Chaikin oscillator.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl Indicator for Adosc {
     }
 
     #[inline(always)]
-    fn along(&self, state: &mut State, bars: &Columns<'_>, _: &[f64], out: &mut [&mut [f64]]) {
+    fn along(&self, state: &mut State, Settled { bars, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
         let State { line, emas } = state;
         let [mut fast, mut slow] = *emas;
         let flows = |rows: Range<usize>, terms: &mut [f64]| money_flows(bars, rows, terms);
@@ -72,5 +72,6 @@ impl Indicator for Adosc {
             fast - slow
         });
         *emas = [fast, slow];
+        true
     }
 }

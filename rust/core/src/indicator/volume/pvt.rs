@@ -4,7 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::Sum;
-use crate::indicator::{Columns, Family, Field, Indicator, Input, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, Params, Settled, Spec};
 
 /// Price-volume trend.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub struct State {
 impl Indicator for Pvt {
     const ALONG: bool = true;
     const TAKES_SOURCE: bool = true;
+    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "pvt",
         title: "Price-volume trend",
@@ -51,7 +52,8 @@ impl Indicator for Pvt {
     }
 
     #[inline(always)]
-    fn along(&self, state: &mut State, bars: &Columns<'_>, source: &[f64], out: &mut [&mut [f64]]) {
+    fn along(&self, state: &mut State, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        let Settled { bars, source, .. } = given;
         let State { close, sum } = state;
         let first = *close;
         let gains = |rows: Range<usize>, terms: &mut [f64]| {
@@ -65,6 +67,7 @@ impl Indicator for Pvt {
         };
         sum.along(out[0], gains, |trend| trend);
         *close = source.last().copied().unwrap_or(first);
+        true
     }
 }
 
