@@ -17,24 +17,37 @@ const AT_ONCE: usize = 32;
 
 /// Moves an average by one value after the other; `make` gives those of some rows, `then` makes something of what there is
 /// after them.
-///
-/// What does not wait for the average goes through a few instructions for many rows, while it moves.
 #[inline(always)]
 pub fn blend_along<M: Iterator<Item = f64>>(
     average: &mut f64,
     share: f64,
     into: &mut [f64],
+    make: impl FnMut(Range<usize>) -> M,
+    then: impl Fn(Range<usize>, &mut [f64]),
+) {
+    blend_each(average, into, |_| std::iter::repeat(share), make, then);
+}
+
+/// The same with a share for each row.
+///
+/// What does not wait for the average goes through a few instructions for many rows, while it moves.
+#[inline(always)]
+pub fn blend_each<S: Iterator<Item = f64>, M: Iterator<Item = f64>>(
+    average: &mut f64,
+    into: &mut [f64],
+    shares: impl Fn(Range<usize>) -> S,
     mut make: impl FnMut(Range<usize>) -> M,
     then: impl Fn(Range<usize>, &mut [f64]),
 ) {
-    let (kept, mut now) = (1.0 - share, *average);
-    let mut terms = [0.0; AT_ONCE];
+    let (mut kept, mut terms, mut now) = ([0.0; AT_ONCE], [0.0; AT_ONCE], *average);
     for (index, block) in into.chunks_mut(AT_ONCE).enumerate() {
         let rows = index * AT_ONCE..index * AT_ONCE + block.len();
-        for (term, x) in terms.iter_mut().zip(make(rows.clone())) {
-            *term = (1.0 - kept) * x;
+        let steps = shares(rows.clone()).zip(make(rows.clone()));
+        for ((kept, term), (share, x)) in kept.iter_mut().zip(&mut terms).zip(steps) {
+            *kept = 1.0 - share;
+            *term = (1.0 - *kept) * x;
         }
-        for (term, into) in terms.iter().zip(&mut *block) {
+        for ((kept, term), into) in kept.iter().zip(&terms).zip(&mut *block) {
             now = kept.mul_add(now, *term);
             *into = now;
         }

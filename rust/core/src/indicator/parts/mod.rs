@@ -25,7 +25,7 @@ mod weighted;
 mod wilder;
 
 pub use anchored::Anchored;
-pub use blend::blend;
+pub use blend::{blend, blend_each};
 pub use channel::Channel;
 pub use days::{Day, Days};
 pub use directional::{Directional, NO_MOVEMENT};

@@ -1,9 +1,11 @@
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Total, blend};
+use crate::indicator::parts::{Ema, Finite, Total, blend, blend_each};
 use crate::indicator::{
-    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Spec, Term,
+    Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Settled, Spec, Term,
 };
 
 /// Kaufman's adaptive moving average.
@@ -23,6 +25,7 @@ pub struct State {
 
 impl Indicator for Kama {
     const TAKES_SOURCE: bool = true;
+    const ALONG: bool = true;
     const SPEC: Spec = Spec {
         name: "kama",
         title: "Kaufman's adaptive moving average",
@@ -81,10 +84,37 @@ impl Indicator for Kama {
             return;
         }
         let moved = input.x - input.back(1, 0, self.period);
-        let ratio = if path <= moved || path < NOTHING { 1.0 } else { (moved / path).abs() };
-        let root = ratio.mul_add(self.fast - self.slow, self.slow);
-        state.value = blend(state.value, root * root, input.x);
+        state.value = blend(state.value, self.share(moved, path), input.x);
         out[0] = state.value;
+    }
+
+    #[inline(always)]
+    fn along(&self, state: &mut State, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        let mut finite = Finite::default();
+        let [paths, before, ..] = given.ahead;
+        let shares = |rows: Range<usize>| {
+            let moves =
+                given.source[rows.clone()].iter().zip(&before[rows.clone()]).map(|(x, before)| x - before);
+            moves.zip(&paths[rows]).map(|(moved, path)| self.share(moved, *path))
+        };
+        let make = |rows: Range<usize>| {
+            finite.look(&given.source[rows.clone()]);
+            given.source[rows].iter().copied()
+        };
+        blend_each(&mut state.value, out[0], shares, make, |_, _| {});
+        finite.is_all()
+    }
+}
+
+impl Kama {
+    /// The share of the way to the newest value, of how far it has moved and by which path.
+    #[inline(always)]
+    fn share(&self, moved: f64, path: f64) -> f64 {
+        // Chosen, not branched on: several bars go through one division.
+        let ratio = (moved / path).abs();
+        let ratio = if (path <= moved) | (path < NOTHING) { 1.0 } else { ratio };
+        let root = ratio.mul_add(self.fast - self.slow, self.slow);
+        root * root
     }
 }
 

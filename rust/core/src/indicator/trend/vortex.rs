@@ -2,7 +2,9 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::parts::{Mean, true_range};
-use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, ParamSpec, Params, Spec, Term};
+use crate::indicator::{
+    Ahead, Family, Field, Indicator, Input, Over, ParamSpec, Params, Settled, Spec, Term,
+};
 
 /// Vortex indicator.
 #[derive(Debug, Clone)]
@@ -22,6 +24,7 @@ pub struct State {
 }
 
 impl Indicator for Vortex {
+    const ALONG: bool = true;
     const SPEC: Spec = Spec {
         name: "vortex",
         title: "Vortex indicator",
@@ -67,7 +70,31 @@ impl Indicator for Vortex {
         let up = input.ahead(0).unwrap_or_else(|| state.up.sum(ups, self.period, up));
         let down = input.ahead(1).unwrap_or_else(|| state.down.sum(downs, self.period, down));
         let range = input.ahead(2).unwrap_or_else(|| state.range.sum(ranges, self.period, range));
-        let share = if range > 0.0 { 1.0 / range } else { 0.0 * range };
-        crate::indicator::put(out, [up * share, down * share]);
+        crate::indicator::put(out, shares([up, down], range));
     }
+
+    #[inline(always)]
+    fn along(&self, state: &mut State, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        let Settled { bars, ahead: [ups, downs, ranges, ..], .. } = given;
+        if let [pluses, minuses, ..] = out
+            && let (Some(high), Some(low), Some(close)) =
+                (bars.high.last(), bars.low.last(), bars.close.last())
+        {
+            let sums = ups.iter().zip(*downs).zip(*ranges);
+            for ((plus, minus), ((up, down), range)) in pluses.iter_mut().zip(&mut **minuses).zip(sums) {
+                [*plus, *minus] = shares([*up, *down], *range);
+            }
+            (state.high, state.low, state.close) = (*high, *low, *close);
+        }
+        true
+    }
+}
+
+/// What the sums are of the range.
+#[inline(always)]
+fn shares(sums: [f64; 2], range: f64) -> [f64; 2] {
+    // Chosen, not branched on: several bars go through one division.
+    let share = 1.0 / range;
+    let share = if range > 0.0 { share } else { 0.0 * range };
+    sums.map(|sum| sum * share)
 }
