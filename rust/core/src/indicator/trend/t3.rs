@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Ema;
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Ema, Finite};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Tillson moving average.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub struct State {
 
 impl Indicator for T3 {
     const ABREAST: bool = true;
+    const ALONG: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "t3",
@@ -62,7 +63,39 @@ impl Indicator for T3 {
             }
             *value = x;
         }
+        let [_, _, third, fourth, fifth, sixth] = values;
+        out[0] = self.weighted([third, fourth, fifth, sixth]);
+    }
+
+    #[inline(always)]
+    fn along(&self, state: &mut State, Settled { source, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        let (mut finite, mut emas, mut last) = (Finite::default(), state.emas, [[0.0; AT_ONCE]; 4]);
+        for (block, into) in source.chunks(AT_ONCE).zip(out[0].chunks_mut(AT_ONCE)) {
+            finite.look(block);
+            for (i, x) in block.iter().enumerate() {
+                let mut values = [*x; 6];
+                for k in 0..emas.len() {
+                    values[k] = emas[k].next(true, self.period, self.factor, values[k.saturating_sub(1)]);
+                }
+                last.iter_mut().zip(&values[2..]).for_each(|(line, value)| line[i] = *value);
+            }
+            for (i, into) in into.iter_mut().enumerate() {
+                *into = self.weighted(last.each_ref().map(|line| line[i]));
+            }
+        }
+        state.emas = emas;
+        finite.is_all()
+    }
+}
+
+/// So many rows are weighted together.
+const AT_ONCE: usize = 32;
+
+impl T3 {
+    /// What it makes of the last four averages.
+    #[inline(always)]
+    fn weighted(&self, [third, fourth, fifth, sixth]: [f64; 4]) -> f64 {
         let [c6, c5, c4, c3] = self.weights;
-        out[0] = c6 * values[5] + c5 * values[4] + c4 * values[3] + c3 * values[2];
+        c6 * sixth + c5 * fifth + c4 * fourth + c3 * third
     }
 }
