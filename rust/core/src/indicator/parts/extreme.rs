@@ -76,11 +76,21 @@ impl<'w, E: Extreme> Window<'w, E> {
 }
 
 /// The same over a column at once, of whose values `seen` have come before: for each the extreme of the `n` that end there,
-/// NaN where there are not as many. Stretches of two, four, eight, … values, each made of two of the last; many rows go through one instruction.
+/// NaN where there are not as many. They are made of those of stretches of four, sixteen, … values, each made of four of the last;
+/// many rows go through one instruction.
 #[derive(Debug, Default)]
 pub struct Sliding {
     spans: [Vec<f64>; 2],
     places: [Vec<f64>; 2],
+}
+
+/// The extremes of the spans that begin so many rows after each. Zero has no sign, whichever of two was taken.
+#[inline(never)]
+fn widest<E: Extreme, const N: usize>(spans: &[f64], after: [usize; N], into: &mut [f64]) {
+    let spans = after.map(|after| &spans[after..][..into.len()]);
+    for (i, into) in into.iter_mut().enumerate() {
+        *into = spans.iter().skip(1).fold(spans[0][i], |extreme, span| E::pick(extreme, span[i])) + 0.0;
+    }
 }
 
 impl Sliding {
@@ -91,22 +101,25 @@ impl Sliding {
         if without == column.rows() {
             return;
         }
-        let values = &column.values[column.before + without + 1 - n..];
-        let [spans, next] = &mut self.spans;
-        let pairs = |spans: &[f64], width: usize, into: &mut Vec<f64>| {
-            into.clear();
-            into.extend(spans.iter().zip(&spans[width..]).map(|(a, b)| E::pick(*a, *b)));
-        };
         let mut width = 1;
-        while 2 * width <= n {
-            pairs(if width == 1 { values } else { spans }, width, next);
+        let [spans, next] = &mut self.spans;
+        let values = &column.values[column.before + without + 1 - n..];
+        while 4 * width < n {
+            let from = if width == 1 { values } else { &spans[..] };
+            next.resize(from.len() - 3 * width, 0.0);
+            widest::<E, 4>(from, [0, width, 2 * width, 3 * width], next);
             std::mem::swap(spans, next);
-            width *= 2;
+            width *= 4;
         }
-        let spans = if width == 1 { values } else { spans };
-        // Two that overlap, or one. Zero has no sign, whichever of two was taken.
-        let both = spans.iter().zip(&spans[n - width..]);
-        into.iter_mut().zip(both).for_each(|(into, (a, b))| *into = E::pick(*a, *b) + 0.0);
+        let from = if width == 1 { values } else { &spans[..] };
+        // So many as it takes, of which the last overlaps.
+        let last = n - width;
+        match n.div_ceil(width) {
+            1 => widest::<E, 1>(from, [0], into),
+            2 => widest::<E, 2>(from, [0, last], into),
+            3 => widest::<E, 3>(from, [0, width, last], into),
+            _ => widest::<E, 4>(from, [0, width, 2 * width, last], into),
+        }
     }
 
     /// How many bars ago each of these extremes was, the newest of equals: what a [`Place`](super::Place) gives.

@@ -8,6 +8,7 @@ pub struct SessionLow;
 
 impl Indicator for SessionLow {
     const TAKES_SOURCE: bool = true;
+    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "session_low",
         title: "Session low",

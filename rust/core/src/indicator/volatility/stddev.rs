@@ -11,6 +11,7 @@ pub struct Stddev {
 impl Indicator for Stddev {
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
+    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "stddev",
         title: "Standard deviation",

@@ -11,6 +11,7 @@ pub struct Variance {
 impl Indicator for Variance {
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
+    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "variance",
         title: "Variance",
