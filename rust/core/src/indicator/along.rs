@@ -6,7 +6,7 @@ use crate::bar::Bar;
 use crate::time::{Day, Nanos};
 
 use super::Indicator;
-use super::input::{Field, Input, Pasts, Table, Tick, hl2, hlc3, hlcc4, ohlc4};
+use super::input::{Column, Field, Input, Pasts, Table, Tick, hl2, hlc3, hlcc4, ohlc4};
 
 /// Bars as columns of one length. What the indicator does not read may be any of them.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +116,14 @@ pub struct Settled<'a> {
     pub source: &'a [f64],
     /// What was worked out ahead, a column for each of its list.
     pub ahead: [&'a [f64]; Input::MAX_AHEAD],
+    pasts: [Column<'a>; Input::MAX_PAST],
+}
+
+impl<'a> Settled<'a> {
+    /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), and these bars.
+    pub fn past(&self, index: usize) -> Column<'a> {
+        self.pasts[index]
+    }
 }
 
 /// The loop for one kind of indicator, compiled for it alone: its state stays in registers. Whether all that it
@@ -147,8 +155,9 @@ pub(super) fn run<I: Indicator>(
         let rest = rows_of(outputs, &(settled..rows), &mut room);
         let state = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
         let bars = stretch.columns.rows(settled..rows);
+        let (source, ahead) = (&source[settled..], ahead.map(|column| &column[settled..]));
         let given =
-            Settled { bars, source: &source[settled..], ahead: ahead.map(|column| &column[settled..]) };
+            Settled { bars, source, ahead, pasts: stretch.table.pasts.map(|past| past.from(settled)) };
         finite &= kernel.along(state, &given, rest);
     } else if settled < rows {
         finite &= each::<I, true>(kernel, stretch, words, own, outputs, settled..rows, pasts);

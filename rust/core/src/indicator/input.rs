@@ -153,6 +153,11 @@ impl<'a> Column<'a> {
         Self { before: self.before + row, ..self }
     }
 
+    /// The values of some rows.
+    pub(super) fn rows_of(&self, rows: Range<usize>) -> &'a [f64] {
+        &self.values[self.before + rows.start..self.before + rows.end]
+    }
+
     /// The past at a row.
     pub(super) fn past(&self, row: usize) -> Past<'a> {
         Past::column(self.values, self.before + row)

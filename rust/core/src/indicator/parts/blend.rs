@@ -18,7 +18,7 @@ const AT_ONCE: usize = 32;
 /// Moves an average by one value after the other; `make` gives those of some rows, `then` makes something of what there is
 /// after them.
 #[inline(always)]
-pub fn blend_along<M: Iterator<Item = f64>>(
+pub(super) fn blend_along<M: Iterator<Item = f64>>(
     average: &mut f64,
     share: f64,
     into: &mut [f64],

@@ -6,6 +6,7 @@ mod channel;
 mod days;
 mod directional;
 mod ema;
+mod extent;
 mod extreme;
 mod finite;
 mod line;

@@ -1,8 +1,13 @@
 //! Mean and variance of a window, safe from rounding.
 
+use std::ops::Range;
+
 use bytemuck::{Pod, Zeroable};
 
+use super::extent::{largest, smallest};
+use super::finite::Finite;
 use super::{RENEW_WATCHED_AFTER, rarely};
+use crate::indicator::input::Column;
 use crate::indicator::ring::Past;
 
 /// Sums of differences from a reference that lies within the window, and of their squares.
@@ -49,6 +54,84 @@ impl Moments {
         (mean, variance, good & !due)
     }
 
+    /// Takes all values of a column before which `n` have come; `then` is given the means and the variances of some rows. Whether
+    /// all the values are finite numbers.
+    #[inline(always)]
+    pub fn along(
+        &mut self,
+        n: usize,
+        column: Column<'_>,
+        mut then: impl FnMut(Range<usize>, &[f64], &[f64]),
+    ) -> bool {
+        let (share, mut row, mut finite) = (1.0 / n as f64, 0, Finite::default());
+        let (mut means, mut variances) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
+        let (mut sums, mut squares) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
+        while row < column.rows() {
+            let left = n.max(RENEW_WATCHED_AFTER).saturating_sub(self.age as usize);
+            let count = left.min(column.rows() - row).min(AT_ONCE);
+            let (sums, squares) = (&mut sums[..count], &mut squares[..count]);
+            for ((sum, square), (new, old)) in
+                sums.iter_mut().zip(&mut *squares).zip(column.steps(n, row..row + count))
+            {
+                let (new, old) = (new - self.reference, old - self.reference);
+                (*sum, *square) = (new - old, new * new - old * old);
+            }
+            let (mut sum, mut square) = (self.sum, self.squares);
+            for (of_sum, of_square) in sums.iter_mut().zip(&mut *squares) {
+                sum += *of_sum;
+                square += *of_square;
+                (*of_sum, *of_square) = (sum, square);
+            }
+            let done = self.last_of(share, sums, squares);
+            finite.look(column.rows_of(row..row + count));
+            for ((mean, variance), (sum, square)) in
+                means.iter_mut().zip(&mut variances).zip(sums.iter().zip(&*squares)).take(done)
+            {
+                (*mean, *variance) = self.both(share, *sum, *square);
+            }
+            self.age += done as u64;
+            let rows = row..row + done;
+            row = rows.end;
+            then(rows, &means[..done], &variances[..done]);
+            // Due, or shrunk too far.
+            if done < count || left == 0 {
+                self.renew(n, column.past(row));
+                finite.look(column.rows_of(row..row + 1));
+                let (mean, variance) = self.mean_and_variance(n);
+                then(row..row + 1, &[mean], &[variance]);
+                row += 1;
+            }
+        }
+        finite.is_all()
+    }
+
+    /// How many sums come before those between which the spread has shrunk too far; they are taken.
+    #[inline(always)]
+    fn last_of(&mut self, share: f64, sums: &[f64], squares: &[f64]) -> usize {
+        // Mostly none has: then the largest and the smallest say so.
+        let both = || sums.iter().zip(squares);
+        let mut spreads = [0.0; AT_ONCE];
+        spreads.iter_mut().zip(both()).for_each(|(into, (sum, square))| *into = spread(share, *sum, *square));
+        let largest = largest(squares, self.peak);
+        let kept = smallest(&spreads[..sums.len()], f64::INFINITY) >= RENEW_BELOW * largest;
+        let mut done = if kept { sums.len() } else { 0 };
+        if kept {
+            self.peak = largest;
+        } else {
+            for (sum, square) in both() {
+                self.peak = if *square > self.peak { *square } else { self.peak };
+                if spread(share, *sum, *square) < RENEW_BELOW * self.peak {
+                    break;
+                }
+                done += 1;
+            }
+        }
+        if let Some((sum, square)) = both().take(done).last() {
+            (self.sum, self.squares) = (*sum, *square);
+        }
+        done
+    }
+
     #[inline(always)]
     fn is_due(&self, n: usize) -> bool {
         self.age >= n.max(RENEW_WATCHED_AFTER) as u64
@@ -67,14 +150,19 @@ impl Moments {
 
     #[inline(always)]
     fn mean_and_variance(&self, n: usize) -> (f64, f64) {
-        let (share, spread) = (1.0 / n as f64, self.spread(n));
-        (self.sum.mul_add(share, self.reference), if spread > 0.0 { spread * share } else { 0.0 })
+        self.both(1.0 / n as f64, self.sum, self.squares)
+    }
+
+    #[inline(always)]
+    fn both(&self, share: f64, sum: f64, squares: f64) -> (f64, f64) {
+        let spread = spread(share, sum, squares);
+        (sum.mul_add(share, self.reference), if spread > 0.0 { spread * share } else { 0.0 })
     }
 
     /// `n` times the variance.
     #[inline]
     fn spread(&self, n: usize) -> f64 {
-        (-self.sum * (1.0 / n as f64)).mul_add(self.sum, self.squares)
+        spread(1.0 / n as f64, self.sum, self.squares)
     }
 
     #[inline]
@@ -83,6 +171,15 @@ impl Moments {
         self.peak = self.spread(n);
         self.age = 1;
     }
+}
+
+/// So many rows are gone over at once.
+const AT_ONCE: usize = 32;
+
+/// So many times the variance as there are values, of which each is this share.
+#[inline(always)]
+fn spread(share: f64, sum: f64, squares: f64) -> f64 {
+    (-sum * share).mul_add(sum, squares)
 }
 
 /// A reference within the window, and the sums about it.

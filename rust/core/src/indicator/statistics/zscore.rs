@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::Moments;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Settled, Spec};
 
 /// Z-score.
 #[derive(Debug, Clone)]
@@ -9,6 +9,7 @@ pub struct Zscore {
 }
 
 impl Indicator for Zscore {
+    const ALONG: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
         name: "zscore",
@@ -39,7 +40,24 @@ impl Indicator for Zscore {
     #[inline(always)]
     fn update(&self, state: &mut Moments, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let (mean, variance) = state.next(self.period, input.seen, input.past(0));
-        let deviation = variance.sqrt();
-        out[0] = if deviation > 0.0 { (input.x - mean) / deviation } else { deviation };
+        out[0] = score(input.x, mean, variance);
     }
+
+    #[inline(always)]
+    fn along(&self, moments: &mut Moments, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        moments.along(self.period, given.past(0), |rows, means, variances| {
+            let both = means.iter().zip(variances).zip(&given.source[rows.clone()]);
+            for (out, ((mean, variance), x)) in out[0][rows].iter_mut().zip(both) {
+                *out = score(*x, *mean, *variance);
+            }
+        })
+    }
+}
+
+#[inline(always)]
+fn score(x: f64, mean: f64, variance: f64) -> f64 {
+    // Chosen, not branched on: several bars go through one division.
+    let deviation = variance.sqrt();
+    let score = (x - mean) / deviation;
+    if deviation > 0.0 { score } else { deviation }
 }

@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::Moments;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Settled, Spec};
 
 /// Bollinger bands.
 #[derive(Debug, Clone)]
@@ -10,6 +10,7 @@ pub struct Bbands {
 }
 
 impl Indicator for Bbands {
+    const ALONG: bool = true;
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
     const SPEC: Spec = Spec {
@@ -49,6 +50,18 @@ impl Indicator for Bbands {
         let (mean, variance, good) = moments.step(self.period, input.x, old);
         crate::indicator::put(out, self.bands(mean, variance));
         good
+    }
+
+    #[inline(always)]
+    fn along(&self, moments: &mut Moments, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        let [middles, uppers, lowers] = out else { return true };
+        moments.along(self.period, given.past(0), |rows, means, variances| {
+            let bands =
+                middles[rows.clone()].iter_mut().zip(&mut uppers[rows.clone()]).zip(&mut lowers[rows]);
+            for (((middle, upper), lower), (mean, variance)) in bands.zip(means.iter().zip(variances)) {
+                [*middle, *upper, *lower] = self.bands(*mean, *variance);
+            }
+        })
     }
 }
 

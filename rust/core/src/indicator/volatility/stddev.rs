@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::Moments;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Settled, Spec};
 
 /// Population standard deviation of a window.
 #[derive(Debug, Clone)]
@@ -9,9 +9,9 @@ pub struct Stddev {
 }
 
 impl Indicator for Stddev {
+    const ALONG: bool = true;
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
-    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "stddev",
         title: "Standard deviation",
@@ -49,5 +49,12 @@ impl Indicator for Stddev {
         let (_, variance, good) = moments.step(self.period, input.x, old);
         out[0] = variance.sqrt();
         good
+    }
+
+    #[inline(always)]
+    fn along(&self, moments: &mut Moments, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        moments.along(self.period, given.past(0), |rows, _, variances| {
+            out[0][rows].iter_mut().zip(variances).for_each(|(out, variance)| *out = variance.sqrt());
+        })
     }
 }

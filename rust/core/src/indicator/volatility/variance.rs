@@ -1,6 +1,6 @@
 use crate::error::Result;
 use crate::indicator::parts::Moments;
-use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, Lookback, ParamSpec, Params, Settled, Spec};
 
 /// Variance.
 #[derive(Debug, Clone)]
@@ -9,9 +9,9 @@ pub struct Variance {
 }
 
 impl Indicator for Variance {
+    const ALONG: bool = true;
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
-    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "variance",
         title: "Variance",
@@ -48,5 +48,11 @@ impl Indicator for Variance {
         let (_, variance, good) = state.step(self.period, input.x, old);
         out[0] = variance;
         good
+    }
+
+    #[inline(always)]
+    fn along(&self, moments: &mut Moments, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
+        moments
+            .along(self.period, given.past(0), |rows, _, variances| out[0][rows].copy_from_slice(variances))
     }
 }
