@@ -1,8 +1,8 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{blend_each, middle};
-use crate::indicator::{Family, Field, Indicator, Input, Params, Settled, Spec};
+use crate::indicator::parts::middle;
+use crate::indicator::{Family, Field, Indicator, Input, Params, Spec};
 
 /// Heikin-Ashi candles.
 #[derive(Debug, Clone)]
@@ -16,7 +16,6 @@ pub struct State {
 }
 
 impl Indicator for HeikinAshi {
-    const ALONG: bool = true;
     const SPEC: Spec = Spec {
         name: "heikin_ashi",
         title: "Heikin-Ashi candles",
@@ -58,37 +57,6 @@ impl Indicator for HeikinAshi {
             out,
             [close, open, highest(bar.high, open, close), lowest(bar.low, open, close)],
         );
-    }
-
-    #[inline(always)]
-    fn along(&self, state: &mut State, Settled { bars, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
-        let [closes, opens, highs, lows] = out else { return true };
-        let bodies = bars.open.iter().zip(bars.close);
-        for (((high, low), (open, close)), into) in
-            bars.high.iter().zip(bars.low).zip(bodies).zip(&mut **closes)
-        {
-            *into = (open + high + low + close) / 4.0;
-        }
-        // As the step of an average that forgets one half.
-        let Some((first, later)) = opens.split_first_mut() else { return true };
-        *first = state.open.mul_add(0.5, 0.5 * state.close);
-        let mut open = *first;
-        let (last, before) = closes.split_last().unwrap_or((&state.close, &[]));
-        blend_each(
-            &mut open,
-            later,
-            |_| std::iter::repeat(0.5),
-            |rows| before[rows].iter().copied(),
-            |_, _| {},
-        );
-        for (((high, open), close), into) in bars.high.iter().zip(&**opens).zip(&**closes).zip(&mut **highs) {
-            *into = highest(*high, *open, *close);
-        }
-        for (((low, open), close), into) in bars.low.iter().zip(&**opens).zip(&**closes).zip(&mut **lows) {
-            *into = lowest(*low, *open, *close);
-        }
-        (state.open, state.close) = (open, *last);
-        true
     }
 }
 
