@@ -83,21 +83,27 @@ impl Psar {
     #[inline(always)]
     fn step(&self, state: &mut State, last: (f64, f64), now: (f64, f64)) -> f64 {
         let State { side, sar, extreme, factor, .. } = *state;
-        let turned = |(high, low): (f64, f64)| if side < 0.0 { (-low, -high) } else { (high, low) };
+        let turned = |(high, low): (f64, f64)| (choose(side < 0.0, -low, high), choose(side < 0.0, -high, low));
         let ((last_high, last_low), (high, low)) = (turned(last), turned(now));
         let (highest, lowest) = (Highest::pick(last_high, high), Lowest::pick(last_low, low));
         let beyond = high > extreme;
-        let further = if beyond { high } else { extreme };
-        let faster = if beyond { Lowest::pick(factor + self.acceleration, self.maximum) } else { factor };
+        let further = Highest::pick(high, extreme);
+        let faster = choose(beyond, Lowest::pick(factor + self.acceleration, self.maximum), factor);
         let on = Lowest::pick(sar + faster * (further - sar), lowest);
         let reversed = Highest::pick(extreme, highest);
         let back = Highest::pick(reversed + self.acceleration * (low - reversed), highest);
         let touched = low <= sar;
-        let shown = side * if touched { reversed } else { sar };
-        state.side = if touched { -side } else { side };
-        state.sar = if touched { -back } else { on };
-        state.extreme = if touched { -low } else { further };
-        state.factor = if touched { self.acceleration } else { faster };
+        let shown = side * choose(touched, reversed, sar);
+        state.side = choose(touched, -side, side);
+        state.sar = choose(touched, -back, on);
+        state.extreme = choose(touched, -low, further);
+        state.factor = choose(touched, self.acceleration, faster);
         shown
     }
+}
+
+/// One of two, without a branch: which of them it will be cannot be guessed.
+#[inline(always)]
+fn choose(first: bool, one: f64, other: f64) -> f64 {
+    std::hint::select_unpredictable(first, one, other)
 }
