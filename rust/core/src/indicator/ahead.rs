@@ -68,6 +68,8 @@ pub enum Over {
     Total(usize),
     /// What [`Weighted`](super::parts::Weighted) gives.
     Weighted(usize),
+    /// What [`Strength`](super::parts::Strength) gives.
+    Strength(usize),
     /// What [`Pairs`](super::parts::Pairs) gives of the terms and the other series' of the same kind, which come second.
     Correlation(usize),
     /// The same, of which they come first.
@@ -104,6 +106,8 @@ impl Over {
             | Self::Weighted(n)
             | Self::Correlation(n)
             | Self::Slope(n) => n,
+            // So many moves.
+            Self::Strength(n) => n + 1,
         }
     }
 }

@@ -1,7 +1,5 @@
-use bytemuck::{Pod, Zeroable};
-
 use crate::error::Result;
-use crate::indicator::parts::Wilder;
+use crate::indicator::parts::{Strength, Wilder};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
 
 /// Relative strength index.
@@ -9,14 +7,6 @@ use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec}
 pub struct Rsi {
     period: usize,
     factor: f64,
-}
-
-#[repr(C)]
-#[derive(Debug, Clone, Copy, Pod, Zeroable)]
-pub struct State {
-    previous: f64,
-    gain: Wilder,
-    loss: Wilder,
 }
 
 impl Indicator for Rsi {
@@ -34,7 +24,7 @@ impl Indicator for Rsi {
         source: "J. W. Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib RSI, which gives 0 for a flat series",
     };
 
-    type State = State;
+    type State = Strength;
 
     fn new(params: &Params) -> Result<Self> {
         let period = params.bars("period");
@@ -50,16 +40,7 @@ impl Indicator for Rsi {
     }
 
     #[inline(always)]
-    fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let change = input.x - state.previous;
-        state.previous = input.x;
-        if !input.settled && input.seen == 1 {
-            out[0] = f64::NAN;
-            return;
-        }
-        let gain = state.gain.next(input.settled, self.period, self.factor, change.max(0.0));
-        let loss = state.loss.next(input.settled, self.period, self.factor, (-change).max(0.0));
-        let moved = gain + loss;
-        out[0] = if moved == 0.0 { 50.0 } else { 100.0 * gain / moved };
+    fn update(&self, state: &mut Strength, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
+        out[0] = state.next(input.settled, input.seen, self.period, self.factor, input.x);
     }
 }

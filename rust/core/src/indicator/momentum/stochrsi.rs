@@ -2,14 +2,14 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
 use crate::indicator::Past;
-use crate::indicator::momentum::Rsi;
-use crate::indicator::parts::{Highest, Lowest, Mean, Window};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Spec};
+use crate::indicator::parts::{Highest, Lowest, Mean, Strength, Wilder, Window};
+use crate::indicator::{Ahead, Family, Field, Indicator, Input, Over, ParamSpec, Params, Spec, Term};
 
 /// Stochastic RSI.
 #[derive(Debug, Clone)]
 pub struct Stochrsi {
-    rsi: Rsi,
+    period: usize,
+    factor: f64,
     stoch_period: usize,
     smooth_d: usize,
 }
@@ -17,7 +17,7 @@ pub struct Stochrsi {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct State {
-    rsi: super::rsi::State,
+    rsi: Strength,
     d: Mean,
 }
 
@@ -42,19 +42,30 @@ impl Indicator for Stochrsi {
     type State = State;
 
     fn new(params: &Params) -> Result<Self> {
+        let period = params.bars("period");
         Ok(Self {
-            rsi: Rsi::new(params)?,
+            period,
+            factor: Wilder::factor(period),
             stoch_period: params.bars("stoch_period"),
             smooth_d: params.bars("smooth_d"),
         })
     }
 
     fn first(&self) -> usize {
-        self.rsi.first() + self.stoch_period + self.smooth_d - 2
+        self.period + self.stoch_period + self.smooth_d - 1
     }
 
     fn warm(&self) -> usize {
-        self.rsi.warm() + self.stoch_period + self.smooth_d
+        Wilder::warm(self.period) + self.stoch_period + self.smooth_d
+    }
+
+    fn ahead(&self) -> Vec<Ahead> {
+        let (strength, n) = (Term::Ahead(0), self.stoch_period);
+        vec![
+            Ahead::new(Term::Field(Field::Source), Over::Strength(self.period)),
+            Ahead::new(strength, Over::Highest(n)),
+            Ahead::new(strength, Over::Lowest(n)),
+        ]
     }
 
     fn own_words(&self) -> usize {
@@ -65,28 +76,38 @@ impl Indicator for Stochrsi {
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let mut rsi = [f64::NAN];
-        self.rsi.update(&mut state.rsi, &mut [], input, &mut rsi);
         out.fill(f64::NAN);
-        if rsi[0].is_nan() {
-            return;
-        }
-        let (values, rest) = own.split_at_mut(Past::own_words(self.stoch_period));
-        let (highs, rest) = rest.split_at_mut(Window::<Highest>::words(self.stoch_period));
-        let (lows, ds) = rest.split_at_mut(Window::<Lowest>::words(self.stoch_period));
-        let seen = input.seen + 1 - self.rsi.first();
-        let values = Past::put(values, seen, rsi[0]);
-        let high = Window::<Highest>::over(highs).next(seen, values);
-        let low = Window::<Lowest>::over(lows).next(seen, values);
-        if seen < self.stoch_period {
+        let (values, ds) = own.split_at_mut(own.len() - Mean::words(self.smooth_d));
+        let step = || self.extremes(&mut state.rsi, values, input);
+        let worked = || Some([input.ahead(0)?, input.ahead(1)?, input.ahead(2)?]);
+        let [rsi, high, low] = worked().unwrap_or_else(step);
+        if high.is_nan() {
             return;
         }
         let range = high - low;
-        let k = if range < NOTHING { 0.0 } else { 100.0 * ((rsi[0] - low) / range) };
+        let k = if range < NOTHING { 0.0 } else { 100.0 * ((rsi - low) / range) };
         let d = state.d.next(ds, self.smooth_d, k);
         if !d.is_nan() {
             crate::indicator::put(out, [k, d]);
         }
+    }
+}
+
+impl Stochrsi {
+    /// The rsi after a bar, and the highest and lowest of its window; NaN before there are.
+    #[inline(always)]
+    fn extremes(&self, strength: &mut Strength, own: &mut [f64], input: &Input<'_>) -> [f64; 3] {
+        let rsi = strength.next(input.settled, input.seen, self.period, self.factor, input.x);
+        if rsi.is_nan() {
+            return [rsi; 3];
+        }
+        let (values, rest) = own.split_at_mut(Past::own_words(self.stoch_period));
+        let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(self.stoch_period));
+        let seen = input.seen - self.period;
+        let values = Past::put(values, seen, rsi);
+        let high = Window::<Highest>::over(highs).next(seen, values);
+        let low = Window::<Lowest>::over(lows).next(seen, values);
+        [rsi, high, low]
     }
 }
 

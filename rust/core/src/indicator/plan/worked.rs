@@ -8,7 +8,9 @@ use bytemuck::Zeroable;
 use crate::indicator::ahead::{Ahead, Over, Term};
 use crate::indicator::along::Columns;
 use crate::indicator::input::{Column, Field, Input, Lookback, Table};
-use crate::indicator::parts::{Compared, Highest, Lowest, Pairs, Rolling, Sliding, Total, Weighted};
+use crate::indicator::parts::{
+    Compared, Highest, Lowest, Pairs, Rolling, Sliding, Strength, Total, Weighted,
+};
 use crate::indicator::registry::Kernel;
 
 /// Terms from some rows before a stretch to its end.
@@ -43,6 +45,7 @@ enum State {
     Mean(Rolling),
     Total(Total),
     Weighted(Weighted),
+    Strength(Strength),
     Pairs(Pairs),
 }
 
@@ -276,6 +279,7 @@ impl State {
             Over::Mean(_) => Self::Mean(Rolling::zeroed()),
             Over::Total(_) => Self::Total(Total::zeroed()),
             Over::Weighted(_) => Self::Weighted(Weighted::zeroed()),
+            Over::Strength(_) => Self::Strength(Strength::zeroed()),
             Over::Correlation(_) | Over::Slope(_) => Self::Pairs(Pairs::zeroed()),
             _ => Self::Nothing,
         }
@@ -329,6 +333,7 @@ impl Windows {
             State::Mean(mean) => mean.along(n, seen, column, found),
             State::Total(total) => total.along(n, seen, column, found),
             State::Weighted(weighted) => weighted.along(n, seen, column, found),
+            State::Strength(strength) => strength.along(n - 1, seen, column, found),
             State::Pairs(pairs) => {
                 let others = others.map_or(column, |others| others.from(without));
                 if matches!(self.over, Over::Slope(_)) {

@@ -83,7 +83,8 @@ impl Psar {
     #[inline(always)]
     fn step(&self, state: &mut State, last: (f64, f64), now: (f64, f64)) -> f64 {
         let State { side, sar, extreme, factor, .. } = *state;
-        let turned = |(high, low): (f64, f64)| (choose(side < 0.0, -low, high), choose(side < 0.0, -high, low));
+        let turned =
+            |(high, low): (f64, f64)| (choose(side < 0.0, -low, high), choose(side < 0.0, -high, low));
         let ((last_high, last_low), (high, low)) = (turned(last), turned(now));
         let (highest, lowest) = (Highest::pick(last_high, high), Lowest::pick(last_low, low));
         let beyond = high > extreme;

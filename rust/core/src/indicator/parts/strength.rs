@@ -1,0 +1,47 @@
+//! Relative strength (Wilder 1978).
+
+use bytemuck::{Pod, Zeroable};
+
+use super::wilder::Wilder;
+use crate::indicator::input::Column;
+
+/// The Wilder averages of gains and losses, and how much of both the gains are.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub struct Strength {
+    previous: f64,
+    gain: Wilder,
+    loss: Wilder,
+}
+
+impl Strength {
+    /// Takes the `seen`-th value; from 0 to 100, 50 where nothing has moved, NaN before there are `n` moves. If it is `settled`, there
+    /// have been.
+    #[inline(always)]
+    pub fn next(&mut self, settled: bool, seen: usize, n: usize, factor: f64, x: f64) -> f64 {
+        let change = x - self.previous;
+        self.previous = x;
+        if !settled && seen == 1 {
+            return f64::NAN;
+        }
+        let gain = self.gain.next(settled, n, factor, change.max(0.0));
+        let loss = self.loss.next(settled, n, factor, (-change).max(0.0));
+        let moved = gain + loss;
+        if moved == 0.0 { 50.0 } else { 100.0 * gain / moved }
+    }
+
+    /// The same of all values of a column, of which `seen` have come before.
+    #[inline(never)]
+    pub fn along(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
+        let (factor, rows, mut state) = (Wilder::factor(n), column.rows(), *self);
+        let started = (n + 1).saturating_sub(seen).min(rows);
+        let (first, later) = into.split_at_mut(started);
+        for (row, (into, x)) in first.iter_mut().zip(column.rows_of(0..started)).enumerate() {
+            *into = state.next(false, seen + row + 1, n, factor, *x);
+        }
+        for (into, x) in later.iter_mut().zip(column.rows_of(started..rows)) {
+            *into = state.next(true, n + 2, n, factor, *x);
+        }
+        *self = state;
+    }
+}
