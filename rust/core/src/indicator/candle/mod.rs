@@ -51,7 +51,7 @@ macro_rules! pattern {
                 out: &mut [f64],
             ) {
                 let found = found(&Candles::new(state, input, MEANS));
-                out[0] = if input.seen < $first { f64::NAN } else { found };
+                out[0] = if !input.settled && input.seen < $first { f64::NAN } else { found };
             }
         }
     };
