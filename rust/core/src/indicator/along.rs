@@ -30,6 +30,7 @@ pub struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// These rows of it.
+    #[inline(always)]
     pub(super) fn rows(&self, rows: Range<usize>) -> Self {
         let Self { open, high, low, close, volume, session, regular, since_open, ts, other } = *self;
         Self {

@@ -46,9 +46,11 @@ impl Definition {
         // What is gone over anew with each stretch is no longer than the stretch.
         let length = if worked.is_ahead() { STRETCH_AHEAD } else { STRETCH };
         let length = worked.longest().max(length / distinct.len().min(4));
+        // What nothing is gone over anew of takes all the rest at once, once there is a past.
+        let is_once = others.is_empty() && !worked.is_ahead();
         let mut from = 0;
         while from < rows {
-            let stretch = from..rows.min(from + length);
+            let stretch = from..if is_once && from > 0 { rows } else { rows.min(from + length) };
             let count = outputs.len();
             let mut parts: [&mut [f64]; MOST_OUTPUTS] = Default::default();
             parts
