@@ -47,7 +47,7 @@ impl Sum {
     pub fn along(
         &mut self,
         into: &mut [f64],
-        make: impl Fn(Range<usize>, &mut [f64]),
+        mut make: impl FnMut(Range<usize>, &mut [f64]),
         mut then: impl FnMut(f64) -> f64,
     ) {
         let (blocks, rest) = into.as_chunks_mut::<AT_ONCE>();

@@ -1,5 +1,7 @@
+use std::ops::Range;
+
 use crate::error::Result;
-use crate::indicator::parts::{Sum, money_flow, money_flows};
+use crate::indicator::parts::{Finite, Sum, money_flow, money_flows};
 use crate::indicator::{Family, Field, Indicator, Input, Params, Settled, Spec};
 
 /// Accumulation/distribution line.
@@ -8,6 +10,7 @@ pub struct Ad;
 
 impl Indicator for Ad {
     const ALONG: bool = true;
+    const LOOKS: &[Field] = &[Field::High, Field::Low, Field::Close, Field::Volume];
     const SPEC: Spec = Spec {
         name: "ad",
         title: "Accumulation/distribution line",
@@ -39,7 +42,12 @@ impl Indicator for Ad {
 
     #[inline(always)]
     fn along(&self, state: &mut Sum, Settled { bars, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
-        state.along(out[0], |rows, terms| money_flows(bars, rows, terms), |line| line);
-        true
+        let mut finite = Finite::default();
+        let flows = |rows: Range<usize>, terms: &mut [f64]| {
+            [bars.high, bars.low, bars.close, bars.volume].iter().for_each(|c| finite.look(&c[rows.clone()]));
+            money_flows(bars, rows, terms);
+        };
+        state.along(out[0], flows, |line| line);
+        finite.is_all()
     }
 }

@@ -3,7 +3,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Sum, blend, money_flow, money_flows};
+use crate::indicator::parts::{Ema, Finite, Sum, blend, money_flow, money_flows};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Chaikin oscillator.
@@ -22,6 +22,7 @@ pub struct State {
 
 impl Indicator for Adosc {
     const ALONG: bool = true;
+    const LOOKS: &[Field] = &[Field::High, Field::Low, Field::Close, Field::Volume];
     const SPEC: Spec = Spec {
         name: "adosc",
         title: "Chaikin oscillator",
@@ -65,13 +66,17 @@ impl Indicator for Adosc {
     fn along(&self, state: &mut State, Settled { bars, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
         let State { line, emas } = state;
         let [mut fast, mut slow] = *emas;
-        let flows = |rows: Range<usize>, terms: &mut [f64]| money_flows(bars, rows, terms);
+        let mut finite = Finite::default();
+        let flows = |rows: Range<usize>, terms: &mut [f64]| {
+            [bars.high, bars.low, bars.close, bars.volume].iter().for_each(|c| finite.look(&c[rows.clone()]));
+            money_flows(bars, rows, terms);
+        };
         line.along(out[0], flows, |line| {
             fast = blend(fast, self.factors[0], line);
             slow = blend(slow, self.factors[1], line);
             fast - slow
         });
         *emas = [fast, slow];
-        true
+        finite.is_all()
     }
 }

@@ -3,7 +3,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::Sum;
+use crate::indicator::parts::{Finite, Sum};
 use crate::indicator::{Family, Field, Indicator, Input, Params, Settled, Spec};
 
 /// Price-volume trend.
@@ -20,7 +20,7 @@ pub struct State {
 impl Indicator for Pvt {
     const ALONG: bool = true;
     const TAKES_SOURCE: bool = true;
-    const LOOKS: &[Field] = &[];
+    const LOOKS: &[Field] = &[Field::Source, Field::Volume];
     const SPEC: Spec = Spec {
         name: "pvt",
         title: "Price-volume trend",
@@ -55,9 +55,11 @@ impl Indicator for Pvt {
     fn along(&self, state: &mut State, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
         let Settled { bars, source, .. } = given;
         let State { close, sum } = state;
-        let first = *close;
+        let (first, mut finite) = (*close, Finite::default());
         let gains = |rows: Range<usize>, terms: &mut [f64]| {
             let (now, volumes) = (&source[rows.clone()], &bars.volume[rows.clone()]);
+            finite.look(now);
+            finite.look(volumes);
             let Some((newest, later)) = terms.split_first_mut() else { return };
             let before = rows.start.checked_sub(1).map_or(first, |row| source[row]);
             *newest = gained(now[0], before, volumes[0]);
@@ -67,7 +69,7 @@ impl Indicator for Pvt {
         };
         sum.along(out[0], gains, |trend| trend);
         *close = source.last().copied().unwrap_or(first);
-        true
+        finite.is_all()
     }
 }
 
