@@ -218,8 +218,9 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
         let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen, settled: SETTLED, pasts };
         for field in I::LOOKS {
             let x = if *field == Field::Source { input.x } else { field.of(input.bar) };
-            // Zero, but for what is no finite number.
-            zeros |= (x - x).to_bits();
+            #[expect(clippy::eq_op, reason = "zero, but for what is no finite number")]
+            let zero = x - x;
+            zeros |= zero.to_bits();
         }
         kernel.update(&mut state, own, &input, row);
         for (column, value) in columns.iter_mut().zip(&*row) {

@@ -126,7 +126,7 @@ impl Moments {
                 done += 1;
             }
         }
-        if let Some((sum, square)) = both().take(done).last() {
+        if let Some((sum, square)) = both().take(done).next_back() {
             (self.sum, self.squares) = (*sum, *square);
         }
         done

@@ -179,12 +179,16 @@ mod tests {
     #[test]
     fn what_is_no_number_is_found() {
         // Indicators go through it before it is looked for, and must come out of that.
-        let ticks = bars(1200);
+        let ticks = bars(2500);
         for spec in SPECS {
             let definition = Definition::new(spec.name, []).expect("defaults");
-            for (row, bad) in
-                [(0, f64::NAN), (31, f64::INFINITY), (1023, f64::NEG_INFINITY), (1100, f64::NAN)]
-            {
+            for (row, bad) in [
+                (0, f64::NAN),
+                (31, f64::INFINITY),
+                (1023, f64::NEG_INFINITY),
+                (1100, f64::NAN),
+                (2400, f64::INFINITY),
+            ] {
                 for column in 0..6 {
                     let mut table = stretch::Table::default();
                     table.fill(&ticks);
@@ -197,6 +201,17 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_sum_of_prices_that_is_no_number_is_not_the_prices_fault() {
+        let (mut ticks, mut table) = (bars(300), stretch::Table::default());
+        ticks[100].bar = Bar::new(0, [1.7e308; 4], 1.0, f64::NAN, f64::NAN);
+        table.fill(&ticks);
+        for name in ["ema", "variance", "sma", "mom"] {
+            let definition = Definition::new(name, []).and_then(|d| d.of(Source::Field(Field::Ohlc4)));
+            assert!(bulk(&definition.expect("of a sum"), &table).is_ok(), "{name}");
         }
     }
 }
