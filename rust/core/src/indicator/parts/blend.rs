@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::finite::Finite;
+
 /// Moves an average by a share of the way to `x`.
 ///
 /// The next step waits for one fused multiplication and addition only. The shares add up to one exactly, so that the average
@@ -15,24 +17,29 @@ pub fn blend(average: f64, share: f64, x: f64) -> f64 {
 /// So many are made at once.
 const AT_ONCE: usize = 32;
 
-/// Moves an average by one value after the other; `make` gives those of some rows, `then` makes something of what there is
-/// after them.
+/// Moves an average by the values of a column, by a share for each. Whether all of them are finite numbers.
 #[inline(always)]
-pub(super) fn blend_along<M: Iterator<Item = f64>>(
+pub fn blend_column<S: Iterator<Item = f64>>(
     average: &mut f64,
-    share: f64,
     into: &mut [f64],
-    make: impl FnMut(Range<usize>) -> M,
-    then: impl Fn(Range<usize>, &mut [f64]),
-) {
-    blend_each(average, into, |_| std::iter::repeat(share), make, then);
+    shares: impl Fn(Range<usize>) -> S,
+    values: &[f64],
+) -> bool {
+    let mut finite = Finite::default();
+    let make = |rows: Range<usize>| {
+        finite.look(&values[rows.clone()]);
+        values[rows].iter().copied()
+    };
+    blend_each(average, into, shares, make, |_, _| {});
+    finite.is_all()
 }
 
-/// The same with a share for each row.
+/// Moves an average by one value after the other, by a share for each: `shares` and `make` give those of some rows, `then` makes
+/// something of what there is after them.
 ///
 /// What does not wait for the average goes through a few instructions for many rows, while it moves.
 #[inline(always)]
-pub fn blend_each<S: Iterator<Item = f64>, M: Iterator<Item = f64>>(
+pub(super) fn blend_each<S: Iterator<Item = f64>, M: Iterator<Item = f64>>(
     average: &mut f64,
     into: &mut [f64],
     shares: impl Fn(Range<usize>) -> S,

@@ -1,10 +1,10 @@
 //! Exponential moving average with TA-Lib's start.
 
-use std::ops::Range;
+use std::iter;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::blend::{blend, blend_along};
+use super::blend::{blend, blend_column};
 use super::rarely;
 
 /// Starts as the mean of its first `n` values, then moves by `2 / (n + 1)` of each difference.
@@ -45,15 +45,9 @@ impl Ema {
         self.value
     }
 
-    /// The averages after many values, once it has been started: see [`blend_along`].
+    /// The averages after the values of a column, once it has been started. Whether all of them are finite numbers.
     #[inline(always)]
-    pub fn along<M: Iterator<Item = f64>>(
-        &mut self,
-        factor: f64,
-        into: &mut [f64],
-        make: impl FnMut(Range<usize>) -> M,
-        then: impl Fn(Range<usize>, &mut [f64]),
-    ) {
-        blend_along(&mut self.value, factor, into, make, then);
+    pub fn along(&mut self, factor: f64, into: &mut [f64], values: &[f64]) -> bool {
+        blend_column(&mut self.value, into, |_| iter::repeat(factor), values)
     }
 }

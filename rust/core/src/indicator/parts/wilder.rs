@@ -1,10 +1,11 @@
 //! Wilder's smoothing (rma).
 
+use std::iter;
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::blend::{blend, blend_along};
+use super::blend::{blend, blend_column, blend_each};
 use super::rarely;
 
 /// Starts as the mean of its first `n` values, then moves by `1 / n` of each difference.
@@ -45,15 +46,21 @@ impl Wilder {
         self.value
     }
 
-    /// The averages after many values, once it has been started: see [`blend_along`].
+    /// The averages after the values of a column, once it has been started. Whether all of them are finite numbers.
     #[inline(always)]
-    pub fn along<M: Iterator<Item = f64>>(
+    pub fn along(&mut self, factor: f64, into: &mut [f64], values: &[f64]) -> bool {
+        blend_column(&mut self.value, into, |_| iter::repeat(factor), values)
+    }
+
+    /// The same of values that are made: see [`blend_each`].
+    #[inline(always)]
+    pub fn along_made<M: Iterator<Item = f64>>(
         &mut self,
         factor: f64,
         into: &mut [f64],
         make: impl FnMut(Range<usize>) -> M,
         then: impl Fn(Range<usize>, &mut [f64]),
     ) {
-        blend_along(&mut self.value, factor, into, make, then);
+        blend_each(&mut self.value, into, |_| iter::repeat(factor), make, then);
     }
 }

@@ -1,8 +1,5 @@
-use std::ops::Range;
-
 use crate::error::Result;
-use crate::indicator::parts::{self, Finite};
-use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
+use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec, parts};
 
 /// Exponential moving average.
 #[derive(Debug, Clone)]
@@ -54,12 +51,6 @@ impl Indicator for Ema {
         Settled { source, .. }: &Settled<'_>,
         out: &mut [&mut [f64]],
     ) -> bool {
-        let mut finite = Finite::default();
-        let make = |rows: Range<usize>| {
-            finite.look(&source[rows.clone()]);
-            source[rows].iter().copied()
-        };
-        ema.along(self.factor, out[0], make, |_, _| {});
-        finite.is_all()
+        ema.along(self.factor, out[0], source)
     }
 }

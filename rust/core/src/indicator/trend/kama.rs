@@ -3,7 +3,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Finite, Total, blend, blend_each};
+use crate::indicator::parts::{Ema, Total, blend, blend_column};
 use crate::indicator::{
     Ahead, Family, Field, Indicator, Input, Lookback, Over, ParamSpec, Params, Settled, Spec, Term,
 };
@@ -90,19 +90,13 @@ impl Indicator for Kama {
 
     #[inline(always)]
     fn along(&self, state: &mut State, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
-        let mut finite = Finite::default();
         let [paths, before, ..] = given.ahead;
         let shares = |rows: Range<usize>| {
             let moves =
                 given.source[rows.clone()].iter().zip(&before[rows.clone()]).map(|(x, before)| x - before);
             moves.zip(&paths[rows]).map(|(moved, path)| self.share(moved, *path))
         };
-        let make = |rows: Range<usize>| {
-            finite.look(&given.source[rows.clone()]);
-            given.source[rows].iter().copied()
-        };
-        blend_each(&mut state.value, out[0], shares, make, |_, _| {});
-        finite.is_all()
+        blend_column(&mut state.value, out[0], shares, given.source)
     }
 }
 

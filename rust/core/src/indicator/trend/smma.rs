@@ -1,7 +1,5 @@
-use std::ops::Range;
-
 use crate::error::Result;
-use crate::indicator::parts::{Finite, Wilder};
+use crate::indicator::parts::Wilder;
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Smoothed moving average (Wilder's, rma).
@@ -54,12 +52,6 @@ impl Indicator for Smma {
         Settled { source, .. }: &Settled<'_>,
         out: &mut [&mut [f64]],
     ) -> bool {
-        let mut finite = Finite::default();
-        let make = |rows: Range<usize>| {
-            finite.look(&source[rows.clone()]);
-            source[rows].iter().copied()
-        };
-        state.along(self.factor, out[0], make, |_, _| {});
-        finite.is_all()
+        state.along(self.factor, out[0], source)
     }
 }

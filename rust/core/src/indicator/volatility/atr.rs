@@ -92,7 +92,7 @@ impl Atr {
             let ranges = high[rows.clone()].iter().zip(&low[rows]).zip(last);
             ranges.map(|((high, low), last)| true_range(*high, *low, *last))
         };
-        range.along(self.factor, into, make, |rows, block| then(rows.start + 1..rows.end + 1, block));
+        range.along_made(self.factor, into, make, |rows, block| then(rows.start + 1..rows.end + 1, block));
         *close = closes.last().copied().unwrap_or(bars.close[0]);
         finite.is_all()
     }
