@@ -111,7 +111,11 @@ impl Moments {
         // Mostly none has: then the largest and the smallest say so.
         let both = || sums.iter().zip(squares);
         let mut spreads = [0.0; AT_ONCE];
-        spreads.iter_mut().zip(both()).for_each(|(into, (sum, square))| *into = spread(share, *sum, *square));
+        for (into, (sum, square)) in spreads.iter_mut().zip(both()) {
+            // Squares that are too large for a number leave none.
+            let spread = spread(share, *sum, *square);
+            *into = if spread.is_nan() { f64::NEG_INFINITY } else { spread };
+        }
         let largest = largest(squares, self.peak);
         let kept = smallest(&spreads[..sums.len()], f64::INFINITY) >= RENEW_BELOW * largest;
         let mut done = if kept { sums.len() } else { 0 };
@@ -120,7 +124,8 @@ impl Moments {
         } else {
             for (sum, square) in both() {
                 self.peak = if *square > self.peak { *square } else { self.peak };
-                if spread(share, *sum, *square) < RENEW_BELOW * self.peak {
+                let good = spread(share, *sum, *square) >= RENEW_BELOW * self.peak;
+                if !good {
                     break;
                 }
                 done += 1;

@@ -177,6 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn equals_bar_by_bar_where_squares_are_no_numbers() {
+        let (mut ticks, mut table) = (bars(700), stretch::Table::default());
+        for (i, tick) in ticks.iter_mut().enumerate() {
+            let size = if i % 90 < 40 { 1e160 } else { 1.0 };
+            let [open, high, low, close] =
+                [tick.bar.open, tick.bar.high, tick.bar.low, tick.bar.close].map(|x| x * size);
+            tick.bar = Bar::new(0, [open, high, low, close], tick.bar.volume, f64::NAN, f64::NAN);
+        }
+        table.fill(&ticks);
+        for name in ["variance", "stddev", "bbands", "zscore", "kama", "cmf", "vortex", "stochrsi", "ultosc"]
+        {
+            assert_bar_by_bar(Definition::new(name, []).expect("defaults"), &ticks, &table);
+        }
+    }
+
+    #[test]
     fn what_is_no_number_is_found() {
         // Indicators go through it before it is looked for, and must come out of that.
         let ticks = bars(2500);
