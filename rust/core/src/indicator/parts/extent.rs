@@ -30,3 +30,26 @@ fn most(
     let [a, b, c, d] = pick(one, other).to_array();
     rest.iter().fold(pick_one(pick_one(a, b), pick_one(c, d)), |most, value| pick_one(*value, most))
 }
+
+/// The largest size and the smallest.
+#[inline(always)]
+pub(super) fn extent(sums: &[f64]) -> (f64, f64) {
+    let (pairs, rest) = sums.as_chunks::<8>();
+    let sizes = |[a, b, c, d, e, f, g, h]: [f64; 8]| {
+        [f64x4::new([a, b, c, d]), f64x4::new([e, f, g, h])].map(f64x4::abs)
+    };
+    let (mut large, mut other_large) = (f64x4::ZERO, f64x4::ZERO);
+    let (mut small, mut other_small) = (f64x4::splat(f64::INFINITY), f64x4::splat(f64::INFINITY));
+    for pair in pairs {
+        let [one, other] = sizes(*pair);
+        (large, small) = (one.fast_max(large), one.fast_min(small));
+        (other_large, other_small) = (other.fast_max(other_large), other.fast_min(other_small));
+    }
+    let large = large.fast_max(other_large).to_array().into_iter();
+    let small = small.fast_min(other_small).to_array().into_iter();
+    let rest = rest.iter().map(|sum| sum.abs());
+    (
+        large.chain(rest.clone()).fold(0.0, |a, b| if b > a { b } else { a }),
+        small.chain(rest).fold(f64::INFINITY, |a, b| if b < a { b } else { a }),
+    )
+}

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
-use wide::f64x4;
 
+use super::extent::extent;
 use super::{RENEW_WATCHED_AFTER, rarely};
 use crate::indicator::input::Column;
 
@@ -169,29 +169,6 @@ impl Total {
 
 /// So many sums are looked at together where some of more have shrunk.
 const FEW: usize = 16;
-
-/// The largest size and the smallest; many at once, so in no order.
-#[inline(always)]
-fn extent(sums: &[f64]) -> (f64, f64) {
-    let (pairs, rest) = sums.as_chunks::<8>();
-    let sizes = |[a, b, c, d, e, f, g, h]: [f64; 8]| {
-        [f64x4::new([a, b, c, d]), f64x4::new([e, f, g, h])].map(f64x4::abs)
-    };
-    let (mut large, mut other_large) = (f64x4::ZERO, f64x4::ZERO);
-    let (mut small, mut other_small) = (f64x4::splat(f64::INFINITY), f64x4::splat(f64::INFINITY));
-    for pair in pairs {
-        let [one, other] = sizes(*pair);
-        (large, small) = (one.fast_max(large), one.fast_min(small));
-        (other_large, other_small) = (other.fast_max(other_large), other.fast_min(other_small));
-    }
-    let large = large.fast_max(other_large).to_array().into_iter();
-    let small = small.fast_min(other_small).to_array().into_iter();
-    let rest = rest.iter().map(|sum| sum.abs());
-    (
-        large.chain(rest.clone()).fold(0.0, |a, b| if b > a { b } else { a }),
-        small.chain(rest).fold(f64::INFINITY, |a, b| if b < a { b } else { a }),
-    )
-}
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,6 @@ pub struct SessionLow;
 
 impl Indicator for SessionLow {
     const TAKES_SOURCE: bool = true;
-    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "session_low",
         title: "Session low",

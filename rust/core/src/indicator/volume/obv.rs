@@ -18,7 +18,6 @@ pub struct State {
 impl Indicator for Obv {
     const ABREAST: bool = true;
     const TAKES_SOURCE: bool = true;
-    const LOOKS: &[Field] = &[];
     const SPEC: Spec = Spec {
         name: "obv",
         title: "On-balance volume",
