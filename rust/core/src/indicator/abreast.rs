@@ -4,11 +4,11 @@
 use std::ops::Range;
 
 use bytemuck::Zeroable;
-use wide::f64x4;
 
 use super::Indicator;
 use super::along::MOST_OUTPUTS;
 use super::input::{Field, Input, Pasts, Table, Tick};
+use super::turn::{self, Four, Two};
 use crate::bar::Bar;
 
 /// How many blocks are taken through one indicator after the other: as many as stay at hand.
@@ -40,10 +40,11 @@ impl Bars {
         &self.fields[field as usize]
     }
 
-    /// Any field of one.
+    /// Any field of all.
     #[inline]
-    pub(super) fn field(&self, field: Field, i: usize) -> f64 {
-        self.fields.get(field as usize).map_or_else(|| field.of(&self.tick(i).bar), |row| row[i])
+    pub(super) fn all_of(&self, field: Field) -> Row {
+        let made = || std::array::from_fn(|i| field.of(&self.tick(i).bar));
+        self.fields.get(field as usize).map_or_else(made, |row| *row)
     }
 
     /// What is known of one.
@@ -52,6 +53,25 @@ impl Bars {
         let Self { fields: [open, high, low, close, volume], session, regular, .. } = self;
         let bar = Bar::new(0, [open[i], high[i], low[i], close[i]], volume[i], f64::NAN, f64::NAN);
         Tick { bar, session: session[i] as i32, regular: regular[i] != 0, since_open: 0, other: f64::NAN }
+    }
+
+    /// The bars of as many blocks as there are.
+    pub(super) fn set_all(&mut self, ticks: &[Tick]) {
+        let (fours, rest) = ticks.as_chunks::<4>();
+        for (at, ticks) in (0..BATCH / 4).zip(fours) {
+            let [open, high, low, close, volume] =
+                self.fields.each_mut().map(|row| &mut fours_of_mut(row)[at]);
+            let prices = ticks.each_ref().map(|tick| prices(&tick.bar));
+            [*open, *high] = turn::out(prices.map(|[first, _]| first));
+            [*low, *close] = turn::out(prices.map(|[_, second]| second));
+            *volume = ticks.each_ref().map(|tick| tick.bar.volume);
+            for (tick, i) in ticks.iter().zip(4 * at..BATCH) {
+                (self.session[i], self.regular[i]) = (i64::from(tick.session), u64::from(tick.regular));
+            }
+        }
+        for (tick, i) in rest.iter().zip(4 * fours.len()..BATCH) {
+            self.set(i, tick);
+        }
     }
 
     #[inline]
@@ -64,20 +84,23 @@ impl Bars {
     }
 }
 
-/// Four rows at the place of four blocks.
-type Four = [f64; 4];
+/// Open and high, low and close.
+#[inline(always)]
+fn prices(bar: &Bar) -> &[Two; 2] {
+    let [_, prices @ .., _, _, _]: &[f64; size_of::<Bar>() / size_of::<f64>()] = bytemuck::cast_ref(bar);
+    bytemuck::cast_ref::<Four, _>(prices)
+}
 
 /// Sets words of blocks out in rows, four by four.
 pub(super) fn gather(blocks: &[&mut [f64]], range: &Range<usize>, rows: &mut [Row]) {
     let (fours, rest) = blocks.as_chunks::<4>();
-    let (tiles, last) = rows[..range.len()].as_chunks_mut::<4>();
+    let (pairs, last) = rows[..range.len()].as_chunks_mut::<2>();
     for (at, blocks) in (0..BATCH / 4).zip(fours) {
-        let [a, b, c, d] = blocks.each_ref().map(|block| block[range.clone()].as_chunks::<4>());
-        for ((((tile, a), b), c), d) in tiles.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
-            let turned = f64x4::transpose([a, b, c, d].map(|words| f64x4::new(*words)));
-            for (row, words) in tile.iter_mut().zip(turned) {
-                fours_of_mut(row)[at] = words.to_array();
-            }
+        let [a, b, c, d] = blocks.each_ref().map(|block| block[range.clone()].as_chunks::<2>());
+        for ((((rows, a), b), c), d) in pairs.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+            let [first, second] = turn::out([a, b, c, d]);
+            let [row, next] = rows;
+            (fours_of_mut(row)[at], fours_of_mut(next)[at]) = (first, second);
         }
         for ((((row, a), b), c), d) in last.iter_mut().zip(a.1).zip(b.1).zip(c.1).zip(d.1) {
             fours_of_mut(row)[at] = [*a, *b, *c, *d];
@@ -91,16 +114,15 @@ pub(super) fn gather(blocks: &[&mut [f64]], range: &Range<usize>, rows: &mut [Ro
 /// Puts them back.
 pub(super) fn scatter(blocks: &mut [&mut [f64]], range: &Range<usize>, rows: &[Row]) {
     let (fours, rest) = blocks.as_chunks_mut::<4>();
-    let (tiles, last) = rows[..range.len()].as_chunks::<4>();
+    let (pairs, last) = rows[..range.len()].as_chunks::<2>();
     let after = 4 * fours.len();
     for (at, blocks) in (0..BATCH / 4).zip(fours) {
-        let [a, b, c, d] = blocks.each_mut().map(|block| block[range.clone()].as_chunks_mut::<4>());
+        let [a, b, c, d] = blocks.each_mut().map(|block| block[range.clone()].as_chunks_mut::<2>());
         for ((((row, a), b), c), d) in last.iter().zip(a.1).zip(b.1).zip(c.1).zip(d.1) {
             [*a, *b, *c, *d] = fours_of(row)[at];
         }
-        for ((((tile, a), b), c), d) in tiles.iter().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
-            let turned = f64x4::transpose(tile.each_ref().map(|row| f64x4::new(fours_of(row)[at])));
-            [*a, *b, *c, *d] = turned.map(f64x4::to_array);
+        for (((([row, next], a), b), c), d) in pairs.iter().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+            turn::back([&fours_of(row)[at], &fours_of(next)[at]], [a, b, c, d]);
         }
     }
     for (block, i) in rest.iter_mut().zip(after..BATCH) {

@@ -29,11 +29,11 @@ pub(super) struct Area {
     pub(super) out: Range<usize>,
 }
 
-/// Where the parts of a block begin: what lies before the outputs are the count and the rings.
+/// Where the parts of a block begin: what lies before are the count and the rings.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parts {
-    pub(super) outputs: usize,
     pub(super) firsts: usize,
+    pub(super) outputs: usize,
     pub(super) areas: usize,
 }
 
@@ -58,15 +58,15 @@ pub(super) fn run<I: Indicator>(
     steps: &Steps<'_>,
 ) -> bool {
     let mut is_news = false;
-    let Parts { outputs, firsts, areas } = steps.parts;
+    let Parts { firsts, outputs, areas } = steps.parts;
     let each = blocks.iter_mut().zip(steps.ticks).zip(steps.xs.iter().zip(steps.seen));
     for ((block, tick), (&x, &seen)) in each {
         if seen == 0 {
             continue;
         }
         let (rest, areas) = block.split_at_mut(areas);
-        let (rest, firsts) = rest.split_at_mut(firsts);
-        let (rings, outputs) = rest.split_at_mut(outputs);
+        let (rest, outputs) = rest.split_at_mut(outputs);
+        let (rings, firsts) = rest.split_at_mut(firsts);
         let Some((count, rings)) = rings.split_first() else { continue };
         let pasts = Pasts::Rings(rings, &area.rings);
         let input = Input { tick, bar: &tick.bar, x, seen: seen as usize, settled: false, pasts };

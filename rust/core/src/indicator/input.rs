@@ -192,6 +192,13 @@ impl<'a> Input<'a> {
     /// How many columns an indicator can have worked out ahead.
     pub const MAX_AHEAD: usize = 25;
 
+    /// How many values a part of it has been given with this one, whose first came after so many bars; `None` where that does not
+    /// matter any more, since it is [settled](Self::settled).
+    #[inline(always)]
+    pub fn given(&self, after: usize) -> Option<usize> {
+        if self.settled { None } else { Some(self.seen - after) }
+    }
+
     /// The past of the `index`-th of the indicator's [`lookbacks`](super::Indicator::lookbacks), this bar included.
     #[inline(always)]
     pub fn past(&self, index: usize) -> Past<'a> {

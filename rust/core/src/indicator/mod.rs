@@ -28,6 +28,7 @@ pub mod registry;
 mod ring;
 mod source;
 mod spec;
+mod turn;
 
 pub mod candle;
 pub mod momentum;

@@ -57,8 +57,8 @@ impl Indicator for Cmo {
             out[0] = f64::NAN;
             return;
         }
-        let gain = state.gain.next(input.settled, self.period, self.factor, change.max(0.0));
-        let loss = state.loss.next(input.settled, self.period, self.factor, (-change).max(0.0));
+        let gain = state.gain.next(input.given(1), self.period, self.factor, change.max(0.0));
+        let loss = state.loss.next(input.given(1), self.period, self.factor, (-change).max(0.0));
         let moved = gain + loss;
         out[0] = if moved == 0.0 { 0.0 } else { 100.0 * (gain - loss) / moved };
     }

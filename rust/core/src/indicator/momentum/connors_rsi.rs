@@ -68,7 +68,7 @@ impl Indicator for ConnorsRsi {
         if !input.settled && input.seen == 1 {
             return;
         }
-        let rsi = strength(&mut state.rsi, self.period, x - last);
+        let rsi = strength(&mut state.rsi, input.given(1), self.period, x - last);
         let before = state.streak;
         state.streak = if x > last {
             before.max(0.0) + 1.0
@@ -80,7 +80,7 @@ impl Indicator for ConnorsRsi {
         let streak = if input.seen == 2 {
             f64::NAN
         } else {
-            strength(&mut state.streaks, self.streak_period, state.streak - before)
+            strength(&mut state.streaks, input.given(2), self.streak_period, state.streak - before)
         };
         let change = if last == 0.0 { 0.0 } else { x / last - 1.0 };
         let (changes, sorted) = own.split_at_mut(Past::words(self.rank_period));
@@ -94,10 +94,10 @@ impl Indicator for ConnorsRsi {
     }
 }
 
-/// The relative strength index after a change; 50 where nothing has moved.
-fn strength(averages: &mut [Wilder; 2], period: usize, change: f64) -> f64 {
-    let gain = averages[0].next(false, period, Wilder::factor(period), change.max(0.0));
-    let loss = averages[1].next(false, period, Wilder::factor(period), (-change).max(0.0));
+/// The relative strength index after a change, the `given`-th; 50 where nothing has moved.
+fn strength(averages: &mut [Wilder; 2], given: Option<usize>, period: usize, change: f64) -> f64 {
+    let gain = averages[0].next(given, period, Wilder::factor(period), change.max(0.0));
+    let loss = averages[1].next(given, period, Wilder::factor(period), (-change).max(0.0));
     let moved = gain + loss;
     if moved == 0.0 { 50.0 } else { 100.0 * gain / moved }
 }

@@ -60,16 +60,16 @@ impl Indicator for Macd {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out.fill(f64::NAN);
-        let slow = state.slow.next(input.settled, self.slow, self.factors[1], input.x);
+        let slow = state.slow.next(input.given(0), self.slow, self.factors[1], input.x);
         if !input.settled && input.seen <= self.slow - self.fast {
             return;
         }
-        let fast = state.fast.next(input.settled, self.fast, self.factors[0], input.x);
+        let fast = state.fast.next(input.given(self.slow - self.fast), self.fast, self.factors[0], input.x);
         if !input.settled && input.seen < self.slow {
             return;
         }
         let macd = fast - slow;
-        let signal = state.signal.next(input.settled, self.signal, self.factors[2], macd);
+        let signal = state.signal.next(input.given(self.slow - 1), self.signal, self.factors[2], macd);
         if input.settled || !signal.is_nan() {
             crate::indicator::put(out, [macd, signal, macd - signal]);
         }

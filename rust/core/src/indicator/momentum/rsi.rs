@@ -41,6 +41,6 @@ impl Indicator for Rsi {
 
     #[inline(always)]
     fn update(&self, state: &mut Strength, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = state.next(input.settled, input.seen, self.period, self.factor, input.x);
+        out[0] = state.next(input.given(0), self.period, self.factor, input.x);
     }
 }

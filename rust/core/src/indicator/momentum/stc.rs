@@ -61,8 +61,8 @@ impl Indicator for Stc {
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let fast = state.fast.next(input.settled, self.fast, Ema::factor(self.fast), input.x);
-        let slow = state.slow.next(input.settled, self.slow, Ema::factor(self.slow), input.x);
+        let fast = state.fast.next(input.given(0), self.fast, Ema::factor(self.fast), input.x);
+        let slow = state.slow.next(input.given(0), self.slow, Ema::factor(self.slow), input.x);
         out[0] = f64::NAN;
         if slow.is_nan() {
             return;

@@ -97,7 +97,7 @@ impl Stochrsi {
     /// The rsi after a bar, and the highest and lowest of its window; NaN before there are.
     #[inline(always)]
     fn extremes(&self, strength: &mut Strength, own: &mut [f64], input: &Input<'_>) -> [f64; 3] {
-        let rsi = strength.next(input.settled, input.seen, self.period, self.factor, input.x);
+        let rsi = strength.next(input.given(0), self.period, self.factor, input.x);
         if rsi.is_nan() {
             return [rsi; 3];
         }

@@ -63,14 +63,19 @@ impl Indicator for Tsi {
         }
         let mut smooth = [change, change.abs()];
         for (x, [long, short]) in smooth.iter_mut().zip(&mut state.emas) {
-            *x = long.next(input.settled, self.long, Ema::factor(self.long), *x);
+            *x = long.next(input.given(1), self.long, Ema::factor(self.long), *x);
             if input.settled || !x.is_nan() {
-                *x = short.next(input.settled, self.short, Ema::factor(self.short), *x);
+                *x = short.next(input.given(self.long), self.short, Ema::factor(self.short), *x);
             }
         }
         if input.settled || !smooth[1].is_nan() {
             out[0] = if smooth[1] == 0.0 { 0.0 } else { 100.0 * (smooth[0] / smooth[1]) };
-            out[1] = state.signal.next(input.settled, self.signal, Ema::factor(self.signal), out[0]);
+            out[1] = state.signal.next(
+                input.given(self.long + self.short - 1),
+                self.signal,
+                Ema::factor(self.signal),
+                out[0],
+            );
         }
     }
 }

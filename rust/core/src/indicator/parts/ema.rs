@@ -11,7 +11,6 @@ use super::rarely;
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct Ema {
-    seen: u64,
     /// The sum until there is a mean.
     value: f64,
 }
@@ -27,18 +26,16 @@ impl Ema {
         2.0 / (n + 1) as f64
     }
 
-    /// The average after `x`, NaN before the `n`-th value. If it is `settled`, that has been.
+    /// The average after `x`, the `given`-th value; NaN before the `n`-th. If it does not matter which it is, that has been.
     #[inline(always)]
-    pub fn next(&mut self, settled: bool, n: usize, factor: f64, x: f64) -> f64 {
-        let n = n as u64;
-        if settled || self.seen >= n {
+    pub fn next(&mut self, given: Option<usize>, n: usize, factor: f64, x: f64) -> f64 {
+        let Some(given) = given.filter(|given| *given <= n) else {
             self.value = blend(self.value, factor, x);
             return self.value;
-        }
+        };
         rarely();
-        self.seen += 1;
         self.value += x;
-        if self.seen < n {
+        if given < n {
             return f64::NAN;
         }
         self.value /= n as f64;

@@ -15,17 +15,18 @@ pub struct Strength {
 }
 
 impl Strength {
-    /// Takes the `seen`-th value; from 0 to 100, 50 where nothing has moved, NaN before there are `n` moves. If it is `settled`, there
-    /// have been.
+    /// Takes a value, the `given`-th; from 0 to 100, 50 where nothing has moved, NaN before there are `n` moves. If it does not matter
+    /// which, there have been.
     #[inline(always)]
-    pub fn next(&mut self, settled: bool, seen: usize, n: usize, factor: f64, x: f64) -> f64 {
+    pub fn next(&mut self, given: Option<usize>, n: usize, factor: f64, x: f64) -> f64 {
         let change = x - self.previous;
         self.previous = x;
-        if !settled && seen == 1 {
+        if given == Some(1) {
             return f64::NAN;
         }
-        let gain = self.gain.next(settled, n, factor, change.max(0.0));
-        let loss = self.loss.next(settled, n, factor, (-change).max(0.0));
+        let moves = given.map(|given| given - 1);
+        let gain = self.gain.next(moves, n, factor, change.max(0.0));
+        let loss = self.loss.next(moves, n, factor, (-change).max(0.0));
         let moved = gain + loss;
         if moved == 0.0 { 50.0 } else { 100.0 * gain / moved }
     }
@@ -37,10 +38,10 @@ impl Strength {
         let started = (n + 1).saturating_sub(seen).min(rows);
         let (first, later) = into.split_at_mut(started);
         for (row, (into, x)) in first.iter_mut().zip(column.rows_of(0..started)).enumerate() {
-            *into = state.next(false, seen + row + 1, n, factor, *x);
+            *into = state.next(Some(seen + row + 1), n, factor, *x);
         }
         for (into, x) in later.iter_mut().zip(column.rows_of(started..rows)) {
-            *into = state.next(true, n + 2, n, factor, *x);
+            *into = state.next(None, n, factor, *x);
         }
         *self = state;
     }

@@ -12,7 +12,6 @@ use super::rarely;
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub struct Wilder {
-    seen: u64,
     /// The sum until there is a mean.
     value: f64,
 }
@@ -28,18 +27,16 @@ impl Wilder {
         1.0 / n as f64
     }
 
-    /// The average after `x`, NaN before the `n`-th value. If it is `settled`, that has been.
+    /// The average after `x`, the `given`-th value; NaN before the `n`-th. If it does not matter which it is, that has been.
     #[inline(always)]
-    pub fn next(&mut self, settled: bool, n: usize, factor: f64, x: f64) -> f64 {
-        let count = n as u64;
-        if settled || self.seen >= count {
+    pub fn next(&mut self, given: Option<usize>, n: usize, factor: f64, x: f64) -> f64 {
+        let Some(given) = given.filter(|given| *given <= n) else {
             self.value = blend(self.value, factor, x);
             return self.value;
-        }
+        };
         rarely();
-        self.seen += 1;
         self.value += x;
-        if self.seen < count {
+        if given < n {
             return f64::NAN;
         }
         self.value /= n as f64;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::{Block, Item, Plan, Read};
+use super::{Area, Block, Item, Parts, Plan, Read};
 use crate::indicator::abreast::{BATCH, Bars, Row, Steps, gather, scatter};
 use crate::indicator::input::{Field, Tick};
 use crate::indicator::ring::{Past, Span};
@@ -11,12 +11,17 @@ use crate::indicator::ring::{Past, Span};
 /// Fewer blocks are not worth setting out in rows.
 const WORTHWHILE: usize = 6;
 
-/// Which indicators of a plan go side by side.
+/// Which indicators of a plan go side by side. The outputs of all stand in the first rows, their words in those behind.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Abreast {
     steps: Vec<Step>,
-    runs: Vec<Run>,
-    /// What leaves these windows is read, each once: a ring, and how many bars back.
+    /// The rows of outputs.
+    outputs: usize,
+    /// What is set out.
+    words: Vec<Run>,
+    /// What is put back.
+    all: Vec<Run>,
+    /// What leaves these windows is read, each once: a ring, and how many bars back; in the order of the rings.
     windows: Vec<(Span, usize)>,
 }
 
@@ -26,20 +31,18 @@ struct Step {
     reads: Field,
     /// Which of the windows.
     window: Option<usize>,
-    /// Where its rows begin, of words and of outputs.
-    words: usize,
-    out: usize,
-}
-
-/// Steps whose words and outputs stand one behind the other.
-#[derive(Debug, Clone)]
-struct Run {
-    /// Within the areas.
+    /// Which rows.
     words: Range<usize>,
     out: Range<usize>,
+}
+
+/// Words that stand one behind the other.
+#[derive(Debug, Clone)]
+struct Run {
+    /// In a block.
+    block: Range<usize>,
     /// Which rows.
-    word_rows: Range<usize>,
-    out_rows: Range<usize>,
+    rows: Range<usize>,
 }
 
 /// Room to work in, kept from call to call.
@@ -47,8 +50,7 @@ struct Run {
 struct Room {
     bars: Bars,
     old: Vec<Row>,
-    words: Vec<Row>,
-    outputs: Vec<Row>,
+    rows: Vec<Row>,
     /// What is left to be done: steps, and of which blocks.
     rare: Vec<(usize, u32)>,
 }
@@ -58,7 +60,7 @@ thread_local! {
 }
 
 impl Abreast {
-    pub(super) fn of(items: &[Item]) -> Self {
+    pub(super) fn of(items: &[Item], parts: Parts) -> Self {
         let steps = items.iter().enumerate().filter_map(|(index, item)| match item.reads {
             Read::Field(reads) if item.kernel.is_abreast() && Bars::has(reads) => Some((index, item, reads)),
             _ => None,
@@ -67,31 +69,46 @@ impl Abreast {
         let mut windows: Vec<_> = steps.clone().filter_map(|(_, item, _)| window(item)).collect();
         windows.sort_unstable_by_key(|(ring, bars)| (ring.end(), *bars));
         windows.dedup();
-        let mut abreast = Self { windows, ..Self::default() };
-        let (mut word_rows, mut out_rows) = (0, 0);
+        let outputs = steps.clone().map(|(_, item, _)| item.area.out.len()).sum();
+        let (mut out_row, mut word_row) = (0, outputs);
+        let mut abreast = Self { outputs, ..Self::default() };
         for (index, item, reads) in steps {
-            let window = window(item).and_then(|window| abreast.windows.iter().position(|w| *w == window));
-            let (words, out) = (item.area.words.clone(), item.area.out.clone());
-            abreast.steps.push(Step { item: index, reads, window, words: word_rows, out: out_rows });
-            let rows = (word_rows..word_rows + words.len(), out_rows..out_rows + out.len());
-            (word_rows, out_rows) = (rows.0.end, rows.1.end);
-            match abreast.runs.last_mut() {
-                Some(run) if run.words.end == words.start && run.out.end == out.start => {
-                    (run.words.end, run.out.end) = (words.end, out.end);
-                    (run.word_rows.end, run.out_rows.end) = (word_rows, out_rows);
-                }
-                _ => abreast.runs.push(Run { words, out, word_rows: rows.0, out_rows: rows.1 }),
-            }
+            let window = window(item).and_then(|window| windows.iter().position(|w| *w == window));
+            let Area { words, out, .. } = &item.area;
+            let step = Step {
+                item: index,
+                reads,
+                window,
+                words: word_row..word_row + words.len(),
+                out: out_row..out_row + out.len(),
+            };
+            (out_row, word_row) = (step.out.end, step.words.end);
+            Run { block: shifted(out, parts.outputs), rows: step.out.clone() }.join(&mut abreast.all);
+            Run { block: shifted(words, parts.areas), rows: step.words.clone() }.join(&mut abreast.words);
+            abreast.steps.push(step);
         }
-        abreast
+        abreast.words.iter().for_each(|run| run.clone().join(&mut abreast.all));
+        Self { windows, ..abreast }
     }
 
-    fn rows(&self) -> (usize, usize) {
-        self.runs.last().map_or((0, 0), |run| (run.word_rows.end, run.out_rows.end))
+    fn rows(&self) -> usize {
+        self.all.last().map_or(0, |run| run.rows.end)
     }
 
     fn has(&self, item: usize) -> bool {
         self.steps.iter().any(|step| step.item == item)
+    }
+}
+
+impl Run {
+    /// Puts it behind others: into the last, if it goes on where that ends.
+    fn join(self, runs: &mut Vec<Self>) {
+        match runs.last_mut() {
+            Some(last) if (last.block.end, last.rows.end) == (self.block.start, self.rows.start) => {
+                (last.block.end, last.rows.end) = (self.block.end, self.rows.end);
+            }
+            _ => runs.push(self),
+        }
     }
 }
 
@@ -123,10 +140,8 @@ impl Plan {
 
     fn step_abreast(&self, room: &mut Room, blocks: &mut [&mut [f64]], ticks: &[Tick]) -> bool {
         self.set_out(room, blocks);
-        for (i, tick) in ticks.iter().enumerate() {
-            room.bars.set(i, tick);
-        }
-        self.step_rows(room, blocks, u32::MAX);
+        room.bars.set_all(ticks);
+        self.step_rows::<true>(room, blocks, u32::MAX);
         self.put_back(room, blocks);
         let mut is_news = false;
         for (step, left) in room.rare.drain(..) {
@@ -171,7 +186,7 @@ impl Plan {
                     there |= 1 << i;
                 }
             }
-            self.step_rows(room, blocks, there);
+            self.step_rows::<false>(room, blocks, there);
             if !room.rare.is_empty() {
                 is_news |= self.step_rare(room, blocks);
             }
@@ -190,58 +205,53 @@ impl Plan {
 
     /// Sets the words out in rows.
     fn set_out(&self, room: &mut Room, blocks: &[&mut [f64]]) {
-        let (words, outputs) = self.abreast.rows();
         room.bars.count = blocks.len();
-        room.words.resize(room.words.len().max(words), [0.0; BATCH]);
-        room.outputs.resize(room.outputs.len().max(outputs), [0.0; BATCH]);
+        room.rows.resize(room.rows.len().max(self.abreast.rows()), [0.0; BATCH]);
         room.old.resize(room.old.len().max(self.abreast.windows.len()), [0.0; BATCH]);
-        for run in &self.abreast.runs {
-            let words = &mut room.words[run.word_rows.clone()];
-            gather(blocks, &shifted(&run.words, self.parts().areas), words);
+        for run in &self.abreast.words {
+            gather(blocks, &run.block, &mut room.rows[run.rows.clone()]);
         }
     }
 
     fn put_back(&self, room: &Room, blocks: &mut [&mut [f64]]) {
-        let parts = self.parts();
-        for run in &self.abreast.runs {
-            scatter(blocks, &shifted(&run.words, parts.areas), &room.words[run.word_rows.clone()]);
-            scatter(blocks, &shifted(&run.out, parts.outputs), &room.outputs[run.out_rows.clone()]);
+        for run in &self.abreast.all {
+            scatter(blocks, &run.block, &room.rows[run.rows.clone()]);
         }
     }
 
     fn put_back_one(&self, room: &Room, blocks: &mut [&mut [f64]], i: usize) {
-        let parts = self.parts();
-        for run in &self.abreast.runs {
-            put(&room.words[run.word_rows.clone()], i, &mut blocks[i][parts.areas..][run.words.clone()]);
-            put(&room.outputs[run.out_rows.clone()], i, &mut blocks[i][parts.outputs..][run.out.clone()]);
+        for run in &self.abreast.all {
+            put(&room.rows[run.rows.clone()], i, &mut blocks[i][run.block.clone()]);
         }
     }
 
-    /// Takes the bars that are set through all steps, of those blocks that have a bit; what is left is in `rare`.
-    fn step_rows(&self, room: &mut Room, blocks: &mut [&mut [f64]], there: u32) {
-        let Room { bars, old, words, outputs, rare } = room;
-        let is_there = |(i, _): &(usize, _)| there >> i & 1 == 1;
-        for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| there >> i & 1 == 1) {
+    /// Takes the bars that are set through all steps, of all blocks or those that have a bit; what is left is in `rare`.
+    fn step_rows<const ALL: bool>(&self, room: &mut Room, blocks: &mut [&mut [f64]], there: u32) {
+        let Room { bars, old, rows, rare } = room;
+        let is_there = |i: usize| ALL || there >> i & 1 == 1;
+        for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| is_there(*i)) {
             bars.seen[i] = block[0].to_bits() + 1;
             block[0] = f64::from_bits(bars.seen[i]);
         }
+        let mut windows = old.iter_mut().zip(&self.abreast.windows).peekable();
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
-            let words = shifted(&ring.span.range(), 1);
-            for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| there >> i & 1 == 1) {
-                Past::push(&mut block[words.clone()], bars.field(field, i));
+            let (words, row) = (shifted(&ring.span.range(), 1), bars.all_of(field));
+            for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| is_there(*i)) {
+                Past::push(&mut block[words.clone()], row[i]);
+            }
+            while let Some((row, (_, bars))) = windows.next_if(|(_, (span, _))| *span == ring.span) {
+                for (i, block) in blocks.iter().enumerate().filter(|(i, _)| is_there(*i)) {
+                    row[i] = Past::view(&block[words.clone()]).lag(*bars);
+                }
             }
         }
-        for (row, (ring, bars)) in old.iter_mut().zip(&self.abreast.windows) {
-            let words = shifted(&ring.range(), 1);
-            for (i, block) in blocks.iter().enumerate().filter(is_there) {
-                row[i] = Past::view(&block[words.clone()]).lag(*bars);
-            }
-        }
+        let (outputs, words) = rows.split_at_mut(self.abreast.outputs);
         for (index, step) in self.abreast.steps.iter().enumerate() {
             let xs = bars.row(step.reads);
             let given = Steps { bars, xs, old: step.window.map_or(xs, |window| &old[window]) };
-            let (words, outputs) = (&mut words[step.words..], &mut outputs[step.out..]);
+            let (words, outputs) =
+                (&mut words[step.words.start - self.abreast.outputs..], &mut outputs[step.out.start..]);
             let left = self.items[step.item].kernel.abreast(&given, words, outputs) & there;
             if left != 0 {
                 rare.push((index, left));
@@ -256,17 +266,18 @@ impl Plan {
         let ticks: Vec<Tick> = (0..blocks.len()).map(|i| room.bars.tick(i)).collect();
         let mut is_news = false;
         for (step, left) in room.rare.drain(..) {
-            let Step { item, words, out, .. } = self.abreast.steps[step];
-            let area = &self.items[item].area;
-            let (words, out) = (words..words + area.words.len(), out..out + area.out.len());
+            let Step { item, words, out, .. } = &self.abreast.steps[step];
+            let area = &self.items[*item].area;
+            let (in_block, out_in_block) =
+                (shifted(&area.words, parts.areas), shifted(&area.out, parts.outputs));
             let each = || (0..BATCH).filter(|i| left >> i & 1 == 1);
             for i in each() {
-                put(&room.words[words.clone()], i, &mut blocks[i][parts.areas..][area.words.clone()]);
+                put(&room.rows[words.clone()], i, &mut blocks[i][in_block.clone()]);
             }
-            is_news |= self.step_across(std::iter::once(item), blocks, &ticks, left);
+            is_news |= self.step_across(std::iter::once(*item), blocks, &ticks, left);
             for i in each() {
-                take(&mut room.words[words.clone()], i, &blocks[i][parts.areas..][area.words.clone()]);
-                take(&mut room.outputs[out.clone()], i, &blocks[i][parts.outputs..][area.out.clone()]);
+                take(&mut room.rows[words.clone()], i, &blocks[i][in_block.clone()]);
+                take(&mut room.rows[out.clone()], i, &blocks[i][out_in_block.clone()]);
             }
         }
         is_news

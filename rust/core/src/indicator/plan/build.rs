@@ -76,7 +76,7 @@ impl Plan {
     fn lay_out(&mut self) {
         let areas = self.items.last().map_or(0, |last| last.area.words.end);
         self.words = 1 + self.ring_words + self.outputs + self.items.len() + areas;
-        self.abreast = Abreast::of(&self.items);
+        self.abreast = Abreast::of(&self.items, self.parts());
     }
 
     /// These of its indicators, and those that they read; in order.
@@ -130,16 +130,15 @@ impl Plan {
 
     /// A block of this plan as a block of what [`Self::keep`] made of it.
     pub fn carry(&self, block: &Block, kept: &[usize]) -> Block {
-        let firsts = self.outputs_at().end;
-        let areas = firsts + self.items.len();
+        let areas = self.outputs_at().end;
         let outputs = kept.iter().flat_map(|&i| &block.0[self.outputs_at()][self.items[i].area.out.clone()]);
         let states = kept.iter().flat_map(|&i| &block.0[areas..][self.items[i].words()]);
-        let valid = kept.iter().map(|&i| &block.0[firsts + i]);
+        let valid = kept.iter().map(|&i| &block.0[self.firsts_at()][i]);
         Block(
-            block.0[..self.outputs_at().start]
+            block.0[..self.firsts_at().start]
                 .iter()
-                .chain(outputs)
                 .chain(valid)
+                .chain(outputs)
                 .chain(states)
                 .copied()
                 .collect(),

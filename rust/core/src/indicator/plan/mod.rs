@@ -1,6 +1,6 @@
 //! A set of indicators compiled to offsets, and the blocks of words they work on.
 //!
-//! A block is laid out as `[seen | rings | outputs | when each had its first value | one area an indicator]`, an area as
+//! A block is laid out as `[seen | rings | when each had its first value | outputs | one area an indicator]`, an area as
 //! `[state | own words]`.
 
 mod abreast;
@@ -76,13 +76,18 @@ impl Plan {
         Block(words)
     }
 
+    fn firsts_at(&self) -> Range<usize> {
+        1 + self.ring_words..1 + self.ring_words + self.items.len()
+    }
+
     fn outputs_at(&self) -> Range<usize> {
-        1 + self.ring_words..1 + self.ring_words + self.outputs
+        let start = self.firsts_at().end;
+        start..start + self.outputs
     }
 
     fn parts(&self) -> Parts {
-        let Range { start: outputs, end: firsts } = self.outputs_at();
-        Parts { outputs, firsts, areas: firsts + self.items.len() }
+        let Range { start: outputs, end: areas } = self.outputs_at();
+        Parts { firsts: self.firsts_at().start, outputs, areas }
     }
 
     /// Takes a bar.
@@ -154,8 +159,8 @@ impl Plan {
     fn evaluate(&self, index: usize, block: &mut [f64], tick: &Tick) {
         let item = &self.items[index];
         if let Kernel::Expression(expression) = &item.kernel {
-            let Parts { outputs, firsts, .. } = self.parts();
-            let value = expression.value(&tick.bar, &block[outputs..firsts], &item.parts);
+            let Parts { firsts, outputs, areas } = self.parts();
+            let value = expression.value(&tick.bar, &block[outputs..areas], &item.parts);
             block[outputs + item.area.out.start] = value;
             if block[firsts + index].to_bits() == 0 && !value.is_nan() {
                 block[firsts + index] = block[0];
@@ -168,10 +173,10 @@ impl Plan {
     #[inline(never)]
     fn take_output(&self, index: usize, output: usize, block: &mut [f64]) -> (f64, u64) {
         let item = &self.items[index];
-        let Parts { outputs, firsts, areas } = self.parts();
+        let Parts { outputs, areas, .. } = self.parts();
         let x = block[outputs + output];
         if x.is_nan() {
-            block[outputs..firsts][item.area.out.clone()].fill(f64::NAN);
+            block[outputs..areas][item.area.out.clone()].fill(f64::NAN);
             return (x, 0);
         }
         // The first of those that read it.
@@ -224,7 +229,7 @@ impl Plan {
         bars: usize,
     ) -> impl Iterator<Item = (usize, usize)> + 'b {
         let seen = self.seen(block);
-        let firsts = &block.0[self.outputs_at().end..][..self.items.len()];
+        let firsts = &block.0[self.firsts_at()];
         let firsts = firsts.iter().map(|first| first.to_bits()).enumerate().filter(|(_, first)| *first > 0);
         let backs = firsts.map(move |(index, first)| (seen.saturating_sub(first) as usize, index));
         backs.filter(move |(back, _)| *back < bars)
@@ -232,7 +237,7 @@ impl Plan {
 
     /// Those that have had none.
     pub fn without_value<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
-        let firsts = &block.0[self.outputs_at().end..][..self.items.len()];
+        let firsts = &block.0[self.firsts_at()];
         firsts.iter().enumerate().filter(|(_, first)| first.to_bits() == 0).map(|(index, _)| index)
     }
 
@@ -294,7 +299,7 @@ impl Item {
 }
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 9;
+const SAVE_VERSION: u8 = 10;
 
 #[cfg(test)]
 mod lopsided;

@@ -57,13 +57,13 @@ impl Indicator for Adx {
         let both = plus_di + minus_di;
         if both >= NO_MOVEMENT {
             state.last = state.adx.next(
-                input.settled,
+                input.given(self.period),
                 self.period,
                 self.factor,
                 100.0 * (plus_di - minus_di).abs() / both,
             );
         } else if !input.settled && input.seen <= self.first() {
-            state.last = state.adx.next(input.settled, self.period, self.factor, 0.0);
+            state.last = state.adx.next(input.given(self.period), self.period, self.factor, 0.0);
         }
         if input.settled || input.seen >= self.first() {
             crate::indicator::put(out, [state.last, plus_di, minus_di]);

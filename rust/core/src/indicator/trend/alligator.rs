@@ -59,7 +59,7 @@ impl Indicator for Alligator {
         for i in 0..3 {
             let (window, rest) = own.split_at_mut(Past::own_words(SHIFTS[i]));
             let line =
-                state.lines[i].next(input.settled, self.periods[i], Wilder::factor(self.periods[i]), x);
+                state.lines[i].next(input.given(0), self.periods[i], Wilder::factor(self.periods[i]), x);
             let past = Past::put(window, input.seen, line);
             out[i] = if input.seen > SHIFTS[i] { past.lag(SHIFTS[i]) } else { f64::NAN };
             own = rest;

@@ -52,8 +52,8 @@ impl Indicator for Apo {
 
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let fast = state.fast.next(input.settled, self.fast, self.factors[0], input.x);
-        let slow = state.slow.next(input.settled, self.slow, self.factors[1], input.x);
+        let fast = state.fast.next(input.given(0), self.fast, self.factors[0], input.x);
+        let slow = state.slow.next(input.given(0), self.slow, self.factors[1], input.x);
         out[0] = f64::NAN;
         if input.settled || !slow.is_nan() {
             out[0] = fast - slow;

@@ -67,7 +67,7 @@ impl Indicator for ChandelierExit {
         let atr = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
-            state.range.next(input.settled, self.period, self.factor, range)
+            state.range.next(input.given(1), self.period, self.factor, range)
         };
         crate::indicator::put(out, [high - self.width * atr, low + self.width * atr]);
     }

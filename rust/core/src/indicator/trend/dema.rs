@@ -50,10 +50,10 @@ impl Indicator for Dema {
 
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let one = state.one.next(input.settled, self.period, self.factor, input.x);
+        let one = state.one.next(input.given(0), self.period, self.factor, input.x);
         out[0] = f64::NAN;
         if input.settled || !one.is_nan() {
-            out[0] = 2.0 * one - state.two.next(input.settled, self.period, self.factor, one);
+            out[0] = 2.0 * one - state.two.next(input.given(self.period - 1), self.period, self.factor, one);
         }
     }
 }

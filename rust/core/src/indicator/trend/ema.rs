@@ -41,7 +41,7 @@ impl Indicator for Ema {
 
     #[inline(always)]
     fn update(&self, ema: &mut parts::Ema, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = ema.next(input.settled, self.period, self.factor, input.x);
+        out[0] = ema.next(input.given(0), self.period, self.factor, input.x);
     }
 
     #[inline(always)]

@@ -42,7 +42,7 @@ impl Indicator for Smma {
 
     #[inline(always)]
     fn update(&self, state: &mut Wilder, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        out[0] = state.next(input.settled, self.period, self.factor, input.x);
+        out[0] = state.next(input.given(0), self.period, self.factor, input.x);
     }
 
     #[inline(always)]

@@ -60,7 +60,7 @@ impl Indicator for Supertrend {
         let atr = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
-            state.range.next(input.settled, self.period, self.factor, range)
+            state.range.next(input.given(1), self.period, self.factor, range)
         };
         if !input.settled && atr.is_nan() {
             return;

@@ -56,8 +56,8 @@ impl Indicator for T3 {
         let mut values = [f64::NAN; 6];
         let mut x = input.x;
         out[0] = f64::NAN;
-        for (ema, value) in state.emas.iter_mut().zip(&mut values) {
-            x = ema.next(input.settled, self.period, self.factor, x);
+        for (i, (ema, value)) in state.emas.iter_mut().zip(&mut values).enumerate() {
+            x = ema.next(input.given(i * (self.period - 1)), self.period, self.factor, x);
             if !input.settled && x.is_nan() {
                 return;
             }
@@ -75,7 +75,7 @@ impl Indicator for T3 {
             for (i, x) in block.iter().enumerate() {
                 let mut values = [*x; 6];
                 for k in 0..emas.len() {
-                    values[k] = emas[k].next(true, self.period, self.factor, values[k.saturating_sub(1)]);
+                    values[k] = emas[k].next(None, self.period, self.factor, values[k.saturating_sub(1)]);
                 }
                 last.iter_mut().zip(&values[2..]).for_each(|(line, value)| line[i] = *value);
             }

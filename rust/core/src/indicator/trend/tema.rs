@@ -52,13 +52,14 @@ impl Indicator for Tema {
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
-        let one = state.one.next(input.settled, self.period, self.factor, input.x);
+        let one = state.one.next(input.given(0), self.period, self.factor, input.x);
         if !input.settled && one.is_nan() {
             return;
         }
-        let two = state.two.next(input.settled, self.period, self.factor, one);
+        let two = state.two.next(input.given(self.period - 1), self.period, self.factor, one);
         if input.settled || !two.is_nan() {
-            out[0] = 3.0 * one - 3.0 * two + state.three.next(input.settled, self.period, self.factor, two);
+            out[0] = 3.0 * one - 3.0 * two
+                + state.three.next(input.given(2 * (self.period - 1)), self.period, self.factor, two);
         }
     }
 }

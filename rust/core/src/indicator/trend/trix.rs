@@ -52,8 +52,8 @@ impl Indicator for Trix {
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         let mut x = input.x;
-        for ema in &mut state.emas {
-            x = ema.next(input.settled, self.period, self.factor, x);
+        for (i, ema) in state.emas.iter_mut().enumerate() {
+            x = ema.next(input.given(i * (self.period - 1)), self.period, self.factor, x);
             if !input.settled && x.is_nan() {
                 return;
             }

@@ -54,7 +54,7 @@ impl Indicator for Zlema {
         out[0] = f64::NAN;
         if input.settled || input.seen > self.lag {
             let x = 2.0 * input.x - input.back(0, 0, self.lag);
-            out[0] = state.next(input.settled, self.period, self.factor, x);
+            out[0] = state.next(input.given(self.lag), self.period, self.factor, x);
         }
     }
 }

@@ -59,7 +59,7 @@ impl Indicator for Atr {
         out[0] = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
-            state.range.next(input.settled, self.period, self.factor, range)
+            state.range.next(input.given(1), self.period, self.factor, range)
         };
     }
 
@@ -84,7 +84,7 @@ impl Atr {
         let mut finite = Finite::default();
         finite.look(&[bars.high[0], bars.low[0], bars.close[0]]);
         let first = true_range(bars.high[0], bars.low[0], *close);
-        *newest = range.next(true, self.period, self.factor, first);
+        *newest = range.next(None, self.period, self.factor, first);
         then(0..1, std::slice::from_mut(newest));
         let make = |rows: Range<usize>| {
             [high, low, closes].iter().for_each(|column| finite.look(&column[rows.clone()]));

@@ -65,11 +65,20 @@ impl Indicator for Keltner {
         let mut middle = f64::NAN;
         if input.seen + self.period > self.first() {
             let typical = (bar.high + bar.low + bar.close) / 3.0;
-            middle = state.middle.next(input.settled, self.period, Ema::factor(self.period), typical);
+            middle = state.middle.next(
+                input.given(self.first() - self.period),
+                self.period,
+                Ema::factor(self.period),
+                typical,
+            );
         }
         if input.seen + self.atr_period > self.first() {
-            let atr =
-                state.range.next(input.settled, self.atr_period, Wilder::factor(self.atr_period), range);
+            let atr = state.range.next(
+                input.given(self.first() - self.atr_period),
+                self.atr_period,
+                Wilder::factor(self.atr_period),
+                range,
+            );
             if !atr.is_nan() {
                 crate::indicator::put(out, [middle + self.width * atr, middle, middle - self.width * atr]);
             }

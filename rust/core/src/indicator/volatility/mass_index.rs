@@ -54,11 +54,11 @@ impl Indicator for MassIndex {
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         out[0] = f64::NAN;
         let one =
-            state.one.next(input.settled, self.ema, Ema::factor(self.ema), input.bar.high - input.bar.low);
+            state.one.next(input.given(0), self.ema, Ema::factor(self.ema), input.bar.high - input.bar.low);
         if !input.settled && one.is_nan() {
             return;
         }
-        let two = state.two.next(input.settled, self.ema, Ema::factor(self.ema), one);
+        let two = state.two.next(input.given(self.ema - 1), self.ema, Ema::factor(self.ema), one);
         if input.settled || !two.is_nan() {
             let ratio = if two == 0.0 { 1.0 } else { one / two };
             out[0] = state.ratios.sum(own, self.period, ratio);

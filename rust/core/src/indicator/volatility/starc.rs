@@ -67,7 +67,7 @@ impl Indicator for Starc {
         out.fill(f64::NAN);
         if input.seen > 1 {
             let half = self.width
-                * state.range.next(input.settled, self.atr_period, Wilder::factor(self.atr_period), range);
+                * state.range.next(input.given(1), self.atr_period, Wilder::factor(self.atr_period), range);
             if !half.is_nan() && !middle.is_nan() {
                 crate::indicator::put(out, [middle + half, middle, middle - half]);
             }

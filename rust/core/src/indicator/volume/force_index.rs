@@ -54,7 +54,7 @@ impl Indicator for ForceIndex {
         out[0] = if !input.settled && input.seen == 1 {
             f64::NAN
         } else {
-            state.force.next(input.settled, self.period, self.factor, force)
+            state.force.next(input.given(1), self.period, self.factor, force)
         };
     }
 }

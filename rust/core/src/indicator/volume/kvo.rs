@@ -76,11 +76,12 @@ impl Indicator for Kvo {
         } else if state.path != 0.0 {
             state.force = bar.volume * (2.0 * (range / state.path - 1.0)).abs() * trend * 100.0;
         }
-        let fast = state.fast.next(input.settled, self.periods[0], self.factors[0], state.force);
-        let slow = state.slow.next(input.settled, self.periods[1], self.factors[1], state.force);
+        let fast = state.fast.next(input.given(2), self.periods[0], self.factors[0], state.force);
+        let slow = state.slow.next(input.given(2), self.periods[1], self.factors[1], state.force);
         if !slow.is_nan() {
             out[0] = fast - slow;
-            out[1] = state.signal.next(input.settled, self.periods[2], self.factors[2], out[0]);
+            out[1] =
+                state.signal.next(input.given(self.periods[1] + 1), self.periods[2], self.factors[2], out[0]);
         }
     }
 }

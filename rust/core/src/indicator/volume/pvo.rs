@@ -55,12 +55,13 @@ impl Indicator for Pvo {
 
     #[inline(always)]
     fn update(&self, state: &mut State, _: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let fast = state.fast.next(input.settled, self.periods[0], self.factors[0], input.x);
-        let slow = state.slow.next(input.settled, self.periods[1], self.factors[1], input.x);
+        let fast = state.fast.next(input.given(0), self.periods[0], self.factors[0], input.x);
+        let slow = state.slow.next(input.given(0), self.periods[1], self.factors[1], input.x);
         out.fill(f64::NAN);
         if input.settled || !slow.is_nan() {
             let pvo = if slow == 0.0 { 0.0 } else { 100.0 * ((fast - slow) / slow) };
-            let signal = state.signal.next(input.settled, self.periods[2], self.factors[2], pvo);
+            let signal =
+                state.signal.next(input.given(self.periods[1] - 1), self.periods[2], self.factors[2], pvo);
             crate::indicator::put(out, [pvo, signal, pvo - signal]);
         }
     }
