@@ -10,8 +10,35 @@ use super::finite::Finite;
 /// of equal values is that value.
 #[inline]
 pub fn blend(average: f64, share: f64, x: f64) -> f64 {
-    let kept = 1.0 - share;
-    kept.mul_add(average, (1.0 - kept) * x)
+    let share = Share::new(share);
+    share.blend(average, share.of(x))
+}
+
+/// By how much an average moves.
+#[derive(Debug, Clone, Copy)]
+pub struct Share {
+    kept: f64,
+    moved: f64,
+}
+
+impl Share {
+    #[inline(always)]
+    pub fn new(share: f64) -> Self {
+        let kept = 1.0 - share;
+        Self { kept, moved: 1.0 - kept }
+    }
+
+    /// What of a value goes into the average.
+    #[inline(always)]
+    pub fn of(self, x: f64) -> f64 {
+        self.moved * x
+    }
+
+    /// The average after a value of which this goes into it.
+    #[inline(always)]
+    pub fn blend(self, average: f64, of_x: f64) -> f64 {
+        self.kept.mul_add(average, of_x)
+    }
 }
 
 /// So many are made at once.

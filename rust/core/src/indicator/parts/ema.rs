@@ -4,7 +4,7 @@ use std::iter;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::blend::{blend, blend_column};
+use super::blend::{Share, blend, blend_column};
 use super::rarely;
 
 /// Starts as the mean of its first `n` values, then moves by `2 / (n + 1)` of each difference.
@@ -39,6 +39,13 @@ impl Ema {
             return f64::NAN;
         }
         self.value /= n as f64;
+        self.value
+    }
+
+    /// The average, once it has been started, after a value of which this goes into it.
+    #[inline(always)]
+    pub fn step(&mut self, share: Share, of_x: f64) -> f64 {
+        self.value = share.blend(self.value, of_x);
         self.value
     }
 

@@ -84,12 +84,13 @@ pub struct Sliding {
     places: [Vec<f64>; 2],
 }
 
-/// The extremes of the spans that begin so many rows after each. Zero has no sign, whichever of two was taken.
+/// The extremes of the spans that begin so many rows after each. Of the last, zero has no sign, whichever of two was taken.
 #[inline(never)]
-fn widest<E: Extreme, const N: usize>(spans: &[f64], after: [usize; N], into: &mut [f64]) {
+fn widest<E: Extreme, const N: usize, const LAST: bool>(spans: &[f64], after: [usize; N], into: &mut [f64]) {
     let spans = after.map(|after| &spans[after..][..into.len()]);
     for (i, into) in into.iter_mut().enumerate() {
-        *into = spans.iter().skip(1).fold(spans[0][i], |extreme, span| E::pick(extreme, span[i])) + 0.0;
+        let extreme = spans.iter().skip(1).fold(spans[0][i], |extreme, span| E::pick(extreme, span[i]));
+        *into = if LAST { extreme + 0.0 } else { extreme };
     }
 }
 
@@ -107,7 +108,7 @@ impl Sliding {
         while 4 * width < n {
             let from = if width == 1 { values } else { &spans[..] };
             next.resize(from.len() - 3 * width, 0.0);
-            widest::<E, 4>(from, [0, width, 2 * width, 3 * width], next);
+            widest::<E, 4, false>(from, [0, width, 2 * width, 3 * width], next);
             std::mem::swap(spans, next);
             width *= 4;
         }
@@ -115,10 +116,10 @@ impl Sliding {
         // So many as it takes, of which the last overlaps.
         let last = n - width;
         match n.div_ceil(width) {
-            1 => widest::<E, 1>(from, [0], into),
-            2 => widest::<E, 2>(from, [0, last], into),
-            3 => widest::<E, 3>(from, [0, width, last], into),
-            _ => widest::<E, 4>(from, [0, width, 2 * width, last], into),
+            1 => widest::<E, 1, true>(from, [0], into),
+            2 => widest::<E, 2, true>(from, [0, last], into),
+            3 => widest::<E, 3, true>(from, [0, width, last], into),
+            _ => widest::<E, 4, true>(from, [0, width, 2 * width, last], into),
         }
     }
 

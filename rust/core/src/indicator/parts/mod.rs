@@ -27,7 +27,7 @@ mod weighted;
 mod wilder;
 
 pub use anchored::Anchored;
-pub use blend::{blend, blend_column};
+pub use blend::{Share, blend, blend_column};
 pub use channel::Channel;
 pub use days::{Day, Days};
 pub use directional::{Directional, NO_MOVEMENT};
