@@ -7,6 +7,7 @@ use crate::time::{Day, Nanos};
 
 use super::Indicator;
 use super::input::{Column, Field, Input, Pasts, Table, Tick, hl2, hlc3, hlcc4, ohlc4};
+use super::parts::strange;
 
 /// Bars as columns of one length. What the indicator does not read may be any of them.
 #[derive(Debug, Clone, Copy)]
@@ -218,9 +219,7 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
         let input = Input { tick: &tick, bar: &tick.bar, x: source[i], seen, settled: SETTLED, pasts };
         for field in I::LOOKS {
             let x = if *field == Field::Source { input.x } else { field.of(input.bar) };
-            #[expect(clippy::eq_op, reason = "zero, but for what is no finite number")]
-            let zero = x - x;
-            zeros |= zero.to_bits();
+            zeros |= strange(x);
         }
         kernel.update(&mut state, own, &input, row);
         for (column, value) in columns.iter_mut().zip(&*row) {

@@ -33,7 +33,7 @@ pub use days::{Day, Days};
 pub use directional::{Directional, NO_MOVEMENT};
 pub use ema::Ema;
 pub use extreme::{Extreme, Highest, Lowest, Sliding, Window};
-pub use finite::Finite;
+pub use finite::{Finite, strange};
 pub use line::{Fit, Line};
 pub use mean::Mean;
 pub use moments::Moments;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::finite::strange;
 use crate::indicator::Columns;
 
 /// How far the price moved since the previous close (Wilder 1978): the widest of high - low, |high - previous close|
@@ -22,20 +23,31 @@ pub fn pressure(low: f64, close: f64, previous_close: f64) -> f64 {
 /// Volume times where in its range a bar closed, from −1 at the low to 1 at the high (Chaikin); 0 without a range.
 #[inline]
 pub fn money_flow(high: f64, low: f64, close: f64, volume: f64) -> f64 {
-    let range = high - low;
-    let flow = ((close - low) - (high - close)) / range * volume;
-    if range > 0.0 { flow } else { 0.0 }
+    money_flow_looked(high, low, close, volume).0
 }
 
-/// The same of some rows.
+/// The same, and whether all four are finite numbers: zero then.
 #[inline(always)]
-pub fn money_flows(bars: &Columns<'_>, rows: Range<usize>, into: &mut [f64]) {
+fn money_flow_looked(high: f64, low: f64, close: f64, volume: f64) -> (f64, u64) {
+    let (range, leaning) = (high - low, (close - low) - (high - close));
+    let flow = leaning / range * volume;
+    // No three prices of which one is no finite number add up to one.
+    (if range > 0.0 { flow } else { 0.0 }, strange(leaning) | strange(volume))
+}
+
+/// The same of some rows. Whether all that it reads are finite numbers.
+#[inline(always)]
+pub fn money_flows(bars: &Columns<'_>, rows: Range<usize>, into: &mut [f64]) -> bool {
     let [high, low, close, volume] =
         [bars.high, bars.low, bars.close, bars.volume].map(|column| column[rows.clone()].iter());
     let bars = high.zip(low).zip(close.zip(volume));
+    let mut looked = 0;
     for (flow, ((high, low), (close, volume))) in into.iter_mut().zip(bars) {
-        *flow = money_flow(*high, *low, *close, *volume);
+        let (value, found) = money_flow_looked(*high, *low, *close, *volume);
+        *flow = value;
+        looked |= found;
     }
+    looked == 0
 }
 
 /// How much of itself a value has changed by, 0 where it was 0.

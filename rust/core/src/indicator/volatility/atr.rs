@@ -1,9 +1,10 @@
+use std::cell::Cell;
 use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Finite, Wilder, true_range};
+use crate::indicator::parts::{Wilder, strange, true_range};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Average true range.
@@ -81,19 +82,23 @@ impl Atr {
     ) -> bool {
         let Some((newest, into)) = into.split_first_mut() else { return true };
         let (high, low, closes) = (&bars.high[1..], &bars.low[1..], &bars.close[1..]);
-        let mut finite = Finite::default();
-        finite.look(&[bars.high[0], bars.low[0], bars.close[0]]);
         let first = true_range(bars.high[0], bars.low[0], *close);
         *newest = range.next(None, self.period, self.factor, first);
         then(0..1, std::slice::from_mut(newest));
+        let looked = Cell::new(strange(bars.high[0] - bars.low[0]));
+        let look = |x: f64| looked.set(looked.get() | strange(x));
         let make = |rows: Range<usize>| {
-            [high, low, closes].iter().for_each(|column| finite.look(&column[rows.clone()]));
             let last = &bars.close[rows.clone()];
             let ranges = high[rows.clone()].iter().zip(&low[rows]).zip(last);
-            ranges.map(|((high, low), last)| true_range(*high, *low, *last))
+            ranges.map(|((high, low), last)| {
+                look(high - low);
+                look(*last);
+                true_range(*high, *low, *last)
+            })
         };
         range.along_made(self.factor, into, make, |rows, block| then(rows.start + 1..rows.end + 1, block));
         *close = closes.last().copied().unwrap_or(bars.close[0]);
-        finite.is_all()
+        look(*close);
+        looked.get() == 0
     }
 }

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::indicator::parts::{Finite, Sum, money_flow, money_flows};
+use crate::indicator::parts::{Sum, money_flow, money_flows};
 use crate::indicator::{Family, Field, Indicator, Input, Params, Settled, Spec};
 
 /// Accumulation/distribution line.
@@ -42,12 +42,11 @@ impl Indicator for Ad {
 
     #[inline(always)]
     fn along(&self, state: &mut Sum, Settled { bars, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
-        let mut finite = Finite::default();
+        let mut finite = true;
         let flows = |rows: Range<usize>, terms: &mut [f64]| {
-            [bars.high, bars.low, bars.close, bars.volume].iter().for_each(|c| finite.look(&c[rows.clone()]));
-            money_flows(bars, rows, terms);
+            finite &= money_flows(bars, rows, terms);
         };
         state.along(out[0], flows, |line| line);
-        finite.is_all()
+        finite
     }
 }

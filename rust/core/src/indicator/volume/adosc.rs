@@ -3,7 +3,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Ema, Finite, Sum, blend, money_flow, money_flows};
+use crate::indicator::parts::{Ema, Sum, blend, money_flow, money_flows};
 use crate::indicator::{Family, Field, Indicator, Input, ParamSpec, Params, Settled, Spec};
 
 /// Chaikin oscillator.
@@ -66,10 +66,9 @@ impl Indicator for Adosc {
     fn along(&self, state: &mut State, Settled { bars, .. }: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
         let State { line, emas } = state;
         let [mut fast, mut slow] = *emas;
-        let mut finite = Finite::default();
+        let mut finite = true;
         let flows = |rows: Range<usize>, terms: &mut [f64]| {
-            [bars.high, bars.low, bars.close, bars.volume].iter().for_each(|c| finite.look(&c[rows.clone()]));
-            money_flows(bars, rows, terms);
+            finite &= money_flows(bars, rows, terms);
         };
         line.along(out[0], flows, |line| {
             fast = blend(fast, self.factors[0], line);
@@ -77,6 +76,6 @@ impl Indicator for Adosc {
             fast - slow
         });
         *emas = [fast, slow];
-        finite.is_all()
+        finite
     }
 }

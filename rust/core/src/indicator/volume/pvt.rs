@@ -3,7 +3,7 @@ use std::ops::Range;
 use bytemuck::{Pod, Zeroable};
 
 use crate::error::Result;
-use crate::indicator::parts::{Finite, Sum};
+use crate::indicator::parts::{Sum, strange};
 use crate::indicator::{Family, Field, Indicator, Input, Params, Settled, Spec};
 
 /// Price-volume trend.
@@ -55,21 +55,24 @@ impl Indicator for Pvt {
     fn along(&self, state: &mut State, given: &Settled<'_>, out: &mut [&mut [f64]]) -> bool {
         let Settled { bars, source, .. } = given;
         let State { close, sum } = state;
-        let (first, mut finite) = (*close, Finite::default());
-        let gains = |rows: Range<usize>, terms: &mut [f64]| {
-            let (now, volumes) = (&source[rows.clone()], &bars.volume[rows.clone()]);
-            finite.look(now);
-            finite.look(volumes);
-            let Some((newest, later)) = terms.split_first_mut() else { return };
-            let before = rows.start.checked_sub(1).map_or(first, |row| source[row]);
-            *newest = gained(now[0], before, volumes[0]);
-            for (gain, (pair, volume)) in later.iter_mut().zip(now.windows(2).zip(&volumes[1..])) {
-                *gain = gained(pair[1], pair[0], *volume);
+        let (first, mut looked) = (*close, 0);
+        let gains = |rows: Range<usize>, mut terms: &mut [f64]| {
+            let (mut now, mut volumes) = (&source[rows.clone()], &bars.volume[rows.clone()]);
+            let mut before = rows.start.wrapping_sub(1);
+            if rows.start == 0 && !rows.is_empty() {
+                looked |= strange(now[0]) | strange(volumes[0]);
+                terms[0] = gained(now[0], first, volumes[0]);
+                (terms, now, volumes, before) = (&mut terms[1..], &now[1..], &volumes[1..], 0);
+            }
+            let pairs = now.iter().zip(source.get(before..).unwrap_or_default());
+            for (gain, ((now, before), volume)) in terms.iter_mut().zip(pairs.zip(volumes)) {
+                looked |= strange(now - before) | strange(*volume);
+                *gain = gained(*now, *before, *volume);
             }
         };
         sum.along(out[0], gains, |trend| trend);
         *close = source.last().copied().unwrap_or(first);
-        finite.is_all()
+        looked == 0
     }
 }
 
