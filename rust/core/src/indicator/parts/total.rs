@@ -51,41 +51,41 @@ impl Total {
         self.take(start..column.rows(), n, seen, column, into);
     }
 
-    /// The same of two at once, over as many terms each: neither waits for its own sum alone.
+    /// The same of several at once, each with its terms and where its sums go, over as many of them: none waits for its own sum alone.
     #[inline(never)]
-    pub fn along_both(
-        both: [&mut Self; 2],
+    pub fn along_all<const N: usize>(
+        mut all: [(&mut Self, Column<'_>, &mut [f64]); N],
         n: usize,
         seen: usize,
-        columns: [Column<'_>; 2],
-        into: [&mut [f64]; 2],
     ) {
-        let ([one, other], [ours, theirs], [sums, others]) = (both, columns, into);
-        let rows = ours.rows();
+        let rows = all[0].1.rows();
         let mut row = (n - 1).saturating_sub(seen).min(rows);
-        sums[..row].fill(f64::NAN);
-        others[..row].fill(f64::NAN);
+        all.iter_mut().for_each(|(.., into)| into[..row].fill(f64::NAN));
         while row < rows {
-            let count = one.steps_left(n).min(other.steps_left(n)).min(rows - row);
+            let left = all.iter().map(|(total, ..)| total.steps_left(n)).min().unwrap_or(0);
+            let count = left.min(rows - row);
             let part = row..row + count.max(1);
             row = part.end;
             if seen + part.start + 1 == n || count == 0 {
-                one.take(part.clone(), n, seen, ours, sums);
-                other.take(part, n, seen, theirs, others);
+                all.iter_mut()
+                    .for_each(|(total, column, into)| total.take(part.clone(), n, seen, *column, into));
                 continue;
             }
-            let (mut x, mut y) = (one.sum, other.sum);
-            let terms = ours.steps(n, part.clone()).zip(theirs.steps(n, part.clone()));
-            let into = sums[part.clone()].iter_mut().zip(&mut others[part.clone()]);
-            for (((new, old), (other_new, other_old)), (into_x, into_y)) in terms.zip(into) {
-                x += new - old;
-                y += other_new - other_old;
-                (*into_x, *into_y) = (x, y);
+            let mut sums = all.each_mut().map(|(total, column, into)| {
+                let at = column.before + part.start;
+                let terms = (&column.values[at..][..count], &column.values[at - n..][..count]);
+                (total.sum, terms, &mut into[part.clone()][..count])
+            });
+            for i in 0..count {
+                for (sum, (new, old), into) in &mut sums {
+                    *sum += new[i] - old[i];
+                    into[i] = *sum;
+                }
             }
-            let (done, other_done) =
-                (one.follow(part.clone(), n, ours, sums), other.follow(part, n, theirs, others));
-            one.take(done..row, n, seen, ours, sums);
-            other.take(other_done..row, n, seen, theirs, others);
+            for (total, column, into) in &mut all {
+                let done = total.follow(part.clone(), n, *column, into);
+                total.take(done..row, n, seen, *column, into);
+            }
         }
     }
 

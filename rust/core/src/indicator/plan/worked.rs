@@ -30,8 +30,8 @@ struct Windows {
     /// Which of the terms, and of those of the other series.
     terms: usize,
     others: Option<usize>,
-    /// Which later windows of as many terms go with these.
-    beside: Option<usize>,
+    /// Which later windows of as many terms go with these: at most two.
+    beside: Vec<usize>,
     over: Over,
     state: State,
     /// What it says: the last rows before the stretch first, as many as [`AGO`].
@@ -100,7 +100,7 @@ impl Worked {
                 worked.windows.push(Windows {
                     terms,
                     others,
-                    beside: None,
+                    beside: Vec::new(),
                     over,
                     state: State::of(over),
                     found,
@@ -110,12 +110,12 @@ impl Worked {
             worked.columns.push(Place::Windows(windows, ago));
         }
         debug_assert!(worked.columns.len() <= Input::MAX_AHEAD);
-        worked.pair();
+        worked.group();
         worked
     }
 
     /// Finds totals that go together.
-    fn pair(&mut self) {
+    fn group(&mut self) {
         let alike = |index: usize| {
             let Windows { terms, over, .. } = self.windows[index];
             let of = self.terms[terms].of;
@@ -123,13 +123,14 @@ impl Worked {
             sums.then(|| (over, of.skipped()))
         };
         let mut free: Vec<usize> = (0..self.windows.len()).filter(|&index| alike(index).is_some()).collect();
-        let mut pairs = Vec::new();
-        while let Some((first, later)) = free.split_first() {
-            let beside = later.iter().copied().find(|&index| alike(index) == alike(*first));
-            pairs.push((*first, beside));
-            free = later.iter().copied().filter(|&index| Some(index) != beside).collect();
+        let mut groups = Vec::new();
+        while let Some((&first, later)) = free.split_first() {
+            let beside: Vec<usize> =
+                later.iter().copied().filter(|&index| alike(index) == alike(first)).take(2).collect();
+            free = later.iter().copied().filter(|index| !beside.contains(index)).collect();
+            groups.push((first, beside));
         }
-        pairs.into_iter().for_each(|(first, beside)| self.windows[first].beside = beside);
+        groups.into_iter().for_each(|(first, beside)| self.windows[first].beside = beside);
     }
 
     /// Where terms are, of which so many rows before a stretch are wanted.
@@ -164,7 +165,7 @@ impl Worked {
             let (done, rest) = self.windows.split_at_mut(index);
             let Some((windows, later)) = rest.split_first_mut() else { continue };
             // With those that stand before.
-            if done.iter().any(|before| before.beside == Some(index)) {
+            if done.iter().any(|before| before.beside.contains(&index)) {
                 continue;
             }
             if done.iter().all(|before| before.terms != windows.terms) {
@@ -172,14 +173,24 @@ impl Worked {
             }
             let skipped = skipped(&self.terms, done, windows.terms);
             let column = |terms: usize| self.terms[terms].column(bars, &rows);
-            if let Some(beside) = windows.beside {
-                let beside = &mut later[beside - index - 1];
-                let columns = [column(windows.terms), column(beside.terms)];
-                windows.take_both(beside, skipped, columns, &rows);
-            } else {
-                let others = windows.others.map(column);
-                let into = if later.is_empty() { last.take() } else { None };
-                windows.take(skipped, column(windows.terms), others, &rows, &mut self.sliding, into);
+            let later_at = |beside: usize| beside - index - 1;
+            match *windows.beside.as_slice() {
+                [one, two] => {
+                    let places = [later_at(one), later_at(two)];
+                    let Ok([one, two]) = later.get_disjoint_mut(places) else { continue };
+                    let all = [windows, one, two].map(|windows| (column(windows.terms), windows));
+                    Windows::take_all(all, skipped, &rows);
+                }
+                [one] => {
+                    let one = &mut later[later_at(one)];
+                    let all = [windows, one].map(|windows| (column(windows.terms), windows));
+                    Windows::take_all(all, skipped, &rows);
+                }
+                _ => {
+                    let others = windows.others.map(column);
+                    let into = if later.is_empty() { last.take() } else { None };
+                    windows.take(skipped, column(windows.terms), others, &rows, &mut self.sliding, into);
+                }
             }
         }
     }
@@ -299,15 +310,16 @@ impl Windows {
         (without, (rows.start + without).saturating_sub(skipped))
     }
 
-    /// Takes a stretch of rows with other windows of as many terms.
-    fn take_both(&mut self, other: &mut Self, skipped: usize, columns: [Column<'_>; 2], rows: &Range<usize>) {
-        let (without, seen) = self.start(skipped, rows);
-        other.start(skipped, rows);
-        if let (State::Total(one), State::Total(another)) = (&mut self.state, &mut other.state) {
-            let found = [&mut self.found, &mut other.found].map(|found| &mut found[AGO + without..]);
-            let columns = columns.map(|column| column.from(without));
-            Total::along_both([one, another], self.over.bars(), seen, columns, found);
-        }
+    /// Takes a stretch of rows of several totals of as many terms.
+    fn take_all<const N: usize>(all: [(Column<'_>, &mut Self); N], skipped: usize, rows: &Range<usize>) {
+        let n = all[0].1.over.bars();
+        let (mut without, mut seen) = (0, 0);
+        let totals = all.map(|(column, windows)| {
+            (without, seen) = windows.start(skipped, rows);
+            let State::Total(total) = &mut windows.state else { unreachable!("these are totals") };
+            (total, column.from(without), &mut windows.found[AGO + without..])
+        });
+        Total::along_all(totals, n, seen);
     }
 
     /// Takes a stretch of rows; what it says goes into `into`, if that is given.
