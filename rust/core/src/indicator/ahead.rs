@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::along::Columns;
 use super::input::Field;
-use super::parts::{change, money_flows, pressure, true_range};
+use super::parts::{change, money_flows, pressure, strange, true_range};
 
 /// A column that an indicator takes of [`Input::ahead`](super::Input::ahead): for each bar what a window ended with, so many bars `ago`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,14 +132,37 @@ impl Term {
         ))
     }
 
-    /// Adds its values at some rows; `source` ends with these.
-    pub(super) fn make(self, bars: &Columns<'_>, source: &[f64], rows: Range<usize>, into: &mut Vec<f64>) {
+    /// What it looks at in passing at rows at which it has a value, whether they are finite numbers; so nothing needs to go through
+    /// these again for that.
+    pub(super) fn looks(self) -> &'static [Field] {
+        use Field::{Close, High, Low, Open, Source, Volume};
+        match self {
+            Self::Notional => &[Source, Volume],
+            Self::Body => &[Open, Close],
+            Self::Range | Self::TrueRange => &[High, Low],
+            Self::MoneyFlow => &[High, Low, Close, Volume],
+            Self::Pressure => &[Low, Close],
+            Self::Rise => &[High],
+            Self::Fall => &[Low],
+            Self::Move | Self::Return => &[Source],
+            Self::Field(_) | Self::Other | Self::OtherReturn | Self::Ahead(_) | Self::Lead(..) => &[],
+        }
+    }
+
+    /// Adds its values at some rows; `source` ends with these. Whether all that it [looks at](Self::looks) are finite numbers.
+    pub(super) fn make(
+        self,
+        bars: &Columns<'_>,
+        source: &[f64],
+        rows: Range<usize>,
+        into: &mut Vec<f64>,
+    ) -> bool {
         use Field::{Close, High, Low, Open, Volume};
         let skipped = (rows.start..rows.end.min(self.skipped())).len();
         into.extend(std::iter::repeat_n(0.0, skipped));
         let (rows, count) = (rows.start + skipped..rows.end, rows.len() - skipped);
         if count == 0 {
-            return;
+            return true;
         }
         let before = rows.start.saturating_sub(1)..rows.end - 1;
         let values = |field: Field, rows: &Range<usize>| {
@@ -148,33 +171,49 @@ impl Term {
         let (here, last) = (|field| values(field, &rows), |field| values(field, &before));
         let source = |ago: usize| source[source.len() - count - ago..source.len() - ago].iter().copied();
         let other = |rows: &Range<usize>| bars.other.unwrap_or_default()[rows.clone()].iter().copied();
+        // A difference of what is no finite number is none, nor is a product.
+        let mut looked = 0;
+        let mut look = |x: f64| {
+            looked |= strange(x);
+            x
+        };
         match self {
             Self::Field(field) => bars.rows(rows).make(field, into),
-            Self::Notional => into.extend(source(0).zip(here(Volume)).map(|(x, v)| x * v)),
-            Self::Body => into.extend(here(Close).zip(here(Open)).map(|(c, o)| (c - o).abs())),
-            Self::Range => into.extend(here(High).zip(here(Low)).map(|(h, l)| h - l)),
+            Self::Notional => into.extend(source(0).zip(here(Volume)).map(|(x, v)| look(x * v))),
+            Self::Body => into.extend(here(Close).zip(here(Open)).map(|(c, o)| look(c - o).abs())),
+            Self::Range => into.extend(here(High).zip(here(Low)).map(|(h, l)| look(h - l))),
             Self::MoneyFlow => {
                 let before = into.len();
                 into.resize(before + count, 0.0);
-                money_flows(bars, rows, &mut into[before..]);
+                return money_flows(bars, rows, &mut into[before..]);
             }
             Self::TrueRange => {
                 let bars = here(High).zip(here(Low)).zip(last(Close));
-                into.extend(bars.map(|((h, l), c)| true_range(h, l, c)));
+                into.extend(bars.map(|((h, l), c)| {
+                    look(h - l);
+                    true_range(h, l, c)
+                }));
             }
             Self::Pressure => {
                 let bars = here(Low).zip(here(Close)).zip(last(Close));
-                into.extend(bars.map(|((l, c), last)| pressure(l, c, last)));
+                into.extend(bars.map(|((l, c), last)| {
+                    look(c - l);
+                    pressure(l, c, last)
+                }));
             }
-            Self::Rise => into.extend(here(High).zip(last(Low)).map(|(h, l)| (h - l).abs())),
-            Self::Fall => into.extend(here(Low).zip(last(High)).map(|(l, h)| (l - h).abs())),
-            Self::Move => into.extend(source(0).zip(source(1)).map(|(x, last)| (x - last).abs())),
-            Self::Return => into.extend(source(0).zip(source(1)).map(|(x, last)| change(x, last))),
+            Self::Rise => into.extend(here(High).zip(last(Low)).map(|(h, l)| look(h - l).abs())),
+            Self::Fall => into.extend(here(Low).zip(last(High)).map(|(l, h)| look(l - h).abs())),
+            Self::Move => into.extend(source(0).zip(source(1)).map(|(x, last)| look(x - last).abs())),
+            Self::Return => into.extend(source(0).zip(source(1)).map(|(x, last)| {
+                look(x - last);
+                change(x, last)
+            })),
             Self::Other => into.extend(other(&rows)),
             Self::OtherReturn => {
                 into.extend(other(&rows).zip(other(&before)).map(|(x, last)| change(x, last)));
             }
             Self::Ahead(_) | Self::Lead(..) => {}
         }
+        looked == 0
     }
 }

@@ -10,7 +10,7 @@ macro_rules! pattern {
         pub struct $type;
 
         impl $crate::indicator::Indicator for $type {
-            const LOOKS: &[$crate::indicator::Field] = &super::parts::FIELDS;
+            const LOOKS: &[$crate::indicator::Field] = MEANS.looks();
             const SPEC: $crate::indicator::Spec = $crate::indicator::Spec {
                 name: $name,
                 title: $title,

@@ -37,7 +37,7 @@ pub(super) const BACK: usize = 14;
 const LONGEST: usize = 10;
 /// For how many candles a mean is kept.
 const KEPT: usize = 3;
-/// What it looks at of each.
+/// What it reads of each.
 pub(super) const FIELDS: [Field; 4] = [Field::Open, Field::High, Field::Low, Field::Close];
 
 /// Means of the bars before a candle: of bodies over 10, of ranges over 10 and over 5.
@@ -86,6 +86,17 @@ impl Means {
         let mean =
             |((of, n), _)| (0..self.kept()).map(move |ago| Ahead::new(of, Over::Total(n)).ago(1 + ago));
         FIELDS.into_iter().flat_map(field).chain(asked.flat_map(mean)).collect()
+    }
+
+    /// What is looked at with the candles: what the terms of the means [look at](Term::looks) is not.
+    pub(super) const fn looks(self) -> &'static [Field] {
+        let [bodies, ranges, few_ranges] = self.asked;
+        match (bodies, ranges | few_ranges) {
+            (true, true) => &[],
+            (true, false) => &[Field::High, Field::Low],
+            (false, true) => &[Field::Open, Field::Close],
+            (false, false) => &FIELDS,
+        }
     }
 
     /// For how many of the candles each mean is wanted, at most.

@@ -34,15 +34,17 @@ impl Definition {
 
     fn bulk_of(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [&mut [f64]]) -> Result<(), usize> {
         let (kernel, distinct, rows) = (self.kernel(), columns.distinct(), columns.close.len());
+        let mut worked = Worked::new(kernel, reads);
         let looked: Vec<_> = if kernel.is_window() { &[] } else { kernel.looks() }
             .iter()
-            .filter_map(|&field| columns.column(if field == Field::Source { reads } else { field }))
+            .copied()
+            .chain(worked.looks())
+            .filter_map(|field| columns.column(if field == Field::Source { reads } else { field }))
             .collect();
         let is_looked = |column: &&&[f64]| looked.iter().any(|looked| looked.as_ptr() == column.as_ptr());
         let others: Vec<&[f64]> = distinct.iter().filter(|column| !is_looked(column)).copied().collect();
         let mut words = vec![0.0; kernel.state_words()];
         let mut own = vec![0.0; kernel.own_words()];
-        let mut worked = Worked::new(kernel, reads);
         // What is gone over anew with each stretch is no longer than the stretch.
         let length = if worked.is_ahead() { STRETCH_AHEAD } else { STRETCH };
         let length = worked.longest().max(length / distinct.len().min(4));
@@ -57,12 +59,12 @@ impl Definition {
                 .iter_mut()
                 .zip(&mut *outputs)
                 .for_each(|(part, column)| *part = &mut column[stretch.clone()]);
-            let mut finite = true;
+            let mut finite;
             if kernel.is_window() {
-                worked.take(columns, stretch.clone(), Some(&mut *parts[0]));
+                finite = worked.take(columns, stretch.clone(), Some(&mut *parts[0]));
                 kernel.finish(parts[0]);
             } else {
-                worked.take(columns, stretch.clone(), None);
+                finite = worked.take(columns, stretch.clone(), None);
                 let ahead = worked.columns(columns, &stretch);
                 let given = Stretch {
                     columns: columns.rows(stretch.clone()),
@@ -71,10 +73,11 @@ impl Definition {
                     seen: from,
                     ahead: Some(&ahead),
                 };
-                finite = kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
+                finite &= kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
             }
-            // Looked at while they are at hand.
+            // Looked at while they are at hand; the first row has not been looked at by what begins with the second.
             let mut rest = Finite::default();
+            let others = if from == 0 { &distinct } else { &others };
             others.iter().for_each(|column| rest.look(&column[stretch.clone()]));
             if !(finite && rest.is_all()) {
                 let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());

@@ -155,12 +155,24 @@ impl Worked {
         self.terms.iter().map(|terms| terms.kept).fold(0, usize::max)
     }
 
+    /// What it [looks at](Term::looks) in passing at all rows but the first.
+    pub(super) fn looks(&self) -> impl Iterator<Item = Field> {
+        self.terms.iter().flat_map(|terms| terms.of.looks().iter().copied())
+    }
+
     /// Works out what there is of a stretch of rows, the last windows into `last`, if that is given. Stretches follow each other.
-    pub(super) fn take(&mut self, bars: &Columns<'_>, rows: Range<usize>, mut last: Option<&mut [f64]>) {
-        let Some((source, others)) = self.terms.split_first_mut() else { return };
+    /// Whether all that it looks at are finite numbers.
+    pub(super) fn take(
+        &mut self,
+        bars: &Columns<'_>,
+        rows: Range<usize>,
+        mut last: Option<&mut [f64]>,
+    ) -> bool {
+        let Some((source, others)) = self.terms.split_first_mut() else { return true };
         source.take(bars, &[], rows.clone());
         let source = source.column(bars, &rows).values;
-        others.iter_mut().for_each(|terms| terms.take(bars, source, rows.clone()));
+        let mut finite = true;
+        others.iter_mut().for_each(|terms| finite &= terms.take(bars, source, rows.clone()));
         for index in 0..self.windows.len() {
             let (done, rest) = self.windows.split_at_mut(index);
             let Some((windows, later)) = rest.split_first_mut() else { continue };
@@ -193,6 +205,7 @@ impl Worked {
                 }
             }
         }
+        finite
     }
 
     /// What the indicator reads of each bar of the stretch that was taken.
@@ -245,15 +258,16 @@ fn skipped(terms: &[Terms], windows: &[Windows], index: usize) -> usize {
 }
 
 impl Terms {
-    /// Lets go of what is past, and adds the rows of a stretch; `source` ends with them.
-    fn take(&mut self, bars: &Columns<'_>, source: &[f64], rows: Range<usize>) {
+    /// Lets go of what is past, and adds the rows of a stretch; `source` ends with them. Whether all that is looked at are finite numbers.
+    fn take(&mut self, bars: &Columns<'_>, source: &[f64], rows: Range<usize>) -> bool {
         if self.values.is_empty() {
             self.values.resize(self.kept, 0.0);
         }
-        if self.field(bars, &rows).is_none() {
-            self.values.drain(..self.values.len().saturating_sub(self.kept));
-            self.of.make(bars, source, rows, &mut self.values);
+        if self.field(bars, &rows).is_some() {
+            return true;
         }
+        self.values.drain(..self.values.len().saturating_sub(self.kept));
+        self.of.make(bars, source, rows, &mut self.values)
     }
 
     /// Adds what is made of windows, those of the rows of the stretch.
