@@ -139,13 +139,12 @@ impl Term {
         match self {
             Self::Notional => &[Source, Volume],
             Self::Body => &[Open, Close],
-            Self::Range | Self::TrueRange => &[High, Low],
+            Self::Range => &[High, Low],
+            Self::TrueRange => &[High, Low, Close],
             Self::MoneyFlow => &[High, Low, Close, Volume],
-            Self::Pressure => &[Low, Close],
-            Self::Rise => &[High],
-            Self::Fall => &[Low],
             Self::Move | Self::Return => &[Source],
-            Self::Field(_) | Self::Other | Self::OtherReturn | Self::Ahead(_) | Self::Lead(..) => &[],
+            // True ranges, which go with pressures, rises and falls, look at the same.
+            _ => &[],
         }
     }
 
@@ -191,18 +190,16 @@ impl Term {
                 let bars = here(High).zip(here(Low)).zip(last(Close));
                 into.extend(bars.map(|((h, l), c)| {
                     look(h - l);
-                    true_range(h, l, c)
+                    true_range(h, l, look(c))
                 }));
+                here(Close).next_back().map(look);
             }
             Self::Pressure => {
                 let bars = here(Low).zip(here(Close)).zip(last(Close));
-                into.extend(bars.map(|((l, c), last)| {
-                    look(c - l);
-                    pressure(l, c, last)
-                }));
+                into.extend(bars.map(|((l, c), last)| pressure(l, c, last)));
             }
-            Self::Rise => into.extend(here(High).zip(last(Low)).map(|(h, l)| look(h - l).abs())),
-            Self::Fall => into.extend(here(Low).zip(last(High)).map(|(l, h)| look(l - h).abs())),
+            Self::Rise => into.extend(here(High).zip(last(Low)).map(|(h, l)| (h - l).abs())),
+            Self::Fall => into.extend(here(Low).zip(last(High)).map(|(l, h)| (l - h).abs())),
             Self::Move => into.extend(source(0).zip(source(1)).map(|(x, last)| look(x - last).abs())),
             Self::Return => into.extend(source(0).zip(source(1)).map(|(x, last)| {
                 look(x - last);

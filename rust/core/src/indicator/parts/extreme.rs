@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::finite::strange;
 use crate::indicator::input::Column;
 use crate::indicator::ring::Past;
 
@@ -84,43 +85,68 @@ pub struct Sliding {
     places: [Vec<f64>; 2],
 }
 
-/// The extremes of the spans that begin so many rows after each. Of the last, zero has no sign, whichever of two was taken.
+/// The extremes of the spans that begin so many rows after each. Of the last, zero has no sign, whichever of two was taken. Those of
+/// the first are of values: whether all of the newest are finite numbers.
 #[inline(never)]
-fn widest<E: Extreme, const N: usize, const LAST: bool>(spans: &[f64], after: [usize; N], into: &mut [f64]) {
+fn widest<E: Extreme, const N: usize, const FIRST: bool, const LAST: bool>(
+    spans: &[f64],
+    after: [usize; N],
+    into: &mut [f64],
+) -> bool {
     let spans = after.map(|after| &spans[after..][..into.len()]);
+    let mut looked = 0;
     for (i, into) in into.iter_mut().enumerate() {
         let extreme = spans.iter().skip(1).fold(spans[0][i], |extreme, span| E::pick(extreme, span[i]));
         *into = if LAST { extreme + 0.0 } else { extreme };
+        if FIRST {
+            looked |= strange(spans[N - 1][i]);
+        }
     }
+    looked == 0
 }
 
 impl Sliding {
-    pub fn extremes<E: Extreme>(&mut self, n: usize, seen: usize, column: Column<'_>, into: &mut [f64]) {
+    /// Whether all values of rows that have an extreme are finite numbers.
+    pub fn extremes<E: Extreme>(
+        &mut self,
+        n: usize,
+        seen: usize,
+        column: Column<'_>,
+        into: &mut [f64],
+    ) -> bool {
         let without = (n - 1).saturating_sub(seen).min(column.rows());
         let (unfilled, into) = into.split_at_mut(without);
         unfilled.fill(f64::NAN);
         if without == column.rows() {
-            return;
+            return true;
         }
-        let mut width = 1;
         let [spans, next] = &mut self.spans;
         let values = &column.values[column.before + without + 1 - n..];
+        if n <= 4 {
+            return match n {
+                1 => widest::<E, 1, true, true>(values, [0], into),
+                2 => widest::<E, 2, true, true>(values, [0, 1], into),
+                3 => widest::<E, 3, true, true>(values, [0, 1, 2], into),
+                _ => widest::<E, 4, true, true>(values, [0, 1, 2, 3], into),
+            };
+        }
+        spans.resize(values.len() - 3, 0.0);
+        let finite = widest::<E, 4, true, false>(values, [0, 1, 2, 3], spans);
+        let mut width = 4;
         while 4 * width < n {
-            let from = if width == 1 { values } else { &spans[..] };
-            next.resize(from.len() - 3 * width, 0.0);
-            widest::<E, 4, false>(from, [0, width, 2 * width, 3 * width], next);
+            next.resize(spans.len() - 3 * width, 0.0);
+            widest::<E, 4, false, false>(spans, [0, width, 2 * width, 3 * width], next);
             std::mem::swap(spans, next);
             width *= 4;
         }
-        let from = if width == 1 { values } else { &spans[..] };
         // So many as it takes, of which the last overlaps.
         let last = n - width;
         match n.div_ceil(width) {
-            1 => widest::<E, 1, true>(from, [0], into),
-            2 => widest::<E, 2, true>(from, [0, last], into),
-            3 => widest::<E, 3, true>(from, [0, width, last], into),
-            _ => widest::<E, 4, true>(from, [0, width, 2 * width, last], into),
-        }
+            2 => widest::<E, 2, false, true>(spans, [0, last], into),
+            3 => widest::<E, 3, false, true>(spans, [0, width, last], into),
+            _ => widest::<E, 4, false, true>(spans, [0, width, 2 * width, last], into),
+        };
+        finite
     }
 
     /// How many bars ago each of these extremes was, the newest of equals: what a [`Place`](super::Place) gives.

@@ -157,7 +157,12 @@ impl Worked {
 
     /// What it [looks at](Term::looks) in passing at all rows but the first.
     pub(super) fn looks(&self) -> impl Iterator<Item = Field> {
-        self.terms.iter().flat_map(|terms| terms.of.looks().iter().copied())
+        let windows =
+            self.windows.iter().filter_map(|windows| match (windows.over, self.terms[windows.terms].of) {
+                (Over::Highest(_) | Over::Lowest(_), Term::Field(field)) => Some(field),
+                _ => None,
+            });
+        self.terms.iter().flat_map(|terms| terms.of.looks().iter().copied()).chain(windows)
     }
 
     /// Works out what there is of a stretch of rows, the last windows into `last`, if that is given. Stretches follow each other.
@@ -201,7 +206,8 @@ impl Worked {
                 _ => {
                     let others = windows.others.map(column);
                     let into = if later.is_empty() { last.take() } else { None };
-                    windows.take(skipped, column(windows.terms), others, &rows, &mut self.sliding, into);
+                    finite &=
+                        windows.take(skipped, column(windows.terms), others, &rows, &mut self.sliding, into);
                 }
             }
         }
@@ -336,7 +342,7 @@ impl Windows {
         Total::along_all(totals, n, seen);
     }
 
-    /// Takes a stretch of rows; what it says goes into `into`, if that is given.
+    /// Takes a stretch of rows; what it says goes into `into`, if that is given. Whether all that is looked at are finite numbers.
     fn take(
         &mut self,
         skipped: usize,
@@ -345,7 +351,7 @@ impl Windows {
         rows: &Range<usize>,
         sliding: &mut Sliding,
         into: Option<&mut [f64]>,
-    ) {
+    ) -> bool {
         let (without, seen) = self.start(skipped, rows);
         let found = match into {
             Some(into) => {
@@ -369,13 +375,14 @@ impl Windows {
                 }
             }
             State::Nothing => match self.over {
-                Over::Highest(n) => sliding.extremes::<Highest>(n, seen, column, found),
-                Over::Lowest(n) => sliding.extremes::<Lowest>(n, seen, column, found),
+                Over::Highest(n) => return sliding.extremes::<Highest>(n, seen, column, found),
+                Over::Lowest(n) => return sliding.extremes::<Lowest>(n, seen, column, found),
                 Over::HighestAge(n) => sliding.ages::<Highest>(n, seen, column, found),
                 Over::LowestAge(n) => sliding.ages::<Lowest>(n, seen, column, found),
                 _ => {}
             },
         }
+        true
     }
 }
 
