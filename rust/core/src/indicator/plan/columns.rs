@@ -34,7 +34,7 @@ impl Definition {
 
     fn bulk_of(&self, reads: Field, columns: &Columns<'_>, outputs: &mut [&mut [f64]]) -> Result<(), usize> {
         let (kernel, distinct, rows) = (self.kernel(), columns.distinct(), columns.close.len());
-        let mut worked = Worked::new(kernel, reads);
+        let mut worked = Worked::new(kernel, reads, columns);
         let looked: Vec<_> = if kernel.is_window() { &[] } else { kernel.looks() }
             .iter()
             .copied()
@@ -61,25 +61,30 @@ impl Definition {
                 .for_each(|(part, column)| *part = &mut column[stretch.clone()]);
             let mut finite;
             if kernel.is_window() {
-                finite = worked.take(columns, stretch.clone(), Some(&mut *parts[0]));
+                finite = worked.take(stretch.clone(), Some(&mut *parts[0]));
                 kernel.finish(parts[0]);
             } else {
-                finite = worked.take(columns, stretch.clone(), None);
-                let ahead = worked.columns(columns, &stretch);
+                finite = worked.take(stretch.clone(), None);
+                let mut ahead = Default::default();
+                worked.columns(&stretch, &mut ahead);
                 let given = Stretch {
-                    columns: columns.rows(stretch.clone()),
-                    source: worked.source(columns, &stretch),
-                    table: worked.table(columns, &stretch),
+                    columns,
+                    rows: stretch.clone(),
+                    source: worked.source(&stretch),
+                    table: worked.table(&stretch),
                     seen: from,
                     ahead: Some(&ahead),
                 };
                 finite &= kernel.along(&given, &mut words, &mut own, &mut parts[..count]);
             }
             // Looked at while they are at hand; the first row has not been looked at by what begins with the second.
-            let mut rest = Finite::default();
             let others = if from == 0 { &distinct } else { &others };
-            others.iter().for_each(|column| rest.look(&column[stretch.clone()]));
-            if !(finite && rest.is_all()) {
+            if !others.is_empty() {
+                let mut rest = Finite::default();
+                others.iter().for_each(|column| rest.look(&column[stretch.clone()]));
+                finite &= rest.is_all();
+            }
+            if !finite {
                 let finite = |row: &usize| distinct.iter().all(|column| column[*row].is_finite());
                 if let Some(row) = stretch.clone().find(|row| !finite(row)) {
                     return Err(row);

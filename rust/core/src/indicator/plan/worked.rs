@@ -15,8 +15,10 @@ use crate::indicator::registry::Kernel;
 
 /// Terms from some rows before a stretch to its end.
 #[derive(Debug)]
-struct Terms {
+struct Terms<'a> {
     of: Term,
+    /// The bars' own column, if they are one.
+    own: Option<&'a [f64]>,
     /// How many rows before the stretch are wanted.
     kept: usize,
     /// As they were how many bars ago they are wanted, also of the first bars.
@@ -51,9 +53,10 @@ enum State {
 
 /// What an indicator reads of many bars, stretch by stretch.
 #[derive(Debug)]
-pub(super) struct Worked {
+pub(super) struct Worked<'a> {
+    bars: &'a Columns<'a>,
     /// The source first.
-    terms: Vec<Terms>,
+    terms: Vec<Terms<'a>>,
     windows: Vec<Windows>,
     /// Which terms it looks back on.
     pasts: Vec<usize>,
@@ -71,14 +74,15 @@ enum Place {
 /// How many bars ago, at most, a window's column is wanted of.
 const AGO: usize = 3;
 
-impl Worked {
-    pub(super) fn new(kernel: &Kernel, reads: Field) -> Self {
-        Self::of(&kernel.lookbacks(), &kernel.ahead(), reads)
+impl<'a> Worked<'a> {
+    pub(super) fn new(kernel: &Kernel, reads: Field, bars: &'a Columns<'a>) -> Self {
+        Self::of(&kernel.lookbacks(), &kernel.ahead(), reads, bars)
     }
 
-    fn of(lookbacks: &[Lookback], list: &[Ahead], reads: Field) -> Self {
+    fn of(lookbacks: &[Lookback], list: &[Ahead], reads: Field, bars: &'a Columns<'a>) -> Self {
         let (terms, windows, columns) = (Vec::new(), Vec::new(), Vec::new());
-        let mut worked = Self { terms, windows, pasts: Vec::new(), columns, sliding: Sliding::default() };
+        let mut worked =
+            Self { bars, terms, windows, pasts: Vec::new(), columns, sliding: Sliding::default() };
         worked.terms_of(Term::Field(reads), reads, 1);
         for &Lookback { field, bars } in lookbacks {
             let terms = worked.terms_of(Term::Field(field), reads, bars);
@@ -137,7 +141,8 @@ impl Worked {
     fn terms_of(&mut self, of: Term, reads: Field, bars: usize) -> usize {
         let of = if of == Term::Field(Field::Source) { Term::Field(reads) } else { of };
         let index = self.terms.iter().position(|terms| terms.of == of).unwrap_or_else(|| {
-            self.terms.push(Terms { of, kept: AGO, ago: 0, values: Vec::new() });
+            let own = if let Term::Field(field) = of { self.bars.column(field) } else { None };
+            self.terms.push(Terms { of, own, kept: AGO, ago: 0, values: Vec::new() });
             self.terms.len() - 1
         });
         self.terms[index].kept = self.terms[index].kept.max(bars);
@@ -167,15 +172,11 @@ impl Worked {
 
     /// Works out what there is of a stretch of rows, the last windows into `last`, if that is given. Stretches follow each other.
     /// Whether all that it looks at are finite numbers.
-    pub(super) fn take(
-        &mut self,
-        bars: &Columns<'_>,
-        rows: Range<usize>,
-        mut last: Option<&mut [f64]>,
-    ) -> bool {
+    pub(super) fn take(&mut self, rows: Range<usize>, mut last: Option<&mut [f64]>) -> bool {
+        let bars = self.bars;
         let Some((source, others)) = self.terms.split_first_mut() else { return true };
         source.take(bars, &[], rows.clone());
-        let source = source.column(bars, &rows).values;
+        let source = source.column(&rows).values;
         let mut finite = true;
         others.iter_mut().for_each(|terms| finite &= terms.take(bars, source, rows.clone()));
         for index in 0..self.windows.len() {
@@ -189,7 +190,7 @@ impl Worked {
                 self.terms[windows.terms].follow(done);
             }
             let skipped = skipped(&self.terms, done, windows.terms);
-            let column = |terms: usize| self.terms[terms].column(bars, &rows);
+            let column = |terms: usize| self.terms[terms].column(&rows);
             let later_at = |beside: usize| beside - index - 1;
             match *windows.beside.as_slice() {
                 [one, two] => {
@@ -215,31 +216,26 @@ impl Worked {
     }
 
     /// What the indicator reads of each bar of the stretch that was taken.
-    pub(super) fn source<'a>(&'a self, bars: &Columns<'a>, rows: &Range<usize>) -> &'a [f64] {
-        let Column { values, before } = self.terms[0].column(bars, rows);
+    pub(super) fn source(&self, rows: &Range<usize>) -> &[f64] {
+        let Column { values, before } = self.terms[0].column(rows);
         &values[before..]
     }
 
     /// What it looks back on.
-    pub(super) fn table<'a>(&'a self, bars: &Columns<'a>, rows: &Range<usize>) -> Table<'a> {
+    pub(super) fn table(&self, rows: &Range<usize>) -> Table<'_> {
         let mut table = Table::default();
         for (past, &terms) in table.pasts.iter_mut().zip(&self.pasts) {
-            *past = self.terms[terms].column(bars, rows);
+            *past = self.terms[terms].column(rows);
         }
         table
     }
 
-    /// The columns of its list.
-    pub(super) fn columns<'a>(
-        &'a self,
-        bars: &Columns<'a>,
-        rows: &Range<usize>,
-    ) -> [&'a [f64]; Input::MAX_AHEAD] {
-        let mut columns: [&[f64]; Input::MAX_AHEAD] = Default::default();
-        for (column, place) in columns.iter_mut().zip(&self.columns) {
+    /// Puts the columns of its list there.
+    pub(super) fn columns<'s>(&'s self, rows: &Range<usize>, into: &mut [&'s [f64]; Input::MAX_AHEAD]) {
+        for (column, place) in into.iter_mut().zip(&self.columns) {
             *column = match *place {
                 Place::Terms(terms, ago) => {
-                    let Column { values, before } = self.terms[terms].column(bars, rows);
+                    let Column { values, before } = self.terms[terms].column(rows);
                     &values[before - ago..values.len() - ago]
                 }
                 Place::Windows(windows, ago) => {
@@ -248,12 +244,11 @@ impl Worked {
                 }
             };
         }
-        columns
     }
 }
 
 /// At how many of the first bars terms have no value.
-fn skipped(terms: &[Terms], windows: &[Windows], index: usize) -> usize {
+fn skipped(terms: &[Terms<'_>], windows: &[Windows], index: usize) -> usize {
     match terms[index].of {
         Term::Ahead(other) | Term::Lead(_, other) => {
             let other = &windows[other];
@@ -263,13 +258,13 @@ fn skipped(terms: &[Terms], windows: &[Windows], index: usize) -> usize {
     }
 }
 
-impl Terms {
+impl Terms<'_> {
     /// Lets go of what is past, and adds the rows of a stretch; `source` ends with them. Whether all that is looked at are finite numbers.
     fn take(&mut self, bars: &Columns<'_>, source: &[f64], rows: Range<usize>) -> bool {
         if self.values.is_empty() {
             self.values.resize(self.kept, 0.0);
         }
-        if self.field(bars, &rows).is_some() {
+        if self.own_at(&rows).is_some() {
             return true;
         }
         self.values.drain(..self.values.len().saturating_sub(self.kept));
@@ -289,15 +284,12 @@ impl Terms {
     }
 
     /// The bars' own column, if they are one, and as far back as wanted.
-    fn field<'a>(&self, bars: &Columns<'a>, rows: &Range<usize>) -> Option<&'a [f64]> {
-        match self.of {
-            Term::Field(field) if rows.start >= self.ago => bars.column(field),
-            _ => None,
-        }
+    fn own_at(&self, rows: &Range<usize>) -> Option<&[f64]> {
+        self.own.filter(|_| rows.start >= self.ago)
     }
 
-    fn column<'a>(&'a self, bars: &Columns<'a>, rows: &Range<usize>) -> Column<'a> {
-        self.field(bars, rows).map_or_else(
+    fn column(&self, rows: &Range<usize>) -> Column<'_> {
+        self.own_at(rows).map_or_else(
             || Column { values: &self.values, before: self.values.len() - rows.len() },
             |values| Column { values: &values[..rows.end], before: rows.start },
         )
@@ -430,14 +422,15 @@ mod tests {
                 Ahead::new(Term::Field(Field::Close), Over::Correlation(n)),
                 Ahead::new(Term::Return, Over::Slope(n)),
             ];
-            let mut worked = Worked::of(&[], &list, Field::Close);
+            let mut worked = Worked::of(&[], &list, Field::Close, &columns);
             let (mut mean, mut weighted) = (Rolling::zeroed(), Weighted::zeroed());
             let [mut total, mut moved, mut traded, mut outer] = [Total::zeroed(); 4];
             let (mut compared, mut returns) = (Pairs::zeroed(), Pairs::zeroed());
             let (mut means, mut last) = (Vec::new(), [f64::NAN; 3]);
             for rows in [0..1, 1..5, 5..40, 40..1000, 1000..1256, 1256..3000] {
-                worked.take(&columns, rows.clone(), None);
-                let found = worked.columns(&columns, &rows);
+                worked.take(rows.clone(), None);
+                let mut found = Default::default();
+                worked.columns(&rows, &mut found);
                 for row in rows.clone() {
                     let (past, volumes, seen) =
                         (Past::column(&close, row), Past::column(&volume, row), row + 1);
