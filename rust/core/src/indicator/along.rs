@@ -100,9 +100,7 @@ impl<'a> Columns<'a> {
 /// Bars that follow each other, and what came before them.
 #[derive(Debug)]
 pub(super) struct Stretch<'a> {
-    pub(super) columns: &'a Columns<'a>,
-    /// Which of them.
-    pub(super) rows: Range<usize>,
+    pub(super) columns: Columns<'a>,
     /// What the indicator reads of each bar.
     pub(super) source: &'a [f64],
     /// What it looks back on.
@@ -139,7 +137,7 @@ pub(super) fn run<I: Indicator>(
     own: &mut [f64],
     outputs: &mut [&mut [f64]],
 ) -> bool {
-    let rows = stretch.rows.len();
+    let rows = stretch.columns.close.len();
     // Columns that are known to be as long as the bars', whether they are there or not.
     let source = &stretch.source[..rows];
     let Some(ahead) = stretch.ahead else {
@@ -158,7 +156,7 @@ pub(super) fn run<I: Indicator>(
         let mut room = Default::default();
         let rest = rows_of(outputs, &(settled..rows), &mut room);
         let state = bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(words));
-        let bars = stretch.columns.rows(stretch.rows.start + settled..stretch.rows.end);
+        let bars = stretch.columns.rows(settled..rows);
         let (source, ahead) = (&source[settled..], ahead.map(|column| &column[settled..]));
         let pasts = stretch.table.pasts.map(|past| past.from(settled));
         finite &= kernel.along(state, &Settled { bars, source, ahead, pasts }, rest);
@@ -193,7 +191,7 @@ fn each<'a, I: Indicator, const SETTLED: bool>(
     // All of a length that the compiler knows to be that of the loop: no step looks whether it is within.
     let count = range.len();
     let Columns { open, high, low, close, volume, session, regular, since_open, ts, other } =
-        stretch.columns.rows(stretch.rows.start + range.start..stretch.rows.start + range.end);
+        stretch.columns.rows(range.clone());
     let (open, high, low) = (&open[..count], &high[..count], &low[..count]);
     let (close, volume) = (&close[..count], &volume[..count]);
     let source = &stretch.source[range.clone()][..count];

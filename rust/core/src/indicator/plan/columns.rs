@@ -68,8 +68,7 @@ impl Definition {
                 let mut ahead = Default::default();
                 worked.columns(&stretch, &mut ahead);
                 let given = Stretch {
-                    columns,
-                    rows: stretch.clone(),
+                    columns: columns.rows(stretch.clone()),
                     source: worked.source(&stretch),
                     table: worked.table(&stretch),
                     seen: from,
