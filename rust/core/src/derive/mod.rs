@@ -97,7 +97,9 @@ impl Grid {
         let number = (ts - anchor).div_euclid(self.step);
         let start = anchor + number * self.step;
         let bucket = Bucket { start: start.max(segment.open), end: (start + self.step).min(segment.close) };
-        (bucket, (number - (segment.open - anchor).div_euclid(self.step)) as usize)
+        // Where they are counted from the open, the first is the first.
+        let first = if anchor == segment.open { 0 } else { (segment.open - anchor).div_euclid(self.step) };
+        (bucket, (number - first) as usize)
     }
 
     /// When the bucket ends that holds a time, or else the first thereafter; `Nanos::MAX` if the calendar ends before.

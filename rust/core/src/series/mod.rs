@@ -330,10 +330,18 @@ impl Series {
         repaired
     }
 
-    /// The newest bar, if that is all that the indicators have not taken, and the plan works all of them out.
+    /// Whether the newest bar is all that the indicators have not taken, and the plan works all of them out.
+    pub(crate) fn awaits_one(&self) -> bool {
+        self.taken + 1 == self.count() && self.is_plain()
+    }
+
+    /// The same where these are the programs of another that awaits one; not where there are none.
     #[inline]
-    pub(crate) fn awaits_one(&self) -> Option<&Bar> {
-        self.bars.last().filter(|_| self.taken + 1 == self.count() && self.is_plain())
+    pub(crate) fn awaits_one_of(&self, programs: &[Arc<Program>]) -> bool {
+        self.taken + 1 == self.count()
+            && self.stale_from.is_none()
+            && !programs.is_empty()
+            && self.has_programs(programs)
     }
 
     /// Whether several bars are all that the indicators have not taken, and all of them can take these side by side with those

@@ -117,19 +117,25 @@ fn settle_alike(tracks: &mut [&mut Track], index: usize, waiting: u64, shared: &
     let most = tracks.len();
     for (bit, track) in tracks.iter_mut().enumerate().filter(|(bit, _)| waiting >> bit & 1 == 1) {
         let (symbol, calendar, date, segment) = (track.id, track.calendar, track.day(), track.segment);
-        let Some(series) = track.nth_series_mut(index).filter(|series| series.is_behind()) else { continue };
-        let Some(newest) = series.awaits_one() else {
-            shared.context(calendar).settle(symbol, series, date, segment);
-            continue;
-        };
-        if programs.is_empty() {
+        let Some(series) = track.nth_series_mut(index) else { continue };
+        // Most are like the first.
+        if !series.awaits_one_of(&programs) {
+            if !series.is_behind() {
+                continue;
+            }
+            if !series.awaits_one() {
+                shared.context(calendar).settle(symbol, series, date, segment);
+                continue;
+            }
+            if !programs.is_empty() {
+                left |= 1 << bit;
+                continue;
+            }
             programs = series.programs();
             blocks.extend(programs.iter().map(|_| Vec::with_capacity(most)));
             ticks.reserve(most);
-        } else if !series.has_programs(&programs) {
-            left |= 1 << bit;
-            continue;
         }
+        let Some(newest) = series.newest() else { continue };
         ticks.push(Place { calendar: &shared.calendars[calendar], date, segment }.tick(newest));
         stepped |= 1 << bit;
         to_mark |= u64::from(series.takes_one()) << bit;

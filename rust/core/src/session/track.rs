@@ -138,10 +138,13 @@ impl Track {
             }
             self.segment = segment;
         }
-        // Most bars follow the newest one without a gap: then there is nothing to divide.
-        let (end, slot) = if bar.ts == self.newest_end && self.newest_slot.0 == segment {
+        // Most bars follow the newest one, without a gap or after a few that are missing: then nothing is to be looked up.
+        let step = self.grid.step();
+        let after = if self.newest_slot.0 == segment { bar.ts - self.newest_end } else { -1 };
+        let (end, slot) = if after == 0 || (after > 0 && after % step == 0) {
             let close = calendar.segment(segment).close;
-            ((bar.ts + self.grid.step()).min(close), self.newest_slot.1 + 1)
+            let missing = if after == 0 { 0 } else { (after / step) as usize };
+            ((bar.ts + step).min(close), self.newest_slot.1 + missing + 1)
         } else {
             let (bucket, slot) = self.grid.locate(calendar, segment, bar.ts);
             if bucket.start != bar.ts {
