@@ -18,8 +18,9 @@ impl<'w> Sorted<'w> {
     pub fn next(&mut self, seen: usize, past: Past<'_>) {
         let n = self.values.len();
         let x = past.lag(0);
-        // Where the value that leaves stands; before there are `n`, the first that is free.
-        let gap = if seen > n { self.values.partition_point(|&v| v < past.lag(n)) } else { seen - 1 };
+        // Where the value that leaves stands; before there are `n`, the first that is free. Among what is no number it may not be found.
+        let leaves = || self.values.partition_point(|&v| v < past.lag(n)).min(n - 1);
+        let gap = if seen > n { leaves() } else { seen - 1 };
         let filled = n.min(seen - 1);
         let place = self.values[..filled].partition_point(|&v| v < x);
         if gap < place {
@@ -46,6 +47,18 @@ impl<'w> Sorted<'w> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_comes_back_from_what_is_no_number() {
+        for n in [1, 2, 3, 8] {
+            let (mut words, mut ring) = (vec![0.0; n], vec![0.0; Past::words(n)]);
+            for i in 0..5000_usize {
+                let value = if i % 31 < 2 { f64::NAN } else { (i * i * 31 % 1009) as f64 };
+                Past::push(&mut ring, value);
+                Sorted::over(&mut words).next(i + 1, Past::view(&ring));
+            }
+        }
+    }
 
     #[test]
     fn equals_a_sort_of_the_window() {
