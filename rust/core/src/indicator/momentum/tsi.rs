@@ -86,7 +86,6 @@ impl Indicator for Tsi {
         let [strengths, signals] = out else { return true };
         let [long, short, signal] = [self.long, self.short, self.signal].map(|n| Share::new(Ema::factor(n)));
         let mut finite = Finite::default();
-        finite.look(source);
         let State { mut previous, mut emas, signal: mut line } = *state;
         // Of a change, and of its size.
         let mut average = |change: f64| {
@@ -102,6 +101,7 @@ impl Indicator for Tsi {
         let mut terms = [0.0; AT_ONCE];
         for (index, (block, into)) in blocks.iter().zip(into).enumerate() {
             let [mut changes, mut smooth, mut sizes] = [[0.0; AT_ONCE]; 3];
+            finite.look(block);
             changes[0] = long.of(block[0] - previous);
             for (change, pair) in changes[1..].iter_mut().zip(block.windows(2)) {
                 *change = long.of(pair[1] - pair[0]);
@@ -124,6 +124,7 @@ impl Indicator for Tsi {
         if let Some(signals) = signal_into.last_mut() {
             signals.iter_mut().zip(terms).for_each(|(into, term)| *into = line.step(signal, term));
         }
+        finite.look(rest);
         for ((into, signals), x) in rest_into.iter_mut().zip(rest_signals).zip(rest) {
             *into = strength(average(long.of(*x - previous)));
             previous = *x;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::finite::Finite;
+use super::rarely;
 
 /// Moves an average by a share of the way to `x`.
 ///
@@ -12,6 +13,23 @@ use super::finite::Finite;
 pub fn blend(average: f64, share: f64, x: f64) -> f64 {
     let share = Share::new(share);
     share.blend(average, share.of(x))
+}
+
+/// Moves an average that starts as the mean of its first `n` values by the `given`-th, NaN before the `n`-th; it is their sum until
+/// then. If it does not matter which it is, it has been started.
+#[inline(always)]
+pub(super) fn blend_from_mean(average: &mut f64, given: Option<usize>, n: usize, share: f64, x: f64) -> f64 {
+    let Some(given) = given.filter(|given| *given <= n) else {
+        *average = blend(*average, share, x);
+        return *average;
+    };
+    rarely();
+    *average += x;
+    if given < n {
+        return f64::NAN;
+    }
+    *average /= n as f64;
+    *average
 }
 
 /// By how much an average moves.

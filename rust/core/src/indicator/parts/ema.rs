@@ -4,8 +4,7 @@ use std::iter;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::blend::{Share, blend, blend_column};
-use super::rarely;
+use super::blend::{Share, blend_column, blend_from_mean};
 
 /// Starts as the mean of its first `n` values, then moves by `2 / (n + 1)` of each difference.
 #[repr(C)]
@@ -29,17 +28,7 @@ impl Ema {
     /// The average after `x`, the `given`-th value; NaN before the `n`-th. If it does not matter which it is, that has been.
     #[inline(always)]
     pub fn next(&mut self, given: Option<usize>, n: usize, factor: f64, x: f64) -> f64 {
-        let Some(given) = given.filter(|given| *given <= n) else {
-            self.value = blend(self.value, factor, x);
-            return self.value;
-        };
-        rarely();
-        self.value += x;
-        if given < n {
-            return f64::NAN;
-        }
-        self.value /= n as f64;
-        self.value
+        blend_from_mean(&mut self.value, given, n, factor, x)
     }
 
     /// The average, once it has been started, after a value of which this goes into it.

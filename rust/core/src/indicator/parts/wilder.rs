@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
-use super::blend::{blend, blend_column, blend_each};
-use super::rarely;
+use super::blend::{blend_column, blend_each, blend_from_mean};
 
 /// Starts as the mean of its first `n` values, then moves by `1 / n` of each difference.
 #[repr(C)]
@@ -30,17 +29,7 @@ impl Wilder {
     /// The average after `x`, the `given`-th value; NaN before the `n`-th. If it does not matter which it is, that has been.
     #[inline(always)]
     pub fn next(&mut self, given: Option<usize>, n: usize, factor: f64, x: f64) -> f64 {
-        let Some(given) = given.filter(|given| *given <= n) else {
-            self.value = blend(self.value, factor, x);
-            return self.value;
-        };
-        rarely();
-        self.value += x;
-        if given < n {
-            return f64::NAN;
-        }
-        self.value /= n as f64;
-        self.value
+        blend_from_mean(&mut self.value, given, n, factor, x)
     }
 
     /// The averages after the values of a column, once it has been started. Whether all of them are finite numbers.
