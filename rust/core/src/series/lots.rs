@@ -1,5 +1,5 @@
-//! The bars of a session in lots: what comes is never moved again, no room stands empty for bars that may come, and the
-//! oldest go a lot at a time.
+//! The bars of a session in lots: what comes is not moved again, no room stands empty for bars that may come, and the oldest
+//! go some lots at a time.
 
 use std::collections::VecDeque;
 
@@ -7,15 +7,14 @@ use crate::bar::Bar;
 use crate::time::Nanos;
 
 /// So many bars.
-pub(super) const LOT: usize = 64;
+pub(super) const LOT: usize = 16;
 
 /// Bars in order of time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lots {
     /// The newest: at most a lot, at least one if there are any.
     newest: Vec<Bar>,
-    /// Those before, a lot each.
-    full: VecDeque<Vec<Bar>>,
+    full: VecDeque<Box<[Bar; LOT]>>,
 }
 
 impl Lots {
@@ -53,7 +52,13 @@ impl Lots {
 
     #[cold]
     fn begin_lot(&mut self) {
-        self.full.push_back(std::mem::replace(&mut self.newest, Vec::with_capacity(LOT / 4)));
+        let lot = std::mem::replace(&mut self.newest, Vec::with_capacity(LOT));
+        self.full.push_back(lot.try_into().expect("a full lot"));
+    }
+
+    /// The newest, if there are not as many lots before it.
+    fn lot(&self, lots: usize) -> &[Bar] {
+        self.full.get(lots).map_or(&self.newest, |lot| lot.as_slice())
     }
 
     pub(super) fn get(&self, place: usize) -> Option<&Bar> {
@@ -84,8 +89,7 @@ impl Lots {
         } else {
             self.full.partition_point(|lot| lot[LOT - 1].ts < ts)
         };
-        let lot = self.full.get(lots).unwrap_or(&self.newest);
-        lots * LOT + lot.partition_point(|bar| bar.ts < ts)
+        lots * LOT + self.lot(lots).partition_point(|bar| bar.ts < ts)
     }
 
     pub(super) fn replace(&mut self, place: usize, bar: Bar) {
@@ -108,14 +112,14 @@ impl Lots {
             std::mem::swap(self.get_mut(place), &mut moved);
         }
         if self.newest.is_empty() {
-            self.newest = self.full.pop_back().unwrap_or_default();
+            self.newest = self.full.pop_back().map(|lot| lot.to_vec()).unwrap_or_default();
         }
         Some(moved)
     }
 
-    /// Takes the oldest lot out; none while there are no others.
-    pub(super) fn take_oldest(&mut self) -> Option<Vec<Bar>> {
-        self.full.pop_front()
+    /// Takes so many of the oldest lots out; the newest stays.
+    pub(super) fn take_oldest(&mut self, lots: usize) -> Vec<Bar> {
+        self.full.drain(..lots).flat_map(|lot| *lot).collect()
     }
 
     pub(super) fn clear(&mut self) {
@@ -141,7 +145,7 @@ impl<'a> Iterator for Iter<'a> {
     #[inline]
     fn next(&mut self) -> Option<&'a Bar> {
         if self.lot.len() == 0 && self.next < self.end {
-            let lot = self.lots.full.get(self.next / LOT).unwrap_or(&self.lots.newest);
+            let lot = self.lots.lot(self.next / LOT);
             let begins = self.next / LOT * LOT;
             self.lot = lot[self.next - begins..lot.len().min(self.end - begins)].iter();
             self.next += self.lot.len();
@@ -211,9 +215,10 @@ mod tests {
                     lots.replace(place, changed);
                     plain[place] = changed;
                 }
-                _ if plain.len() > 5 * LOT => {
-                    let oldest = lots.take_oldest().expect("there are others");
-                    assert!(oldest.iter().zip(plain.drain(..LOT)).all(|(a, b)| a.same(&b)));
+                _ if plain.len() > 20 * LOT => {
+                    let oldest = lots.take_oldest(3);
+                    assert_eq!(oldest.len(), 3 * LOT);
+                    assert!(oldest.iter().zip(plain.drain(..3 * LOT)).all(|(a, b)| a.same(&b)));
                     taken += 1;
                 }
                 _ => {}
@@ -238,7 +243,7 @@ mod tests {
             let ts = draw(10 * step as usize + 20) as i64;
             assert_eq!(lots.place_of(ts), plain.partition_point(|bar| bar.ts < ts));
         }
-        assert!(taken > 3, "{taken} lots were taken");
+        assert!(taken > 3, "lots were taken {taken} times");
         lots.clear();
         assert!(lots.is_empty() && lots.last().is_none() && lots.get(0).is_none());
     }

@@ -17,9 +17,9 @@ use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
 use crate::time::{Day, Nanos};
 
-/// Indicator states are kept every so many bars, to rewind to. Bars leave the ring in lots of this size, so that a
-/// state is always at hand for its oldest bar.
-pub const MARK_EVERY: usize = lots::LOT;
+/// Indicator states are kept every so many bars, to rewind to. As many bars leave the ring at a time, so that a state is always at
+/// hand for its oldest bar.
+pub const MARK_EVERY: usize = 4 * lots::LOT;
 
 /// The bars of an earlier session.
 #[derive(Debug, Clone)]
@@ -407,7 +407,7 @@ impl Series {
         self.stacks.iter_mut().for_each(|stack| stack.mark(self.taken));
     }
 
-    /// Whether the ring has outgrown its capacity by a lot.
+    /// Whether the ring has outgrown its capacity by as many bars as leave it at a time.
     #[inline]
     pub fn has_outgrown(&self) -> bool {
         self.room() == 0
@@ -419,14 +419,14 @@ impl Series {
         (self.capacity + MARK_EVERY).saturating_sub(self.bars.len())
     }
 
-    /// Takes the oldest lot of bars out. The indicators must not be behind.
+    /// Takes the oldest [`MARK_EVERY`] bars out. The indicators must not be behind.
     pub fn evict(&mut self) -> Vec<Bar> {
         debug_assert!(!self.is_behind());
         self.evicted += MARK_EVERY;
         for stack in &mut self.stacks {
             stack.forget_before(self.evicted);
         }
-        let oldest = self.bars.take_oldest().unwrap_or_default();
+        let oldest = self.bars.take_oldest(MARK_EVERY / lots::LOT);
         if self.keep_sessions > 0 {
             self.gone.extend_from_slice(&oldest);
         }

@@ -141,10 +141,11 @@ impl Track {
         // Most bars follow the newest one, without a gap or after a few that are missing: then nothing is to be looked up.
         let step = self.grid.step();
         let after = if self.newest_slot.0 == segment { bar.ts - self.newest_end } else { -1 };
-        let (end, slot) = if after == 0 || (after > 0 && after % step == 0) {
+        // Divided always: whether bars are missing cannot be guessed.
+        let missing = after as u64 / step as u64;
+        let (end, slot) = if after >= 0 && missing * step as u64 == after as u64 {
             let close = calendar.segment(segment).close;
-            let missing = if after == 0 { 0 } else { (after / step) as usize };
-            ((bar.ts + step).min(close), self.newest_slot.1 + missing + 1)
+            ((bar.ts + step).min(close), self.newest_slot.1 + missing as usize + 1)
         } else {
             let (bucket, slot) = self.grid.locate(calendar, segment, bar.ts);
             if bucket.start != bar.ts {
