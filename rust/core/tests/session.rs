@@ -202,7 +202,7 @@ proptest! {
             prop_assert_eq!(&newest[..], &all[all.len() - newest.len()..], "{}", text);
         }
         prop_assert_eq!(small.metrics().regular.count, large.metrics().regular.count);
-        let totals = [small, large].map(|view| words(&view.metrics().regular.bar));
+        let totals = [small, large].map(|view| words(view.metrics().regular.bar()));
         prop_assert_eq!(&totals[0], &totals[1]);
     }
 

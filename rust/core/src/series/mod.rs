@@ -100,17 +100,17 @@ impl Repaired {
 pub struct Series {
     bars: Lots,
     stacks: Vec<Stack>,
-    interval: Interval,
-    capacity: usize,
     /// How many bars of this session have left the ring.
     evicted: usize,
-    /// These, if the session is to be kept when it has ended.
-    gone: Vec<Bar>,
     /// How many bars of this session the indicators have taken.
     taken: usize,
     /// The first of those (counted from the session's first) that is not as they took it.
     stale_from: Option<usize>,
+    capacity: usize,
+    interval: Interval,
     keep_sessions: usize,
+    /// The bars that have left the ring, if the session is to be kept when it has ended.
+    gone: Vec<Bar>,
     past: VecDeque<PastSession>,
 }
 

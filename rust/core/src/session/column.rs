@@ -167,13 +167,13 @@ impl Metrics {
     /// A figure that they have, NaN for the others.
     #[inline]
     pub(super) fn figure(&self, figure: Figure) -> f64 {
-        let day = |of: fn(&Bar) -> f64| self.regular.bar.as_ref().map_or(f64::NAN, of);
+        let day = |of: fn(&Bar) -> f64| self.regular.bar().map_or(f64::NAN, of);
         match figure {
             Figure::DayOpen => day(|b| b.open),
             Figure::DayHigh => day(|b| b.high),
             Figure::DayLow => day(|b| b.low),
             Figure::Last => day(|b| b.close),
-            Figure::DayVolume => self.regular.bar.map_or(0.0, |b| b.volume),
+            Figure::DayVolume => self.regular.bar().map_or(0.0, |b| b.volume),
             Figure::SessionVwap => day(Bar::vwap),
             Figure::PreviousClose => self.previous_close,
             Figure::GapPercent => self.gap_percent(),

@@ -4,8 +4,9 @@ use crate::calendar::Calendar;
 use crate::derive::{Bucket, Grid};
 use crate::time::{Day, Nanos};
 
-/// Expected base bars of one session: a bit each.
+/// Expected base bars of one session: a bit each. What a new bar changes comes first.
 #[derive(Debug, Clone, Default)]
+#[repr(C)]
 pub(super) struct Presence {
     /// The last segment that was asked for, as it stands in `segments`.
     segment: (usize, usize),

@@ -29,7 +29,7 @@ pub(super) struct Context<'a> {
 
 /// A longer interval of the symbol.
 #[derive(Debug, Clone)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(super) struct Derived {
     pub(super) forming: Option<Forming>,
     pub(super) grid: Grid,

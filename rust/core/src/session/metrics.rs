@@ -1,20 +1,35 @@
 //! The session's figures of one symbol, regular and extended hours apart.
 
+use bytemuck::Zeroable;
+
 use crate::bar::Bar;
 
-/// Bars added up. The bar is meaningless while the count is 0.
-#[derive(Debug, Clone, Copy, Default)]
+/// Bars added up.
+#[derive(Debug, Clone, Copy)]
 pub struct Total {
-    pub bar: Option<Bar>,
+    /// Meaningless while there are none.
+    sum: Bar,
     pub count: u64,
 }
 
+impl Default for Total {
+    fn default() -> Self {
+        Self { sum: Bar::zeroed(), count: 0 }
+    }
+}
+
 impl Total {
+    /// One bar for all; none if there was none.
+    pub fn bar(&self) -> Option<&Bar> {
+        (self.count > 0).then_some(&self.sum)
+    }
+
     #[inline]
     pub(super) fn fold(&mut self, bar: &Bar) {
-        match &mut self.bar {
-            Some(total) => total.fold(bar),
-            None => self.bar = Some(*bar),
+        if self.count > 0 {
+            self.sum.fold(bar);
+        } else {
+            self.sum = *bar;
         }
         self.count += 1;
     }
@@ -26,13 +41,14 @@ impl Total {
     }
 }
 
-/// The session so far.
+/// The session so far. What most bars change comes last, and the base bars behind it.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 pub struct Metrics {
-    pub regular: Total,
     pub extended: Total,
     /// Last price of the last regular session that had one, NaN if none.
     pub previous_close: f64,
+    pub regular: Total,
 }
 
 impl Default for Metrics {
@@ -58,11 +74,14 @@ impl Metrics {
 
     /// The metrics at the start of the next session.
     pub(super) fn next_session(&self) -> Self {
-        Self { previous_close: self.regular.bar.map_or(self.previous_close, |b| b.close), ..Self::default() }
+        Self {
+            previous_close: self.regular.bar().map_or(self.previous_close, |b| b.close),
+            ..Self::default()
+        }
     }
 
     /// Open against the previous close, in percent; NaN without one.
     pub fn gap_percent(&self) -> f64 {
-        self.regular.bar.map_or(f64::NAN, |b| (b.open / self.previous_close - 1.0) * 100.0)
+        self.regular.bar().map_or(f64::NAN, |b| (b.open / self.previous_close - 1.0) * 100.0)
     }
 }

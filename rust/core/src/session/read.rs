@@ -172,7 +172,7 @@ impl<'a> SymbolView<'a> {
             total += so_far.map(|b| b.volume).sum::<f64>();
             count += 1.0;
         }
-        let volume = self.metrics().regular.bar.map_or(0.0, |b| b.volume);
+        let volume = self.metrics().regular.bar().map_or(0.0, |b| b.volume);
         let mean = total / count;
         if mean > 0.0 { volume / mean } else { f64::NAN }
     }
@@ -249,7 +249,7 @@ impl<'a> SymbolView<'a> {
         }
         let metrics = &self.track.metrics;
         for total in [&metrics.regular, &metrics.extended] {
-            bars_into(&mut digest, total.bar.iter());
+            bars_into(&mut digest, total.bar().into_iter());
             digest.bytes(&total.count.to_le_bytes());
         }
         digest.bytes(&metrics.previous_close.to_bits().to_le_bytes());

@@ -25,6 +25,7 @@ pub enum Outcome {
 
 /// How often each outcome occurred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(C)]
 pub struct Counts {
     pub appended: u64,
     pub identical: u64,

@@ -22,9 +22,9 @@ use super::metrics::Metrics;
 use super::programs::{IndicatorRequest, Programs};
 use super::report::{Counts, Outcome};
 
-/// What a new bar reads and changes comes first, in as few cache lines as it takes.
+/// What a new bar reads and changes stands together, in as few cache lines as it takes: six, with the series' first two.
 #[derive(Debug, Clone)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(super) struct Track {
     pub(super) id: SymbolId,
     date: Day,
@@ -44,9 +44,9 @@ pub(super) struct Track {
     /// Whether there are indicators whose values come from outside.
     pub(super) custom: bool,
     pub(super) counts: Counts,
-    pub(super) presence: Presence,
     pub(super) metrics: Metrics,
     pub(super) base: Series,
+    pub(super) presence: Presence,
     /// Another number whenever series or indicators come or go.
     pub(super) shape: u64,
     /// End of the newest base bar that was loaded as history.
@@ -171,7 +171,7 @@ impl Track {
         self.presence.set(segment, slot);
         self.metrics.fold(bar, tick.regular);
         self.base.push(bar);
-        context.bar_closed(self.id, self.base.interval(), bar);
+        context.bar_closed(self.id, self.grid.interval(), bar);
         let watermark = self.watermark(context.clock);
         for derived in &mut self.derived {
             derived.append(self.id, &tick, segment, watermark, context);

@@ -52,8 +52,8 @@ pub(super) fn some(value: f64) -> Option<f64> {
 impl PyMetrics {
     fn new(view: &SymbolView<'_>) -> Self {
         let metrics = view.metrics();
-        let (day, extended) = (metrics.regular.bar, metrics.extended.bar);
-        let volume = |total: &Total| total.bar.map_or(0.0, |b| b.volume);
+        let (day, extended) = (metrics.regular.bar(), metrics.extended.bar());
+        let volume = |total: &Total| total.bar().map_or(0.0, |b| b.volume);
         Self {
             open: day.map(|b| b.open),
             high: day.map(|b| b.high),
