@@ -29,12 +29,14 @@ pub(super) struct Area {
     pub(super) out: Range<usize>,
 }
 
-/// Where the parts of a block begin: what lies before are the count and the rings.
+/// Where the parts of a block begin: what lies before are the outputs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Parts {
-    pub(super) firsts: usize,
-    pub(super) outputs: usize,
     pub(super) areas: usize,
+    /// One word: how many bars there have been.
+    pub(super) seen: usize,
+    pub(super) firsts: usize,
+    pub(super) rings: usize,
 }
 
 /// A bar each of some blocks.
@@ -58,23 +60,23 @@ pub(super) fn run<I: Indicator>(
     steps: &Steps<'_>,
 ) -> bool {
     let mut is_news = false;
-    let Parts { firsts, outputs, areas } = steps.parts;
+    let Parts { areas, seen: count, firsts, rings } = steps.parts;
     let each = blocks.iter_mut().zip(steps.ticks).zip(steps.xs.iter().zip(steps.seen));
     for ((block, tick), (&x, &seen)) in each {
         if seen == 0 {
             continue;
         }
-        let (rest, areas) = block.split_at_mut(areas);
-        let (rest, outputs) = rest.split_at_mut(outputs);
-        let (rings, firsts) = rest.split_at_mut(firsts);
-        let Some((count, rings)) = rings.split_first() else { continue };
+        let (rest, rings) = block.split_at_mut(rings);
+        let (rest, firsts) = rest.split_at_mut(firsts);
+        let count = rest[count];
+        let (outputs, areas) = rest.split_at_mut(areas);
         let pasts = Pasts::Rings(rings, &area.rings);
         let input = Input { tick, bar: &tick.bar, x, seen: seen as usize, settled: false, pasts };
         let (state, own) = areas[area.words.clone()].split_at_mut(area.state_words);
         let out = &mut outputs[area.out.clone()];
         kernel.update(bytemuck::from_bytes_mut(bytemuck::cast_slice_mut(state)), own, &input, out);
         if firsts[index].to_bits() == 0 && !out[0].is_nan() {
-            firsts[index] = *count;
+            firsts[index] = count;
             is_news = true;
         }
     }
@@ -82,9 +84,9 @@ pub(super) fn run<I: Indicator>(
 }
 
 /// No value.
-pub(super) fn clear(area: &Area, blocks: &mut [&mut [f64]], steps: &Steps<'_>) -> bool {
+pub(super) fn clear(area: &Area, blocks: &mut [&mut [f64]]) -> bool {
     for block in blocks {
-        block[steps.parts.outputs..][area.out.clone()].fill(f64::NAN);
+        block[area.out.clone()].fill(f64::NAN);
     }
     false
 }

@@ -56,8 +56,7 @@ impl Definition {
             return refused("the values of an indicator of one's own come after those of the catalogue");
         }
         // Bars without a value of the source are passed over; the rings of fields do not know of that.
-        let of_fields =
-            self.kernel.lookbacks().iter().any(|l| l.field != Field::Source && l.field != self.spec().reads);
+        let of_fields = self.kernel.lookbacks().iter().any(|lookback| lookback.field != Field::Source);
         if of_fields && matches!(source, Source::Output(..)) {
             return refused("it looks back on the volume of bars, and takes values of bars only");
         }

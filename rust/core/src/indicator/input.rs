@@ -203,7 +203,7 @@ impl<'a> Input<'a> {
     #[inline(always)]
     pub fn past(&self, index: usize) -> Past<'a> {
         match self.pasts {
-            Pasts::Rings(rings, spans) => Past::view(&rings[spans[index].range()]),
+            Pasts::Rings(rings, spans) => Past::at(&rings[spans[index].range()], self.seen),
             Pasts::Columns(table, row) | Pasts::Worked(table, row, _) => {
                 let Column { values, before } = table.pasts[index];
                 Past::column(values, before + row)

@@ -159,7 +159,7 @@ macro_rules! registry {
                 match self {
                     $(Self::$variant(kernel) => across::run(kernel, index, area, blocks, steps),)+
                     // There is none until it comes from outside.
-                    Self::Custom => across::clear(area, blocks, steps),
+                    Self::Custom => across::clear(area, blocks),
                     // The plan has worked it out, and seen.
                     Self::Expression(_) => false,
                 }

@@ -1,4 +1,4 @@
-//! Rings of past values: in a block laid out as `[newest, values...]`, a power of two long.
+//! Rings of past values: a power of two long, each value where its number says.
 
 /// Where a ring lies among the words of all rings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,44 +34,10 @@ pub struct Past<'a> {
 impl<'a> Past<'a> {
     /// How many words a ring takes that can look `bars` back.
     pub const fn words(bars: usize) -> usize {
-        1 + (bars + 1).next_power_of_two()
-    }
-
-    #[inline]
-    pub fn view(words: &'a [f64]) -> Self {
-        Self { values: &words[1..], newest: words[0].to_bits() as usize, mask: words.len() - 2 }
-    }
-
-    /// A column as what the past is at a row.
-    #[inline]
-    pub(crate) fn column(values: &'a [f64], row: usize) -> Self {
-        Self { values, newest: row, mask: usize::MAX }
-    }
-
-    #[inline]
-    pub fn push(words: &mut [f64], value: f64) {
-        let mask = words.len() - 2;
-        let newest = (words[0].to_bits() as usize + 1) & mask;
-        words[0] = f64::from_bits(newest as u64);
-        words[1 + newest] = value;
-    }
-
-    /// The same with values that follow each other.
-    pub(super) fn push_all(words: &mut [f64], values: &[f64]) {
-        let mask = words.len() - 2;
-        let newest = words[0].to_bits() as usize + values.len();
-        words[0] = f64::from_bits((newest & mask) as u64);
-        for (back, &value) in values.iter().rev().enumerate().take(mask + 1) {
-            words[1 + (newest.wrapping_sub(back) & mask)] = value;
-        }
-    }
-
-    /// How many words a ring of an indicator's own takes, which counts its values itself.
-    pub const fn own_words(bars: usize) -> usize {
         (bars + 1).next_power_of_two()
     }
 
-    /// Puts the `count`-th value into a ring of an indicator's own; gives the past that ends with it.
+    /// Puts the `count`-th value into a ring; gives the past that ends with it.
     #[inline]
     pub fn put(words: &'a mut [f64], count: usize, value: f64) -> Self {
         let mask = words.len() - 1;
@@ -79,11 +45,25 @@ impl<'a> Past<'a> {
         Self { values: words, newest: count & mask, mask }
     }
 
-    /// The past that ended with the `count`-th value put.
+    /// The past that ends with the `count`-th value put into a ring.
     #[inline]
-    pub fn own(words: &'a [f64], count: usize) -> Self {
+    pub fn at(words: &'a [f64], count: usize) -> Self {
         let mask = words.len() - 1;
         Self { values: words, newest: count & mask, mask }
+    }
+
+    /// Puts values that follow each other into a ring that has been given so many.
+    pub(super) fn put_all(words: &mut [f64], before: usize, values: &[f64]) {
+        let (mask, newest) = (words.len() - 1, before + values.len());
+        for (back, &value) in values.iter().rev().enumerate().take(mask + 1) {
+            words[(newest - back) & mask] = value;
+        }
+    }
+
+    /// A column as what the past is at a row.
+    #[inline]
+    pub(crate) fn column(values: &'a [f64], row: usize) -> Self {
+        Self { values, newest: row, mask: usize::MAX }
     }
 
     /// The value `bars` back; 0 is the newest. Zero where there was none yet.
@@ -126,13 +106,12 @@ mod tests {
         for bars in [0, 1, 2, 3, 7, 8, 20] {
             let mut words = vec![0.0; Past::words(bars)];
             for value in 0..100 {
-                Past::push(&mut words, f64::from(value));
-                let past = Past::view(&words);
+                let past = Past::put(&mut words, value as usize + 1, f64::from(value));
                 for back in 0..=bars.min(value as usize) {
                     assert_eq!(past.lag(back), f64::from(value) - back as f64);
                 }
             }
-            let last: Vec<f64> = Past::view(&words).last(bars + 1).collect();
+            let last: Vec<f64> = Past::at(&words, 100).last(bars + 1).collect();
             assert_eq!(last.first().copied(), Some(99.0 - bars as f64));
             assert_eq!(last.last().copied(), Some(99.0));
         }

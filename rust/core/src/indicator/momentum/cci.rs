@@ -32,7 +32,7 @@ impl Indicator for Cci {
     }
 
     fn own_words(&self) -> usize {
-        Past::own_words(self.period)
+        Past::words(self.period)
     }
 
     #[inline(always)]

@@ -86,8 +86,8 @@ impl Indicator for ConnorsRsi {
         let (changes, sorted) = own.split_at_mut(Past::words(self.rank_period));
         let mut sorted = Sorted::over(sorted);
         let below = sorted.below(change);
-        Past::push(changes, change);
-        sorted.next(input.seen - 1, Past::view(changes));
+        let count = input.seen - 1;
+        sorted.next(count, Past::put(changes, count, change));
         if input.seen >= self.first() {
             out[0] = (rsi + streak + 100.0 * below as f64 / self.rank_period as f64) / 3.0;
         }

@@ -51,7 +51,7 @@ impl Indicator for Coppock {
     }
 
     fn own_words(&self) -> usize {
-        Past::own_words(self.period)
+        Past::words(self.period)
     }
 
     #[inline(always)]

@@ -46,13 +46,13 @@ impl Indicator for Fisher {
     }
 
     fn own_words(&self) -> usize {
-        Past::own_words(self.period) + 2 * Window::<Highest>::words(self.period)
+        Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let price = middle(input.bar.high, input.bar.low);
-        let (values, rest) = own.split_at_mut(Past::own_words(self.period));
+        let (values, rest) = own.split_at_mut(Past::words(self.period));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(self.period));
         let values = Past::put(values, input.seen, price);
         let high = Window::<Highest>::over(highs).next(input.seen, values);

@@ -56,7 +56,7 @@ impl Indicator for Stc {
     }
 
     fn own_words(&self) -> usize {
-        2 * (Past::own_words(self.cycle) + 2 * Window::<Highest>::words(self.cycle))
+        2 * (Past::words(self.cycle) + 2 * Window::<Highest>::words(self.cycle))
     }
 
     #[inline(always)]
@@ -91,7 +91,7 @@ struct Stage {
 impl Stage {
     /// Takes a value; whether there is one to show.
     fn next(&mut self, own: &mut [f64], cycle: usize, seen: usize, x: f64) -> bool {
-        let (values, rest) = own.split_at_mut(Past::own_words(cycle));
+        let (values, rest) = own.split_at_mut(Past::words(cycle));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(cycle));
         let values = Past::put(values, seen, x);
         let high = Window::<Highest>::over(highs).next(seen, values);

@@ -69,7 +69,7 @@ impl Indicator for Stochrsi {
     }
 
     fn own_words(&self) -> usize {
-        Past::own_words(self.stoch_period)
+        Past::words(self.stoch_period)
             + 2 * Window::<Highest>::words(self.stoch_period)
             + Mean::words(self.smooth_d)
     }
@@ -101,7 +101,7 @@ impl Stochrsi {
         if rsi.is_nan() {
             return [rsi; 3];
         }
-        let (values, rest) = own.split_at_mut(Past::own_words(self.stoch_period));
+        let (values, rest) = own.split_at_mut(Past::words(self.stoch_period));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(self.stoch_period));
         let seen = input.seen - self.period;
         let values = Past::put(values, seen, rsi);

@@ -54,7 +54,7 @@ impl Indicator for Ultosc {
     }
 
     fn own_words(&self) -> usize {
-        2 * Past::own_words(self.periods[2])
+        2 * Past::words(self.periods[2])
     }
 
     #[inline(always)]
@@ -68,7 +68,7 @@ impl Indicator for Ultosc {
                 *sums = [input.ahead(i).unwrap_or(first), input.ahead(3 + i).unwrap_or(first)];
             }
         } else if input.seen > 1 {
-            let (pressures, ranges) = own.split_at_mut(Past::own_words(self.periods[2]));
+            let (pressures, ranges) = own.split_at_mut(Past::words(self.periods[2]));
             let seen = input.seen - 1;
             let pressures = Past::put(pressures, seen, pressure(low, close, last));
             let ranges = Past::put(ranges, seen, true_range(high, low, last));

@@ -217,8 +217,7 @@ mod tests {
             let mut high = vec![0.0; Window::<Highest>::words(n)];
             let mut low = vec![0.0; Window::<Lowest>::words(n)];
             for (i, &value) in values.iter().enumerate() {
-                Past::push(&mut ring, value);
-                let past = Past::view(&ring);
+                let past = Past::put(&mut ring, i + 1, value);
                 let highest = Window::<Highest>::over(&mut high).next(i + 1, past);
                 let lowest = Window::<Lowest>::over(&mut low).next(i + 1, past);
                 if i + 1 < n {

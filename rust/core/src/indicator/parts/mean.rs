@@ -16,7 +16,7 @@ pub struct Mean {
 impl Mean {
     /// Own words for a window of `n`.
     pub const fn words(n: usize) -> usize {
-        Past::own_words(n)
+        Past::words(n)
     }
 
     /// The mean of the last `n`, NaN before there are `n`.

@@ -100,9 +100,8 @@ mod tests {
             let mut ring = vec![0.0; Past::words(n)];
             let mut rolling = Rolling::zeroed();
             for i in 0..50_000_i64 {
-                Past::push(&mut ring, value(i));
                 let seen = i as usize + 1;
-                let got = rolling.mean(n, seen, Past::view(&ring));
+                let got = rolling.mean(n, seen, Past::put(&mut ring, seen, value(i)));
                 assert_eq!(got.is_nan(), seen < n);
                 if seen >= n && i % 7 == 0 {
                     let exact = (i + 1 - n as i64..=i).map(|k| value(k) - 1e6).sum::<f64>() / n as f64 + 1e6;

@@ -54,8 +54,7 @@ mod tests {
             let (mut words, mut ring) = (vec![0.0; n], vec![0.0; Past::words(n)]);
             for i in 0..5000_usize {
                 let value = if i % 31 < 2 { f64::NAN } else { (i * i * 31 % 1009) as f64 };
-                Past::push(&mut ring, value);
-                Sorted::over(&mut words).next(i + 1, Past::view(&ring));
+                Sorted::over(&mut words).next(i + 1, Past::put(&mut ring, i + 1, value));
             }
         }
     }
@@ -67,8 +66,7 @@ mod tests {
             let mut words = vec![0.0; n];
             let mut ring = vec![0.0; Past::words(n)];
             for (i, &value) in values.iter().enumerate() {
-                Past::push(&mut ring, value);
-                Sorted::over(&mut words).next(i + 1, Past::view(&ring));
+                Sorted::over(&mut words).next(i + 1, Past::put(&mut ring, i + 1, value));
                 let mut window = values[(i + 1).saturating_sub(n)..=i].to_vec();
                 window.sort_by(f64::total_cmp);
                 assert_eq!(words[..window.len()], window);

@@ -83,7 +83,7 @@ impl Abreast {
                 out: out_row..out_row + out.len(),
             };
             (out_row, word_row) = (step.out.end, step.words.end);
-            Run { block: shifted(out, parts.outputs), rows: step.out.clone() }.join(&mut abreast.all);
+            Run { block: out.clone(), rows: step.out.clone() }.join(&mut abreast.all);
             Run { block: shifted(words, parts.areas), rows: step.words.clone() }.join(&mut abreast.words);
             abreast.steps.push(step);
         }
@@ -153,7 +153,8 @@ impl Plan {
 
     /// Whether all indicators can go side by side over several bars of a block.
     pub fn is_abreast(&self, block: &Block) -> bool {
-        let started = |item: &Item| block.0[0].to_bits() >= item.kernel.first() as u64;
+        let seen = self.seen(block);
+        let started = |item: &Item| seen >= item.kernel.first() as u64;
         self.abreast.steps.len() == self.items.len() && self.items.iter().all(started)
     }
 
@@ -229,20 +230,22 @@ impl Plan {
     fn step_rows<const ALL: bool>(&self, room: &mut Room, blocks: &mut [&mut [f64]], there: u32) {
         let Room { bars, old, rows, rare } = room;
         let is_there = |i: usize| ALL || there >> i & 1 == 1;
+        let parts = self.parts();
         for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| is_there(*i)) {
-            bars.seen[i] = block[0].to_bits() + 1;
-            block[0] = f64::from_bits(bars.seen[i]);
+            bars.seen[i] = block[parts.seen].to_bits() + 1;
+            block[parts.seen] = f64::from_bits(bars.seen[i]);
         }
         let mut windows = old.iter_mut().zip(&self.abreast.windows).peekable();
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
-            let (words, row) = (shifted(&ring.span.range(), 1), bars.all_of(field));
+            let (words, row) = (shifted(&ring.span.range(), parts.rings), bars.all_of(field));
             for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| is_there(*i)) {
-                Past::push(&mut block[words.clone()], row[i]);
+                Past::put(&mut block[words.clone()], bars.seen[i] as usize, row[i]);
             }
-            while let Some((row, (_, bars))) = windows.next_if(|(_, (span, _))| *span == ring.span) {
+            let seen = &bars.seen;
+            while let Some((row, (_, back))) = windows.next_if(|(_, (span, _))| *span == ring.span) {
                 for (i, block) in blocks.iter().enumerate().filter(|(i, _)| is_there(*i)) {
-                    row[i] = Past::view(&block[words.clone()]).lag(*bars);
+                    row[i] = Past::at(&block[words.clone()], seen[i] as usize).lag(*back);
                 }
             }
         }
@@ -268,8 +271,7 @@ impl Plan {
         for (step, left) in room.rare.drain(..) {
             let Step { item, words, out, .. } = &self.abreast.steps[step];
             let area = &self.items[*item].area;
-            let (in_block, out_in_block) =
-                (shifted(&area.words, parts.areas), shifted(&area.out, parts.outputs));
+            let in_block = shifted(&area.words, parts.areas);
             let each = || (0..BATCH).filter(|i| left >> i & 1 == 1);
             for i in each() {
                 put(&room.rows[words.clone()], i, &mut blocks[i][in_block.clone()]);
@@ -277,7 +279,7 @@ impl Plan {
             is_news |= self.step_across(std::iter::once(*item), blocks, &ticks, left);
             for i in each() {
                 take(&mut room.rows[words.clone()], i, &blocks[i][in_block.clone()]);
-                take(&mut room.rows[out.clone()], i, &blocks[i][out_in_block.clone()]);
+                take(&mut room.rows[out.clone()], i, &blocks[i][area.out.clone()]);
             }
         }
         is_news

@@ -1,7 +1,7 @@
 //! How a plan is made, and made smaller.
 
 use super::abreast::Abreast;
-use super::{Area, Block, Item, Plan, Read, Ring};
+use super::{Area, Block, Item, Parts, Plan, Read, Ring};
 use crate::indicator::definition::Definition;
 use crate::indicator::input::Field;
 use crate::indicator::registry::Kernel;
@@ -16,9 +16,9 @@ impl Plan {
             definitions,
             items: Vec::new(),
             rings: Vec::new(),
-            ring_words: 0,
             outputs: 0,
-            words: 0,
+            area_words: 0,
+            ring_words: 0,
             abreast: Abreast::default(),
         };
         let slots: Vec<Vec<usize>> = (0..plan.definitions.len()).map(|index| plan.add_item(index)).collect();
@@ -74,8 +74,7 @@ impl Plan {
     }
 
     fn lay_out(&mut self) {
-        let areas = self.items.last().map_or(0, |last| last.area.words.end);
-        self.words = 1 + self.ring_words + self.outputs + self.items.len() + areas;
+        self.area_words = self.items.last().map_or(0, |last| last.area.words.end);
         self.abreast = Abreast::of(&self.items, self.parts());
     }
 
@@ -130,19 +129,12 @@ impl Plan {
 
     /// A block of this plan as a block of what [`Self::keep`] made of it.
     pub fn carry(&self, block: &Block, kept: &[usize]) -> Block {
-        let areas = self.outputs_at().end;
-        let outputs = kept.iter().flat_map(|&i| &block.0[self.outputs_at()][self.items[i].area.out.clone()]);
+        let Parts { areas, seen, firsts, rings } = self.parts();
+        let outputs = kept.iter().flat_map(|&i| &block.0[self.items[i].area.out.clone()]);
         let states = kept.iter().flat_map(|&i| &block.0[areas..][self.items[i].words()]);
-        let valid = kept.iter().map(|&i| &block.0[self.firsts_at()][i]);
-        Block(
-            block.0[..self.firsts_at().start]
-                .iter()
-                .chain(valid)
-                .chain(outputs)
-                .chain(states)
-                .copied()
-                .collect(),
-        )
+        let firsts = kept.iter().map(|&i| &block.0[firsts + i]);
+        let words = outputs.chain(states).chain([&block.0[seen]]).chain(firsts).chain(&block.0[rings..]);
+        Block(words.copied().collect())
     }
 }
 

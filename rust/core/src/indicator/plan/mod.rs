@@ -1,7 +1,7 @@
 //! A set of indicators compiled to offsets, and the blocks of words they work on.
 //!
-//! A block is laid out as `[seen | rings | when each had its first value | outputs | one area an indicator]`, an area as
-//! `[state | own words]`.
+//! A block is laid out as `[outputs | one area an indicator | seen | when each had its first value | rings]`, an area as
+//! `[state | own words]`: what each bar changes comes first.
 
 mod abreast;
 mod build;
@@ -57,9 +57,9 @@ pub struct Plan {
     definitions: Vec<Definition>,
     items: Vec<Item>,
     rings: Vec<Ring>,
-    ring_words: usize,
     outputs: usize,
-    words: usize,
+    area_words: usize,
+    ring_words: usize,
     abreast: Abreast,
 }
 
@@ -71,23 +71,16 @@ impl Plan {
 
     /// A block that has seen nothing.
     pub fn block(&self) -> Block {
-        let mut words = vec![0.0; self.words].into_boxed_slice();
-        words[self.outputs_at()].fill(f64::NAN);
+        let mut words = vec![0.0; self.words()].into_boxed_slice();
+        words[..self.outputs].fill(f64::NAN);
         Block(words)
     }
 
-    fn firsts_at(&self) -> Range<usize> {
-        1 + self.ring_words..1 + self.ring_words + self.items.len()
-    }
-
-    fn outputs_at(&self) -> Range<usize> {
-        let start = self.firsts_at().end;
-        start..start + self.outputs
-    }
-
+    #[inline]
     fn parts(&self) -> Parts {
-        let Range { start: outputs, end: areas } = self.outputs_at();
-        Parts { firsts: self.firsts_at().start, outputs, areas }
+        let areas = self.outputs;
+        let seen = areas + self.area_words;
+        Parts { areas, seen, firsts: seen + 1, rings: seen + 1 + self.items.len() }
     }
 
     /// Takes a bar.
@@ -133,11 +126,12 @@ impl Plan {
     /// Counts a bar, and puts it into the rings of fields.
     #[inline]
     fn push(&self, block: &mut [f64], tick: &Tick) {
-        let Some((count, rings)) = block.split_first_mut() else { return };
-        *count = f64::from_bits(count.to_bits() + 1);
+        let Parts { seen, rings, .. } = self.parts();
+        let count = block[seen].to_bits() + 1;
+        block[seen] = f64::from_bits(count);
         for ring in &self.rings {
             if let Read::Field(field) = ring.of {
-                Past::push(&mut rings[ring.span.range()], field.of(&tick.bar));
+                Past::put(&mut block[rings..][ring.span.range()], count as usize, field.of(&tick.bar));
             }
         }
     }
@@ -146,7 +140,7 @@ impl Plan {
     #[inline]
     fn read(&self, index: usize, block: &mut [f64], tick: &Tick) -> (f64, u64) {
         match self.items[index].reads {
-            Read::Field(field) => (field.of(&tick.bar), block[0].to_bits()),
+            Read::Field(field) => (field.of(&tick.bar), block[self.parts().seen].to_bits()),
             Read::Output(output) => self.take_output(index, output, block),
             Read::Parts => {
                 self.evaluate(index, block, tick);
@@ -159,11 +153,11 @@ impl Plan {
     fn evaluate(&self, index: usize, block: &mut [f64], tick: &Tick) {
         let item = &self.items[index];
         if let Kernel::Expression(expression) = &item.kernel {
-            let Parts { firsts, outputs, areas } = self.parts();
-            let value = expression.value(&tick.bar, &block[outputs..areas], &item.parts);
-            block[outputs + item.area.out.start] = value;
+            let Parts { areas, seen, firsts, .. } = self.parts();
+            let value = expression.value(&tick.bar, &block[..areas], &item.parts);
+            block[item.area.out.start] = value;
             if block[firsts + index].to_bits() == 0 && !value.is_nan() {
-                block[firsts + index] = block[0];
+                block[firsts + index] = block[seen];
             }
         }
     }
@@ -173,21 +167,21 @@ impl Plan {
     #[inline(never)]
     fn take_output(&self, index: usize, output: usize, block: &mut [f64]) -> (f64, u64) {
         let item = &self.items[index];
-        let Parts { outputs, areas, .. } = self.parts();
-        let x = block[outputs + output];
+        let Parts { areas, rings, .. } = self.parts();
+        let x = block[output];
         if x.is_nan() {
-            block[outputs..areas][item.area.out.clone()].fill(f64::NAN);
+            block[item.area.out.clone()].fill(f64::NAN);
             return (x, 0);
-        }
-        // The first of those that read it.
-        if self.items[..index].iter().all(|before| before.reads != item.reads) {
-            for ring in self.rings.iter().filter(|ring| ring.of == item.reads) {
-                Past::push(&mut block[1..][ring.span.range()], x);
-            }
         }
         let count = &mut block[areas + item.area.words.start - 1];
         let given = count.to_bits() + 1;
         *count = f64::from_bits(given);
+        // The first of those that read it.
+        if self.items[..index].iter().all(|before| before.reads != item.reads) {
+            for ring in self.rings.iter().filter(|ring| ring.of == item.reads) {
+                Past::put(&mut block[rings..][ring.span.range()], given as usize, x);
+            }
+        }
         (x, given)
     }
 
@@ -200,7 +194,7 @@ impl Plan {
 
     /// Gives an indicator the values of the bar just taken, which come from outside; whether others were there before.
     pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> bool {
-        let shown = &mut block.0[self.outputs_at()][self.output_range(index)];
+        let shown = &mut block.0[self.output_range(index)];
         let is_new = shown.iter().zip(values).any(|(old, new)| old.to_bits() != new.to_bits());
         shown.copy_from_slice(values);
         is_new
@@ -208,7 +202,7 @@ impl Plan {
 
     /// All outputs, one indicator after the other.
     pub fn outputs<'b>(&self, block: &'b Block) -> &'b [f64] {
-        &block.0[self.outputs_at()]
+        &block.0[..self.outputs]
     }
 
     /// Where an indicator's outputs stand among all.
@@ -218,7 +212,7 @@ impl Plan {
 
     /// How many bars a block has been given.
     pub fn seen(&self, block: &Block) -> u64 {
-        block.0[0].to_bits()
+        block.0[self.parts().seen].to_bits()
     }
 
     /// Which indicators had their first value with one of the newest bars: how many bars back, and which. Not of those whose values
@@ -229,16 +223,25 @@ impl Plan {
         bars: usize,
     ) -> impl Iterator<Item = (usize, usize)> + 'b {
         let seen = self.seen(block);
-        let firsts = &block.0[self.firsts_at()];
-        let firsts = firsts.iter().map(|first| first.to_bits()).enumerate().filter(|(_, first)| *first > 0);
+        let firsts = self.firsts(block).enumerate().filter(|(_, first)| *first > 0);
         let backs = firsts.map(move |(index, first)| (seen.saturating_sub(first) as usize, index));
         backs.filter(move |(back, _)| *back < bars)
     }
 
     /// Those that have had none.
     pub fn without_value<'b>(&'b self, block: &'b Block) -> impl Iterator<Item = usize> + 'b {
-        let firsts = &block.0[self.firsts_at()];
-        firsts.iter().enumerate().filter(|(_, first)| first.to_bits() == 0).map(|(index, _)| index)
+        self.firsts(block).enumerate().filter(|(_, first)| *first == 0).map(|(index, _)| index)
+    }
+
+    /// After how many bars each had its first value, 0 if it has had none.
+    fn firsts<'b>(&self, block: &'b Block) -> impl Iterator<Item = u64> + use<'b> {
+        let Parts { firsts, rings, .. } = self.parts();
+        block.0[firsts..rings].iter().map(|first| first.to_bits())
+    }
+
+    /// Of a block.
+    fn words(&self) -> usize {
+        self.parts().rings + self.ring_words
     }
 
     /// Identifies the layout: indicators, parameters and words.
@@ -249,7 +252,7 @@ impl Plan {
             digest.bytes(definition.text().as_bytes());
             digest.bytes(&[0xff]);
         }
-        digest.bytes(&(self.words as u64).to_le_bytes());
+        digest.bytes(&(self.words() as u64).to_le_bytes());
         digest.value()
     }
 
@@ -274,7 +277,7 @@ impl Plan {
             return Err(refused("it belongs to other indicators or parameters"));
         }
         let (words, seal) =
-            rest.split_at_checked(self.words * 8).ok_or_else(|| refused("it is cut short"))?;
+            rest.split_at_checked(self.words() * 8).ok_or_else(|| refused("it is cut short"))?;
         if sealed(&bytes[..bytes.len() - seal.len()]) != seal {
             return Err(refused("it is cut short, or bytes of it have changed"));
         }
@@ -299,7 +302,7 @@ impl Item {
 }
 
 /// Changes with every change of any state's layout or meaning.
-const SAVE_VERSION: u8 = 10;
+const SAVE_VERSION: u8 = 11;
 
 #[cfg(test)]
 mod lopsided;

@@ -91,18 +91,19 @@ impl Plan {
         table.fill(ticks);
         let columns = table.columns();
         let parts = self.parts();
-        let before = block.0[0].to_bits();
+        let before = block.0[parts.seen].to_bits();
         pasts.clear();
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
-            let words = &mut block.0[1..][ring.span.range()];
-            Past::view(words).through(ring.bars).iter().for_each(|piece| pasts.extend_from_slice(piece));
+            let words = &mut block.0[parts.rings..][ring.span.range()];
+            let past = Past::at(words, before as usize);
+            past.through(ring.bars).iter().for_each(|piece| pasts.extend_from_slice(piece));
             let newer = columns.column(field).unwrap_or_else(|| {
                 made.clear();
                 columns.make(field, made);
                 made
             });
-            Past::push_all(words, newer);
+            Past::put_all(words, before as usize, newer);
             pasts.extend_from_slice(newer);
         }
         for (index, item) in self.items.iter().enumerate() {
@@ -138,10 +139,10 @@ impl Plan {
             {
                 *first = f64::from_bits(before + 1 + place as u64);
             }
-            for (out, row) in block.0[parts.outputs..][out].iter_mut().zip(&rows) {
+            for (out, row) in block.0[out].iter_mut().zip(&rows) {
                 *out = row[ticks.len() - 1];
             }
         }
-        block.0[0] = f64::from_bits(before + ticks.len() as u64);
+        block.0[parts.seen] = f64::from_bits(before + ticks.len() as u64);
     }
 }

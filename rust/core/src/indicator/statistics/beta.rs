@@ -50,12 +50,12 @@ impl Indicator for Beta {
     }
 
     fn own_words(&self) -> usize {
-        2 * Past::own_words(self.period)
+        2 * Past::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
-        let (ours, theirs) = own.split_at_mut(Past::own_words(self.period));
+        let (ours, theirs) = own.split_at_mut(Past::words(self.period));
         let (close, other) = (input.x, input.tick.other);
         let returns = (change(close, state.close), change(other, state.other));
         (state.close, state.other) = (close, other);

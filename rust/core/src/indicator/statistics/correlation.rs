@@ -46,7 +46,7 @@ impl Indicator for Correlation {
     }
 
     fn own_words(&self) -> usize {
-        Past::own_words(self.period)
+        Past::words(self.period)
     }
 
     #[inline(always)]

@@ -39,7 +39,7 @@ impl Indicator for Adxr {
     }
 
     fn own_words(&self) -> usize {
-        Past::own_words(self.period)
+        Past::words(self.period)
     }
 
     #[inline(always)]

@@ -49,7 +49,7 @@ impl Indicator for Alligator {
     }
 
     fn own_words(&self) -> usize {
-        SHIFTS.iter().map(|&shift| Past::own_words(shift)).sum()
+        SHIFTS.iter().map(|&shift| Past::words(shift)).sum()
     }
 
     #[inline(always)]
@@ -57,7 +57,7 @@ impl Indicator for Alligator {
         let x = middle(input.bar.high, input.bar.low);
         let mut own = own;
         for i in 0..3 {
-            let (window, rest) = own.split_at_mut(Past::own_words(SHIFTS[i]));
+            let (window, rest) = own.split_at_mut(Past::words(SHIFTS[i]));
             let line =
                 state.lines[i].next(input.given(0), self.periods[i], Wilder::factor(self.periods[i]), x);
             let past = Past::put(window, input.seen, line);

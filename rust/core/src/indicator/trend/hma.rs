@@ -63,7 +63,7 @@ impl Indicator for Hma {
     }
 
     fn own_words(&self) -> usize {
-        Past::own_words(self.root)
+        Past::words(self.root)
     }
 
     #[inline(always)]

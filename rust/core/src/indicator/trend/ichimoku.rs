@@ -52,7 +52,7 @@ impl Indicator for Ichimoku {
     }
 
     fn own_words(&self) -> usize {
-        self.window_words() + 2 * Past::own_words(self.base)
+        self.window_words() + 2 * Past::words(self.base)
     }
 
     #[inline(always)]
@@ -65,7 +65,7 @@ impl Indicator for Ichimoku {
             *mid = middle(high, low);
             own = rest;
         }
-        let (a, b) = shifted.split_at_mut(Past::own_words(self.base));
+        let (a, b) = shifted.split_at_mut(Past::words(self.base));
         let a = Past::put(a, input.seen, middle(mids[0], mids[1]));
         let b = Past::put(b, input.seen, mids[2]);
         let then = |past: Past<'_>| if input.seen > self.base { past.lag(self.base) } else { f64::NAN };

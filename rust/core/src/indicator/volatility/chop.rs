@@ -42,9 +42,7 @@ impl Indicator for Chop {
     }
 
     fn own_words(&self) -> usize {
-        Mean::words(self.period)
-            + 2 * Past::own_words(self.period)
-            + 2 * Window::<Highest>::words(self.period)
+        Mean::words(self.period) + 2 * Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
     #[inline(always)]
@@ -58,8 +56,8 @@ impl Indicator for Chop {
         }
         let (n, seen) = (self.period, input.seen - 1);
         let (ranges, rest) = own.split_at_mut(Mean::words(n));
-        let (high, rest) = rest.split_at_mut(Past::own_words(n));
-        let (low, rest) = rest.split_at_mut(Past::own_words(n));
+        let (high, rest) = rest.split_at_mut(Past::words(n));
+        let (low, rest) = rest.split_at_mut(Past::words(n));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(n));
         let high = Past::put(high, seen, bar.high.max(last));
         let low = Past::put(low, seen, bar.low.min(last));

@@ -53,8 +53,9 @@ impl Indicator for HvClose {
         state.close = input.x;
         out[0] = f64::NAN;
         if input.seen > 1 {
-            Past::push(own, if last > 0.0 && input.x > 0.0 { (input.x / last).ln() } else { 0.0 });
-            let (_, variance) = state.moments.next(self.period, input.seen - 1, Past::view(own));
+            let (count, change) = (input.seen - 1, input.x / last);
+            let change = if last > 0.0 && input.x > 0.0 { change.ln() } else { 0.0 };
+            let (_, variance) = state.moments.next(self.period, count, Past::put(own, count, change));
             let n = self.period as f64;
             out[0] = 100.0 * (variance * n / (n - 1.0) * self.per_year).sqrt();
         }

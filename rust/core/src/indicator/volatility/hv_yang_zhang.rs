@@ -61,10 +61,11 @@ impl Indicator for HvYangZhang {
         let (n, words) = (self.period, Past::words(self.period));
         let (opens, rest) = own.split_at_mut(words);
         let (closes, inner) = rest.split_at_mut(words);
-        Past::push(opens, ln(bar.open, last));
-        Past::push(closes, ln(bar.close, bar.open));
-        let overnight = state.open.next(n, input.seen - 1, Past::view(opens)).1;
-        let day = state.day.next(n, input.seen - 1, Past::view(closes)).1;
+        let count = input.seen - 1;
+        let opens = Past::put(opens, count, ln(bar.open, last));
+        let closes = Past::put(closes, count, ln(bar.close, bar.open));
+        let overnight = state.open.next(n, count, opens).1;
+        let day = state.day.next(n, count, closes).1;
         let within =
             ln(bar.high, bar.close) * ln(bar.high, bar.open) + ln(bar.low, bar.close) * ln(bar.low, bar.open);
         let within = state.within.next(inner, n, within);

@@ -70,14 +70,14 @@ impl Indicator for Squeeze {
     }
 
     fn own_words(&self) -> usize {
-        Mean::words(self.period) + Past::own_words(self.period) + 2 * Window::<Highest>::words(self.period)
+        Mean::words(self.period) + Past::words(self.period) + 2 * Window::<Highest>::words(self.period)
     }
 
     #[inline(always)]
     fn update(&self, state: &mut State, own: &mut [f64], input: &Input<'_>, out: &mut [f64]) {
         let n = self.period;
         let (ranges, rest) = own.split_at_mut(Mean::words(n));
-        let (values, rest) = rest.split_at_mut(Past::own_words(n));
+        let (values, rest) = rest.split_at_mut(Past::words(n));
         let (highs, lows) = rest.split_at_mut(Window::<Highest>::words(n));
         let high = input.extreme::<Highest>(0, 1, highs);
         let low = input.extreme::<Lowest>(1, 2, lows);
