@@ -193,6 +193,36 @@ def test_columns_as_people_have_them(session: ob.SessionData) -> None:
     assert session.apply_quotes({"symbol": "SPY", "ts": [times[2]], **quotes}).taken == 1
 
 
+@pytest.mark.parametrize("vwap", [None, [1.5, 2.5, 3.5]])
+def test_a_batch_is_the_same_however_its_columns_stand(vwap: list[float] | None) -> None:
+    rows = batch(range(3))
+    plain: dict[str, Any] = {
+        name: np.asarray(rows[name], dtype=np.float64) for name in rows if name not in ("symbol", "ts")
+    }
+    plain |= {"symbol": np.zeros(3, dtype=np.uint32), "ts": np.asarray(rows["ts"], dtype=np.int64)}
+    plain |= {"vwap": None if vwap is None else np.array(vwap)}
+    unmasked = {"open": np.ma.masked_array(plain["open"], mask=False)}
+    ways: list[dict[str, Any]] = [
+        plain,
+        {name: value for name, value in plain.items() if value is not None},
+        {name: None if value is None else np.repeat(value, 2)[::2] for name, value in plain.items()},
+        {**plain, "high": plain["high"].astype(">f8"), "volume": plain["volume"].astype(np.float32)},
+        {**plain, "symbol": ["SPY"] * 3, "exchange": ["X"] * 3},
+        {**plain, **unmasked, "trade_count": None},
+    ]
+    found = []
+    for way in ways:
+        session = ob.SessionData()
+        session.register_symbol("SPY", "1m")
+        assert session.apply(way).appended == 3
+        found.append(session.get_bars("SPY", "1m"))
+    for bars in found[1:]:
+        for name in ("ts", "open", "high", "low", "close", "volume", "vwap"):
+            np.testing.assert_array_equal(getattr(bars, name), getattr(found[0], name))
+    masked = {**plain, "open": np.ma.masked_array(plain["open"], [False, True, False])}
+    assert session.apply({**masked, "ts": plain["ts"] + 3 * MINUTE}).refused == 1
+
+
 def test_batches_that_are_none(session: ob.SessionData) -> None:
     rows = batch(range(3))
     with pytest.raises(ColumnsError, match="no column close"):

@@ -62,10 +62,13 @@ class SessionInput(SessionCore):
         IntervalError
             If the interval is not the base interval of a symbol.
         """
-        batch, strangers = core_columns(self, columns)
-        if interval is not None:
-            self.check_base(batch["symbol"], interval)
-        report = self.apply_columns(batch, strangers)
+        # What needs no looking at is most of what a small batch takes.
+        report = self.apply_plain(columns) if interval is None else None
+        if report is None:
+            batch, strangers = core_columns(self, columns)
+            if interval is not None:
+                self.check_base(batch["symbol"], interval)
+            report = self.apply_columns(batch, strangers)
         self._tell()
         return report
 

@@ -1,6 +1,7 @@
 //! `SessionCore`: the engine behind one lock. Writers detach from the interpreter and let go of the lock between lots of
 //! rows; readers copy out.
 
+mod columns;
 pub(crate) mod custom;
 pub(crate) mod gather;
 pub(crate) mod indicator;
@@ -11,7 +12,6 @@ mod write;
 use std::sync::OnceLock;
 
 use numpy::PyReadonlyArray1;
-use openbell_core::bar::Columns;
 use openbell_core::calendar::{Calendar, Segment};
 use openbell_core::derive::Align;
 use openbell_core::error::Error;
@@ -23,6 +23,7 @@ use pyo3::prelude::*;
 use crate::error::to_py;
 use crate::indicators::whole;
 use crate::interval::{IntervalArg, PyInterval};
+pub(crate) use columns::ColumnsArg;
 
 /// The engine of one session. Use it through ``openbell.SessionData``.
 #[pyclass(frozen, subclass, name = "SessionCore", module = "openbell._core")]
@@ -278,37 +279,4 @@ fn requests(indicators: Vec<IndicatorArg>) -> PyResult<Vec<IndicatorRequest>> {
             Ok(IndicatorRequest { definition, interval: interval.0, historical })
         })
         .collect()
-}
-
-/// Borrowed NumPy columns of a batch.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct ColumnsArg<'py> {
-    symbol: PyReadonlyArray1<'py, u32>,
-    ts: PyReadonlyArray1<'py, i64>,
-    open: PyReadonlyArray1<'py, f64>,
-    high: PyReadonlyArray1<'py, f64>,
-    low: PyReadonlyArray1<'py, f64>,
-    close: PyReadonlyArray1<'py, f64>,
-    volume: PyReadonlyArray1<'py, f64>,
-    vwap: Option<PyReadonlyArray1<'py, f64>>,
-    trade_count: Option<PyReadonlyArray1<'py, f64>>,
-}
-
-impl ColumnsArg<'_> {
-    fn columns(&self) -> PyResult<Columns<'_>> {
-        let columns = Columns {
-            symbol: self.symbol.as_slice()?,
-            ts: self.ts.as_slice()?,
-            open: self.open.as_slice()?,
-            high: self.high.as_slice()?,
-            low: self.low.as_slice()?,
-            close: self.close.as_slice()?,
-            volume: self.volume.as_slice()?,
-            vwap: self.vwap.as_ref().map(|c| c.as_slice()).transpose()?,
-            trade_count: self.trade_count.as_ref().map(|c| c.as_slice()).transpose()?,
-        };
-        columns.check().map_err(to_py)?;
-        Ok(columns)
-    }
 }

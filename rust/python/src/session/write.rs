@@ -78,6 +78,14 @@ impl SessionCore {
         Ok(self.apply_lots(py, &columns.columns()?, &strangers, false))
     }
 
+    /// The same with a batch that is taken as it is: a dict of one-dimensional, contiguous arrays of the types that columns have.
+    /// ``None`` if it is none, and nothing has been done.
+    fn apply_plain(&self, py: Python<'_>, batch: &Bound<'_, PyAny>) -> Option<PyReport> {
+        let batch = ColumnsArg::plain(batch)?;
+        let columns = batch.columns().ok()?;
+        Some(self.apply_lots(py, &columns, &[], false))
+    }
+
     /// Applies columns of history: as `apply_columns`, but nothing is evicted and no events come about.
     fn load_columns(&self, py: Python<'_>, columns: ColumnsArg<'_>) -> PyResult<PyReport> {
         Ok(self.apply_lots(py, &columns.columns()?, &[], true))
