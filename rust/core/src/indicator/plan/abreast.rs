@@ -11,12 +11,15 @@ use crate::indicator::ring::{Past, Span};
 /// Fewer blocks are not worth setting out in rows.
 const WORTHWHILE: usize = 6;
 
-/// Which indicators of a plan go side by side. The outputs of all stand in the first rows, their words in those behind.
+/// Which indicators of a plan go side by side. The outputs of all stand in the first rows, their words in those behind, and in the
+/// last how many bars there have been.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Abreast {
     steps: Vec<Step>,
     /// The rows of outputs.
     outputs: usize,
+    /// The last row.
+    seen: usize,
     /// What is set out.
     words: Vec<Run>,
     /// What is put back.
@@ -87,12 +90,9 @@ impl Abreast {
             Run { block: shifted(words, parts.areas), rows: step.words.clone() }.join(&mut abreast.words);
             abreast.steps.push(step);
         }
+        Run { block: parts.seen..parts.seen + 1, rows: word_row..word_row + 1 }.join(&mut abreast.words);
         abreast.words.iter().for_each(|run| run.clone().join(&mut abreast.all));
-        Self { windows, ..abreast }
-    }
-
-    fn rows(&self) -> usize {
-        self.all.last().map_or(0, |run| run.rows.end)
+        Self { windows, seen: word_row, ..abreast }
     }
 
     fn has(&self, item: usize) -> bool {
@@ -207,7 +207,7 @@ impl Plan {
     /// Sets the words out in rows.
     fn set_out(&self, room: &mut Room, blocks: &[&mut [f64]]) {
         room.bars.count = blocks.len();
-        room.rows.resize(room.rows.len().max(self.abreast.rows()), [0.0; BATCH]);
+        room.rows.resize(room.rows.len().max(self.abreast.seen + 1), [0.0; BATCH]);
         room.old.resize(room.old.len().max(self.abreast.windows.len()), [0.0; BATCH]);
         for run in &self.abreast.words {
             gather(blocks, &run.block, &mut room.rows[run.rows.clone()]);
@@ -231,9 +231,10 @@ impl Plan {
         let Room { bars, old, rows, rare } = room;
         let is_there = |i: usize| ALL || there >> i & 1 == 1;
         let parts = self.parts();
-        for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| is_there(*i)) {
-            bars.seen[i] = block[parts.seen].to_bits() + 1;
-            block[parts.seen] = f64::from_bits(bars.seen[i]);
+        let more = |i: usize| if ALL { 1 } else { u64::from(there >> i & 1) };
+        for (i, (seen, word)) in bars.seen.iter_mut().zip(&mut rows[self.abreast.seen]).enumerate() {
+            *seen = word.to_bits().wrapping_add(more(i));
+            *word = f64::from_bits(*seen);
         }
         let mut windows = old.iter_mut().zip(&self.abreast.windows).peekable();
         for ring in &self.rings {
@@ -275,6 +276,7 @@ impl Plan {
             let each = || (0..BATCH).filter(|i| left >> i & 1 == 1);
             for i in each() {
                 put(&room.rows[words.clone()], i, &mut blocks[i][in_block.clone()]);
+                blocks[i][parts.seen] = room.rows[self.abreast.seen][i];
             }
             is_news |= self.step_across(std::iter::once(*item), blocks, &ticks, left);
             for i in each() {
