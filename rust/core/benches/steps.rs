@@ -111,15 +111,14 @@ fn indicators(symbols: usize, share: f64) -> (usize, f64) {
         };
         let ticks: Vec<Tick> = rows.iter().map(tick).collect();
         let started = Instant::now();
-        let (mut rest, mut next) = (blocks.as_mut_slice(), 0);
-        let mut words: Vec<&mut [f64]> = Vec::with_capacity(rows.len());
-        for row in &rows {
-            // As a session finds its symbols.
-            let skipped = row.symbol as usize - next;
-            let Some((block, behind)) = std::mem::take(&mut rest)[skipped..].split_first_mut() else { break };
-            words.push(block.words_mut());
-            (rest, next) = (behind, next + skipped + 1);
-        }
+        let (mut rest, mut next) = (blocks.iter_mut(), 0);
+        // As a session finds its symbols.
+        let words = rows.iter().map(|row| {
+            let block = rest.nth(row.symbol as usize - next).expect("a symbol that is there");
+            next = row.symbol as usize + 1;
+            block.words_mut()
+        });
+        let mut words: Vec<&mut [f64]> = words.collect();
         plan.update_across(&mut words, &ticks);
         ns.push(started.elapsed().as_nanos() as f64 / rows.len().max(1) as f64);
         bars += rows.len();

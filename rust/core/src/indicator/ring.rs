@@ -20,6 +20,13 @@ impl Span {
     pub(super) fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
+
+    /// Where the `count`-th value stands.
+    #[inline]
+    pub(super) fn place(self, count: u64) -> usize {
+        let mask = u64::from(self.end - self.start) - 1;
+        self.start as usize + (count & mask) as usize
+    }
 }
 
 /// A read-only view of a ring after the newest value was put in, or of a column up to a row.

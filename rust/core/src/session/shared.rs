@@ -1,5 +1,7 @@
 //! What the symbols of a session share while some of them change.
 
+use std::slice::IterMut;
+
 use crate::bar::Refusal;
 use crate::calendar::Calendar;
 use crate::symbol::SymbolId;
@@ -63,21 +65,21 @@ impl Shared<'_> {
 /// Symbols in ascending order of their numbers, each at most once, so that many can be had at a time.
 #[derive(Debug)]
 pub(super) struct Walk<'a> {
-    rest: &'a mut [Option<Box<Track>>],
+    rest: IterMut<'a, Option<Box<Track>>>,
     next: SymbolId,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(tracks: &'a mut [Option<Box<Track>>], first: SymbolId) -> Self {
-        Self { rest: tracks, next: first }
+        Self { rest: tracks.iter_mut(), next: first }
     }
 
     /// The symbol of a number, none if it is not there.
     #[inline]
     pub(super) fn to(&mut self, symbol: SymbolId) -> Option<&'a mut Track> {
         let skipped = symbol.checked_sub(self.next)? as usize;
-        let (slot, rest) = std::mem::take(&mut self.rest).get_mut(skipped..)?.split_first_mut()?;
-        (self.rest, self.next) = (rest, symbol + 1);
+        let slot = self.rest.nth(skipped)?;
+        self.next = symbol + 1;
         slot.as_deref_mut()
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::{Area, Block, Item, Parts, Plan, Read};
 use crate::indicator::abreast::{BATCH, Bars, Row, Steps, gather, scatter};
 use crate::indicator::input::{Field, Tick};
-use crate::indicator::ring::{Past, Span};
+use crate::indicator::ring::Span;
 
 /// Fewer blocks are not worth setting out in rows.
 const WORTHWHILE: usize = 6;
@@ -239,14 +239,15 @@ impl Plan {
         let mut windows = old.iter_mut().zip(&self.abreast.windows).peekable();
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
-            let (words, row) = (shifted(&ring.span.range(), parts.rings), bars.all_of(field));
-            for (i, block) in blocks.iter_mut().enumerate().filter(|(i, _)| is_there(*i)) {
-                Past::put(&mut block[words.clone()], bars.seen[i] as usize, row[i]);
+            let (seen, row, span) = (bars.seen, bars.all_of(field), ring.span);
+            let each = blocks.iter_mut().zip(seen.iter().zip(&row)).enumerate();
+            for (_, (block, (seen, x))) in each.filter(|(i, _)| is_there(*i)) {
+                block[parts.rings + span.place(*seen)] = *x;
             }
-            let seen = &bars.seen;
-            while let Some((row, (_, back))) = windows.next_if(|(_, (span, _))| *span == ring.span) {
-                for (i, block) in blocks.iter().enumerate().filter(|(i, _)| is_there(*i)) {
-                    row[i] = Past::at(&block[words.clone()], seen[i] as usize).lag(*back);
+            while let Some((row, &(_, back))) = windows.next_if(|(_, (ring, _))| *ring == span) {
+                let each = blocks.iter().zip(seen.iter().zip(row)).enumerate();
+                for (_, (block, (seen, old))) in each.filter(|(i, _)| is_there(*i)) {
+                    *old = block[parts.rings + span.place(seen.wrapping_sub(back as u64))];
                 }
             }
         }

@@ -21,7 +21,7 @@ use super::across::{Area, Parts, Steps};
 use super::definition::Definition;
 use super::input::{Field, Tick};
 use super::registry::Kernel;
-use super::ring::{Past, Span};
+use super::ring::Span;
 use abreast::Abreast;
 
 /// Where a value comes from at each bar.
@@ -131,7 +131,7 @@ impl Plan {
         block[seen] = f64::from_bits(count);
         for ring in &self.rings {
             if let Read::Field(field) = ring.of {
-                Past::put(&mut block[rings..][ring.span.range()], count as usize, field.of(&tick.bar));
+                block[rings + ring.span.place(count)] = field.of(&tick.bar);
             }
         }
     }
@@ -179,7 +179,7 @@ impl Plan {
         // The first of those that read it.
         if self.items[..index].iter().all(|before| before.reads != item.reads) {
             for ring in self.rings.iter().filter(|ring| ring.of == item.reads) {
-                Past::put(&mut block[rings..][ring.span.range()], given as usize, x);
+                block[rings + ring.span.place(given)] = x;
             }
         }
         (x, given)
