@@ -8,7 +8,7 @@ use bytemuck::Zeroable;
 use super::Indicator;
 use super::along::MOST_OUTPUTS;
 use super::input::{Field, Input, Pasts, Table, Tick};
-use super::turn::{self, Four, Two};
+use super::turn::{self, Four};
 use crate::bar::Bar;
 
 /// How many blocks are taken through one indicator after the other: as many as stay at hand.
@@ -61,9 +61,7 @@ impl Bars {
         for (at, ticks) in (0..BATCH / 4).zip(fours) {
             let [open, high, low, close, volume] =
                 self.fields.each_mut().map(|row| &mut fours_of_mut(row)[at]);
-            let prices = ticks.each_ref().map(|tick| prices(&tick.bar));
-            [*open, *high] = turn::out(prices.map(|[first, _]| first));
-            [*low, *close] = turn::out(prices.map(|[_, second]| second));
+            [*open, *high, *low, *close] = turn::four(ticks.each_ref().map(|tick| prices(&tick.bar)));
             *volume = ticks.each_ref().map(|tick| tick.bar.volume);
             for (tick, i) in ticks.iter().zip(4 * at..BATCH) {
                 (self.session[i], self.regular[i]) = (i64::from(tick.session), u64::from(tick.regular));
@@ -84,19 +82,25 @@ impl Bars {
     }
 }
 
-/// Open and high, low and close.
+/// Open, high, low and close.
 #[inline(always)]
-fn prices(bar: &Bar) -> &[Two; 2] {
+fn prices(bar: &Bar) -> &Four {
     let [_, prices @ .., _, _, _]: &[f64; size_of::<Bar>() / size_of::<f64>()] = bytemuck::cast_ref(bar);
-    bytemuck::cast_ref::<Four, _>(prices)
+    prices
 }
 
 /// Sets words of blocks out in rows, four by four.
 pub(super) fn gather(blocks: &[&mut [f64]], range: &Range<usize>, rows: &mut [Row]) {
     let (fours, rest) = blocks.as_chunks::<4>();
-    let (pairs, last) = rows[..range.len()].as_chunks_mut::<2>();
+    let (quads, others) = rows[..range.len()].as_chunks_mut::<4>();
+    let (pairs, last) = others.as_chunks_mut::<2>();
     for (at, blocks) in (0..BATCH / 4).zip(fours) {
-        let [a, b, c, d] = blocks.each_ref().map(|block| block[range.clone()].as_chunks::<2>());
+        let [a, b, c, d] = blocks.each_ref().map(|block| block[range.clone()].as_chunks::<4>());
+        for ((((rows, a), b), c), d) in quads.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+            let [r, s, t, u] = rows.each_mut().map(|row| &mut fours_of_mut(row)[at]);
+            [*r, *s, *t, *u] = turn::four([a, b, c, d]);
+        }
+        let [a, b, c, d] = [a.1, b.1, c.1, d.1].map(<[f64]>::as_chunks::<2>);
         for ((((rows, a), b), c), d) in pairs.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
             let [first, second] = turn::out([a, b, c, d]);
             let [row, next] = rows;
@@ -114,10 +118,15 @@ pub(super) fn gather(blocks: &[&mut [f64]], range: &Range<usize>, rows: &mut [Ro
 /// Puts them back.
 pub(super) fn scatter(blocks: &mut [&mut [f64]], range: &Range<usize>, rows: &[Row]) {
     let (fours, rest) = blocks.as_chunks_mut::<4>();
-    let (pairs, last) = rows[..range.len()].as_chunks::<2>();
+    let (quads, others) = rows[..range.len()].as_chunks::<4>();
+    let (pairs, last) = others.as_chunks::<2>();
     let after = 4 * fours.len();
     for (at, blocks) in (0..BATCH / 4).zip(fours) {
-        let [a, b, c, d] = blocks.each_mut().map(|block| block[range.clone()].as_chunks_mut::<2>());
+        let [a, b, c, d] = blocks.each_mut().map(|block| block[range.clone()].as_chunks_mut::<4>());
+        for ((((rows, a), b), c), d) in quads.iter().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+            [*a, *b, *c, *d] = turn::four(rows.each_ref().map(|row| &fours_of(row)[at]));
+        }
+        let [a, b, c, d] = [a.1, b.1, c.1, d.1].map(<[f64]>::as_chunks_mut::<2>);
         for ((((row, a), b), c), d) in last.iter().zip(a.1).zip(b.1).zip(c.1).zip(d.1) {
             [*a, *b, *c, *d] = fours_of(row)[at];
         }
