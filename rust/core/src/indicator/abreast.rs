@@ -1,7 +1,7 @@
 //! One indicator over a bar each of many blocks, side by side: their words stand in rows, one word of all blocks in each, so that
 //! one instruction steps several blocks.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use bytemuck::Zeroable;
 
@@ -14,8 +14,26 @@ use crate::bar::Bar;
 /// How many blocks are taken through one indicator after the other: as many as stay at hand.
 pub const BATCH: usize = 32;
 
-/// A word of each of so many blocks.
-pub(super) type Row<T = f64> = [T; BATCH];
+/// A word of each of so many blocks; what one instruction takes of it lies in one cache line.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, align(64))]
+pub(super) struct Row<T = f64>([T; BATCH]);
+
+impl<T> Deref for Row<T> {
+    type Target = [T; BATCH];
+
+    #[inline(always)]
+    fn deref(&self) -> &[T; BATCH] {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Row<T> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [T; BATCH] {
+        &mut self.0
+    }
+}
 
 /// A bar of each of some blocks.
 #[derive(Debug, Default)]
@@ -43,7 +61,7 @@ impl Bars {
     /// Any field of all.
     #[inline]
     pub(super) fn all_of(&self, field: Field) -> Row {
-        let made = || std::array::from_fn(|i| field.of(&self.tick(i).bar));
+        let made = || Row(std::array::from_fn(|i| field.of(&self.tick(i).bar)));
         self.fields.get(field as usize).map_or_else(made, |row| *row)
     }
 
@@ -140,11 +158,11 @@ pub(super) fn scatter(blocks: &mut [&mut [f64]], range: &Range<usize>, rows: &[R
 }
 
 fn fours_of(row: &Row) -> &[Four; BATCH / 4] {
-    bytemuck::cast_ref(row)
+    bytemuck::cast_ref(&row.0)
 }
 
 fn fours_of_mut(row: &mut Row) -> &mut [Four; BATCH / 4] {
-    bytemuck::cast_mut(row)
+    bytemuck::cast_mut(&mut row.0)
 }
 
 /// What an indicator reads of them.

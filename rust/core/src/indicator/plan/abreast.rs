@@ -207,8 +207,8 @@ impl Plan {
     /// Sets the words out in rows.
     fn set_out(&self, room: &mut Room, blocks: &[&mut [f64]]) {
         room.bars.count = blocks.len();
-        room.rows.resize(room.rows.len().max(self.abreast.seen + 1), [0.0; BATCH]);
-        room.old.resize(room.old.len().max(self.abreast.windows.len()), [0.0; BATCH]);
+        room.rows.resize(room.rows.len().max(self.abreast.seen + 1), Row::default());
+        room.old.resize(room.old.len().max(self.abreast.windows.len()), Row::default());
         for run in &self.abreast.words {
             gather(blocks, &run.block, &mut room.rows[run.rows.clone()]);
         }
@@ -232,7 +232,7 @@ impl Plan {
         let is_there = |i: usize| ALL || there >> i & 1 == 1;
         let parts = self.parts();
         let more = |i: usize| if ALL { 1 } else { u64::from(there >> i & 1) };
-        for (i, (seen, word)) in bars.seen.iter_mut().zip(&mut rows[self.abreast.seen]).enumerate() {
+        for (i, (seen, word)) in bars.seen.iter_mut().zip(rows[self.abreast.seen].iter_mut()).enumerate() {
             *seen = word.to_bits().wrapping_add(more(i));
             *word = f64::from_bits(*seen);
         }
@@ -240,12 +240,12 @@ impl Plan {
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
             let (seen, row, span) = (bars.seen, bars.all_of(field), ring.span);
-            let each = blocks.iter_mut().zip(seen.iter().zip(&row)).enumerate();
+            let each = blocks.iter_mut().zip(seen.iter().zip(row.iter())).enumerate();
             for (_, (block, (seen, x))) in each.filter(|(i, _)| is_there(*i)) {
                 block[parts.rings + span.place(*seen)] = *x;
             }
             while let Some((row, &(_, back))) = windows.next_if(|(_, (ring, _))| *ring == span) {
-                let each = blocks.iter().zip(seen.iter().zip(row)).enumerate();
+                let each = blocks.iter().zip(seen.iter().zip(row.iter_mut())).enumerate();
                 for (_, (block, (seen, old))) in each.filter(|(i, _)| is_there(*i)) {
                     *old = block[parts.rings + span.place(seen.wrapping_sub(back as u64))];
                 }
