@@ -2,19 +2,44 @@
 
 use std::ops::Range;
 
+use bytemuck::{Pod, Zeroable};
+
 use super::Indicator;
 use super::input::{Input, Pasts, Tick};
 use super::ring::Span;
 
 /// The words of one set of indicators for one symbol and interval. Clone it to rewind to it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Block(pub(super) Box<[f64]>);
+pub struct Block(Box<[Line]>);
+
+/// The words of one cache line: what one instruction takes of a block lies in one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
+#[repr(C, align(64))]
+struct Line([f64; 8]);
 
 impl Block {
-    /// To be stepped with others.
+    /// So many words that are zero, to the end of a line.
+    pub(super) fn zeroed(words: usize) -> Self {
+        Self(vec![Line::default(); words.div_ceil(8)].into())
+    }
+
+    /// A block of these words.
+    pub(super) fn of(words: &[f64]) -> Self {
+        let mut block = Self::zeroed(words.len());
+        block.words_mut()[..words.len()].copy_from_slice(words);
+        block
+    }
+
+    /// All words, and what is left of the last line.
+    #[inline]
+    pub(super) fn words(&self) -> &[f64] {
+        bytemuck::cast_slice(&self.0)
+    }
+
+    /// The same, to be stepped with others.
     #[inline]
     pub fn words_mut(&mut self) -> &mut [f64] {
-        &mut self.0
+        bytemuck::cast_slice_mut(&mut self.0)
     }
 }
 

@@ -197,7 +197,7 @@ impl Plan {
                     self.put_back_one(room, blocks, i);
                 }
                 if is_kept {
-                    kept.push((i, taken, Block(Box::from(&*blocks[i]))));
+                    kept.push((i, taken, Block::of(blocks[i])));
                 }
             }
         }

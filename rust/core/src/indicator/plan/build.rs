@@ -130,11 +130,12 @@ impl Plan {
     /// A block of this plan as a block of what [`Self::keep`] made of it.
     pub fn carry(&self, block: &Block, kept: &[usize]) -> Block {
         let Parts { areas, seen, firsts, rings } = self.parts();
-        let outputs = kept.iter().flat_map(|&i| &block.0[self.items[i].area.out.clone()]);
-        let states = kept.iter().flat_map(|&i| &block.0[areas..][self.items[i].words()]);
-        let firsts = kept.iter().map(|&i| &block.0[firsts + i]);
-        let words = outputs.chain(states).chain([&block.0[seen]]).chain(firsts).chain(&block.0[rings..]);
-        Block(words.copied().collect())
+        let block = &block.words()[..self.words()];
+        let outputs = kept.iter().flat_map(|&i| &block[self.items[i].area.out.clone()]);
+        let states = kept.iter().flat_map(|&i| &block[areas..][self.items[i].words()]);
+        let firsts = kept.iter().map(|&i| &block[firsts + i]);
+        let words = outputs.chain(states).chain([&block[seen]]).chain(firsts).chain(&block[rings..]);
+        Block::of(&words.copied().collect::<Vec<_>>())
     }
 }
 

@@ -71,9 +71,9 @@ impl Plan {
 
     /// A block that has seen nothing.
     pub fn block(&self) -> Block {
-        let mut words = vec![0.0; self.words()].into_boxed_slice();
-        words[..self.outputs].fill(f64::NAN);
-        Block(words)
+        let mut block = Block::zeroed(self.words());
+        block.words_mut()[..self.outputs].fill(f64::NAN);
+        block
     }
 
     #[inline]
@@ -85,7 +85,7 @@ impl Plan {
 
     /// Takes a bar.
     pub fn update(&self, block: &mut Block, tick: &Tick) {
-        let block = &mut *block.0;
+        let block = block.words_mut();
         self.push(block, tick);
         let parts = self.parts();
         for (index, item) in self.items.iter().enumerate() {
@@ -194,7 +194,7 @@ impl Plan {
 
     /// Gives an indicator the values of the bar just taken, which come from outside; whether others were there before.
     pub fn put(&self, block: &mut Block, index: usize, values: &[f64]) -> bool {
-        let shown = &mut block.0[self.output_range(index)];
+        let shown = &mut block.words_mut()[self.output_range(index)];
         let is_new = shown.iter().zip(values).any(|(old, new)| old.to_bits() != new.to_bits());
         shown.copy_from_slice(values);
         is_new
@@ -202,7 +202,7 @@ impl Plan {
 
     /// All outputs, one indicator after the other.
     pub fn outputs<'b>(&self, block: &'b Block) -> &'b [f64] {
-        &block.0[..self.outputs]
+        &block.words()[..self.outputs]
     }
 
     /// Where an indicator's outputs stand among all.
@@ -212,7 +212,7 @@ impl Plan {
 
     /// How many bars a block has been given.
     pub fn seen(&self, block: &Block) -> u64 {
-        block.0[self.parts().seen].to_bits()
+        block.words()[self.parts().seen].to_bits()
     }
 
     /// Which indicators had their first value with one of the newest bars: how many bars back, and which. Not of those whose values
@@ -236,7 +236,7 @@ impl Plan {
     /// After how many bars each had its first value, 0 if it has had none.
     fn firsts<'b>(&self, block: &'b Block) -> impl Iterator<Item = u64> + use<'b> {
         let Parts { firsts, rings, .. } = self.parts();
-        block.0[firsts..rings].iter().map(|first| first.to_bits())
+        block.words()[firsts..rings].iter().map(|first| first.to_bits())
     }
 
     /// Of a block.
@@ -260,7 +260,8 @@ impl Plan {
     pub fn save(&self, block: &Block) -> Vec<u8> {
         let mut bytes = vec![SAVE_VERSION];
         bytes.extend(self.layout().to_le_bytes());
-        block.0.iter().for_each(|word| bytes.extend(word.to_bits().to_le_bytes()));
+        let words = &block.words()[..self.words()];
+        words.iter().for_each(|word| bytes.extend(word.to_bits().to_le_bytes()));
         bytes.extend(sealed(&bytes));
         bytes
     }
@@ -282,7 +283,7 @@ impl Plan {
             return Err(refused("it is cut short, or bytes of it have changed"));
         }
         let word = |bytes: &[u8]| f64::from_bits(u64::from_le_bytes(bytes.try_into().unwrap_or_default()));
-        Ok(Block(words.chunks_exact(8).map(word).collect()))
+        Ok(Block::of(&words.chunks_exact(8).map(word).collect::<Vec<_>>()))
     }
 }
 

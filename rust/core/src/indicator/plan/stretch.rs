@@ -91,11 +91,12 @@ impl Plan {
         table.fill(ticks);
         let columns = table.columns();
         let parts = self.parts();
-        let before = block.0[parts.seen].to_bits();
+        let block = block.words_mut();
+        let before = block[parts.seen].to_bits();
         pasts.clear();
         for ring in &self.rings {
             let Read::Field(field) = ring.of else { continue };
-            let words = &mut block.0[parts.rings..][ring.span.range()];
+            let words = &mut block[parts.rings..][ring.span.range()];
             let past = Past::at(words, before as usize);
             past.through(ring.bars).iter().for_each(|piece| pasts.extend_from_slice(piece));
             let newer = columns.column(field).unwrap_or_else(|| {
@@ -130,19 +131,19 @@ impl Plan {
             let mut rows: [&mut [f64]; MOST_OUTPUTS] = Default::default();
             rows.iter_mut().zip(outputs.chunks_mut(ticks.len())).for_each(|(row, column)| *row = column);
             let stretch = Stretch { columns, source, table: views, seen: before as usize, ahead: None };
-            let words = &mut block.0[parts.areas..][item.area.words.clone()];
+            let words = &mut block[parts.areas..][item.area.words.clone()];
             let (state, own) = words.split_at_mut(item.area.state_words);
             item.kernel.along(&stretch, state, own, &mut rows[..out.len()]);
-            let first = &mut block.0[parts.firsts + index];
+            let first = &mut block[parts.firsts + index];
             if first.to_bits() == 0
                 && let Some(place) = rows[0].iter().position(|value| !value.is_nan())
             {
                 *first = f64::from_bits(before + 1 + place as u64);
             }
-            for (out, row) in block.0[out].iter_mut().zip(&rows) {
+            for (out, row) in block[out].iter_mut().zip(&rows) {
                 *out = row[ticks.len() - 1];
             }
         }
-        block.0[parts.seen] = f64::from_bits(before + ticks.len() as u64);
+        block[parts.seen] = f64::from_bits(before + ticks.len() as u64);
     }
 }
