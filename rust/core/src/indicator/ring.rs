@@ -49,7 +49,7 @@ impl<'a> Past<'a> {
     pub fn put(words: &'a mut [f64], count: usize, value: f64) -> Self {
         let mask = words.len() - 1;
         words[count & mask] = value;
-        Self { values: words, newest: count & mask, mask }
+        Self::at(words, count)
     }
 
     /// The past that ends with the `count`-th value put into a ring.
