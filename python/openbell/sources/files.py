@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,8 +79,13 @@ class CsvSource(_FileSource):
         types[found["ts"]] = pl.String if unit is None else pl.Int64 if unit == "ns" else pl.Float64
         if "symbol" in found:
             types[found["symbol"]] = pl.Categorical
-        # What cannot be read becomes null, and a null is reported as the bad row it is.
-        return pl.read_csv(file, columns=list(found.values()), schema_overrides=types, ignore_errors=True)
+        read = partial(pl.read_csv, file, columns=list(found.values()), schema_overrides=types)
+        try:
+            return read()
+        except pl.exceptions.ComputeError:
+            # What cannot be read becomes null, and a null is reported as the bad row it is. It takes longer, and most
+            # files have nothing of the kind.
+            return read(ignore_errors=True)
 
 
 class ParquetSource(_FileSource):
