@@ -77,6 +77,19 @@ def test_one_that_is_written_otherwise_changes_nothing(
         assert read.refused.counts == ({"time cannot be read": n} if (n := len(rows) - len(expected)) else {})
 
 
+@pytest.mark.parametrize("together", [1, 3, 4, 100])
+@pytest.mark.parametrize("later", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%SZ"])
+def test_texts_that_are_read_in_parts_are_read_as_in_one(
+    together: int, later: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes = [day(2024, 11, 25) + dt.timedelta(minutes=minute) for minute in range(8)]
+    texts = [time.strftime("%Y-%m-%dT%H:%M:%SZ" if place < 4 else later) for place, time in enumerate(minutes)]
+    whole = source(texts).history(None, -(2**63), 2**63 - 1).ts
+    monkeypatch.setattr("openbell.sources.times.TOGETHER", together)
+    assert source(texts).history(None, -(2**63), 2**63 - 1).ts.tolist() == whole.tolist()
+    assert whole[:4].tolist() == [nanos(time, dt.UTC) for time in minutes[:4]]
+
+
 @pytest.mark.parametrize(
     ("times", "options"),
     [

@@ -12,7 +12,7 @@ from openbell._core import check_bars
 from openbell.sources.columns import OPTIONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     import polars as pl
     from numpy.typing import NDArray
@@ -53,8 +53,9 @@ class Numbers:
             for name, column in columns.items()
         }
         lacking = {name for name, column in read.items() if column.null_count()}
-        holes = [read[name].is_null().arg_true() for name in lacking.difference(OPTIONAL)]
-        missing = np.unique(np.concatenate(holes)) if holes else np.empty(0, dtype=np.uint32)
+        needed = [read[name] for name in lacking.difference(OPTIONAL)]
+        holes = pl.DataFrame(needed).select(pl.any_horizontal(pl.all().is_null()).arg_true()).to_series()
+        missing = holes.to_numpy() if needed else np.empty(0, dtype=np.uint32)
         few = len(missing) <= MOST_MISSING
         self._missing = missing if few else missing[:0]
         for name in lacking.intersection(OPTIONAL) if few else lacking:
@@ -68,15 +69,14 @@ class Numbers:
 
     def refused(self, ts: NDArray[np.int64], step: int) -> Iterator[tuple[int, str]]:
         """Give the rows that are no bars, and why."""
+        import polars as pl
+
         for piece in self._pieces:
             rows, reasons = check_bars(ts[piece.start : piece.stop], **piece.columns, step=step)
             yield from zip((rows + piece.start).tolist(), reasons, strict=True)
         if len(self._missing):
-            there = {
-                name: column.gather(self._missing).fill_null(float("nan")).to_numpy()
-                for name, column in self._columns.items()
-            }
-            rows, reasons = check_bars(ts[self._missing], **there, step=step)
+            there = pl.DataFrame(self._columns)[self._missing].fill_null(float("nan"))
+            rows, reasons = check_bars(ts[self._missing], **{c.name: c.to_numpy() for c in there}, step=step)
             yield from zip(self._missing[rows].tolist(), reasons, strict=True)
 
     def without(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
@@ -86,44 +86,41 @@ class Numbers:
         count = len(self._columns["open"]) - len(rows)
         # One place for all: of one that is large, memory comes in large pages.
         together = np.empty((len(self._columns), count))
+        kept = [
+            (piece.columns, span)
+            for piece in self._pieces
+            for span in _between(_within(rows, piece.start, piece.stop), piece.stop - piece.start)
+        ]
         for name, column in zip(self._columns, together, strict=True):
-            parts = [
-                part
-                for piece in self._pieces
-                for part in _between(piece.columns[name], _within(rows, piece.start, piece.stop))
-            ]
-            np.concatenate(parts or [np.empty(0)], out=column)
+            np.concatenate([column[:0], *(columns[name][span] for columns, span in kept)], out=column)
         return dict(zip(self._columns, together, strict=True))
 
 
 def without(values: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
     """Give an array without some rows, in order, of which there are few."""
-    return np.concatenate(_between(values, rows)) if len(rows) else values
+    if not len(rows):
+        return values
+    return np.concatenate([values[:0], *(values[span] for span in _between(rows, len(values)))])
 
 
 def _pieces(columns: Mapping[str, pl.Series], missing: NDArray[Any]) -> Iterator[_Piece]:
     start = 0
     for chunks in zip(*(column.get_chunks() for column in columns.values()), strict=True):
         stop = start + len(chunks[0])
-        holes = _within(missing, start, stop).tolist()
-        for first, last in pairwise([-1, *holes, stop - start]):
-            if last - first > 1:
-                part = {
-                    name: c.slice(first + 1, last - first - 1).to_numpy()
-                    for name, c in zip(columns, chunks, strict=True)
-                }
-                yield _Piece(start + first + 1, part)
+        for span in _between(_within(missing, start, stop), stop - start):
+            part = {name: chunk[span].to_numpy() for name, chunk in zip(columns, chunks, strict=True)}
+            yield _Piece(start + span.start, part)
         start = stop
 
 
-def _within(rows: NDArray[Any], start: int, stop: int) -> NDArray[Any]:
+def _within(rows: NDArray[Any], start: int, stop: int) -> list[int]:
     """Give those of some rows, in order, that lie within a range, counted from its start."""
-    first, last = np.searchsorted(rows, [start, stop])
-    return rows[first:last] - start
+    first, last = rows.searchsorted([start, stop])
+    return [row - start for row in rows[first:last].tolist()]
 
 
-def _between(values: NDArray[Any], rows: NDArray[Any]) -> Sequence[NDArray[Any]]:
-    """Give what stands between some rows, in order."""
-    if not len(rows):
-        return [values]
-    return [values[first + 1 : last] for first, last in pairwise([-1, *rows.tolist(), len(values)])]
+def _between(rows: Iterable[int], count: int) -> Iterator[slice]:
+    """Give what stands between some rows of so many, in order; what is empty is left out."""
+    for first, last in pairwise([-1, *rows, count]):
+        if last - first > 1:
+            yield slice(first + 1, last)

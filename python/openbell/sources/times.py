@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+# So many texts are joined at a time: they are still at hand when they are read, and the next take the same memory.
+TOGETHER = 1 << 16
 UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
@@ -90,11 +92,16 @@ def _times_alike(column: pl.Series) -> pl.Series | None:
     width = lengths.min()
     if not isinstance(width, int) or width != lengths.max():
         return None
-    read = parse_times(column.str.join().item(), width)
-    if read is None:
-        return None
-    times, zoned = read
-    return pl.Series(times).cast(pl.Datetime("ns", "UTC" if zoned else None))
+    times, zoned = [], False
+    first = str(column[0])
+    for start in range(0, len(column), TOGETHER):
+        # The first goes with each part: all are to be written as it is.
+        read = parse_times(first + column[start : start + TOGETHER].str.join().item(), width)
+        if read is None:
+            return None
+        times.append(read[0][1:])
+        zoned = read[1]
+    return pl.Series(np.concatenate(times)).cast(pl.Datetime("ns", "UTC" if zoned else None))
 
 
 def _read_times(texts: pl.Series) -> pl.Series:
