@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::fetch::fetch;
+
 use super::Indicator;
 use super::input::{Input, Pasts, Tick};
 use super::ring::Span;
@@ -28,6 +30,12 @@ impl Block {
         let mut block = Self::zeroed(words.len());
         block.words_mut()[..words.len()].copy_from_slice(words);
         block
+    }
+
+    /// Asks for all of it.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        self.0.iter().for_each(fetch);
     }
 
     /// All words, and what is left of the last line.

@@ -12,6 +12,7 @@ use lots::Lots;
 
 use crate::bar::Bar;
 use crate::calendar::Calendar;
+use crate::fetch::fetch;
 use crate::indicator::plan::Block;
 use crate::indicator::{Definition, Tick};
 use crate::interval::Interval;
@@ -141,6 +142,26 @@ impl Series {
     /// Whether bars of this session have left the ring.
     pub fn has_evicted(&self) -> bool {
         self.evicted > 0
+    }
+
+    /// Asks for what a new bar reads and changes.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        fetch(&self.bars);
+        fetch(&self.taken);
+    }
+
+    /// The same of what stands behind its pointers.
+    #[inline]
+    pub(crate) fn fetch_behind(&self) {
+        self.newest().into_iter().for_each(fetch);
+        self.stacks.iter().for_each(fetch);
+    }
+
+    /// The same of the indicators' words.
+    #[inline]
+    pub(crate) fn fetch_blocks(&self) {
+        self.stacks.iter().for_each(|stack| stack.working().fetch());
     }
 
     pub fn stacks(&self) -> &[Stack] {

@@ -7,6 +7,7 @@ use crate::indicator::plan::BATCH;
 use crate::symbol::SymbolId;
 
 use super::behind::settle_together;
+use super::fetch::ahead;
 use super::report::{Outcome, RefusedRow, Report};
 use super::shared::{Shared, Walk};
 use super::store::{Row, Session};
@@ -119,7 +120,9 @@ impl<S: Fn(usize) -> SymbolId, R: Fn(usize) -> usize, B: Fn(usize) -> Bar> Batch
                 }
             }
             let several = turns.iter().any(|turn| turn.len() > 1);
-            for (track, turn) in open.iter_mut().zip(turns.drain(..)) {
+            for (index, turn) in turns.drain(..).enumerate() {
+                ahead(&open, index);
+                let track = &mut *open[index];
                 let mut context = shared.context(track.calendar);
                 let mut tell = |place, outcome| match outcome {
                     Outcome::Refused(refusal) => self.refuse(place, refusal, &mut report),
@@ -135,6 +138,7 @@ impl<S: Fn(usize) -> SymbolId, R: Fn(usize) -> usize, B: Fn(usize) -> Bar> Batch
                     report.counts.appended += followed as u64;
                 }
                 shared.note(track);
+                track.base.fetch_blocks();
             }
             settle_together(&mut open, several, shared);
             open.clear();

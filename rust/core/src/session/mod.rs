@@ -10,6 +10,7 @@ mod custom;
 mod derived;
 mod event;
 mod feed;
+mod fetch;
 mod gather;
 mod layout;
 mod metrics;
