@@ -6,8 +6,8 @@ use crate::fetch::fetch;
 use super::track::Track;
 
 /// How many symbols ahead a symbol's own lines are asked for, and what its pointers lead to once these are there.
-const OWN: usize = 3;
-const BEHIND: usize = 1;
+const OWN: usize = 4;
+const BEHIND: usize = 2;
 
 /// Asks for what the symbols that follow one of these need.
 #[inline]
